@@ -1,0 +1,8 @@
+"""``python -m pyclosure``."""
+
+import sys
+
+from pyclosure.tui.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""Which path does the user mean by a word? Several answers are listed, never guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pyclosure.queries.errors import BadInput
+from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.names import name_of
+from pyclosure.queries.text import printable
+
+_SHOWN = 5
+
+
+def select(knowledge: Knowledge, word: str) -> int:
+    """Return the position of the one path that a word means.
+
+    Tried in this order: store path (or something below it), digest or its beginning (6 characters at least),
+    whole name, distribution or package name, part of a name.
+
+    Raises:
+        BadInput: nothing matches, or several do; the sentence lists them.
+    """
+    found = candidates(knowledge, word)
+    if len(found) == 1:
+        return found[0]
+    closure = knowledge.closure
+    shown = printable(word, 120)
+    if not found:
+        raise BadInput(
+            f"{shown} is not in this closure",
+            hint="see what is there with: pyclosure list, or filter with / on the screen",
+        )
+    names = [f"{closure.path(at)[len(closure.store_dir) + 1 :][:12]}…-{closure.name(at)}" for at in found[:_SHOWN]]
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    raise BadInput(
+        f"{shown} means {len(found)} paths of this closure: {', '.join(names)}{more}",
+        hint="give the whole name, or the first characters of the digest",
+    )
+
+
+def candidates(knowledge: Knowledge, word: str) -> list[int]:
+    """Return the positions that a word may mean, by the strongest reading that has any."""
+    closure = knowledge.closure
+    path = word.removeprefix(closure.store_dir + "/").split("/", 1)[0]
+    exact = closure.position.get(f"{closure.store_dir}/{path}")
+    if exact is not None:
+        return [exact]
+    everything = range(len(closure))
+    lower = word.lower()
+    readings: tuple[Callable[[int], bool], ...] = (
+        (lambda at: len(word) >= 6 and closure.path(at)[len(closure.store_dir) + 1 :][:32].startswith(word)),
+        (lambda at: closure.name(at) == word),
+        (lambda at: knowledge.identity(at).distribution == lower.replace("_", "-").replace(".", "-")),
+        (lambda at: knowledge.identity(at).pname.lower() == lower and knowledge.identity(at).output.value == "out"),
+        (lambda at: lower in name_of(closure.path(at)).lower()),
+    )
+    for reading in readings:
+        found = [at for at in everything if reading(at)]
+        if found:
+            return sorted(found, key=closure.path)
+    return []

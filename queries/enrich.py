@@ -1,0 +1,125 @@
+"""Read what lies behind the paths, files and derivations, batch by batch, behind the first answer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+
+from pyclosure.queries.activity import SILENT, Activity, Progress
+from pyclosure.queries.answers.sizes import with_closure_sizes
+from pyclosure.queries.errors import QueryError
+from pyclosure.queries.facts.layout import look
+from pyclosure.queries.graph.closure import Closure
+from pyclosure.queries.knowledge import Knowledge, State
+from pyclosure.queries.nix.client import Nix
+from pyclosure.queries.parse.derivation import parse_derivations
+from pyclosure.queries.records import Derivation, FileFacts
+
+_BATCH = 64
+
+
+def read_files(closure: Closure, activity: Activity = SILENT) -> Iterator[Mapping[str, FileFacts]]:
+    """Look at the files of every path, roots first; yield what was found, batch by batch.
+
+    Paths that are not on disk (collected meanwhile) are left out; nothing is raised for them.
+    """
+    root = closure.records.files_root
+    if root is None:
+        return
+    order = range(len(closure) - 1, -1, -1)
+    batch: dict[str, FileFacts] = {}
+    for done, at in enumerate(order):
+        if done % _BATCH == 0:
+            activity.check()
+            activity.report(Progress("reading files", done, len(closure), "paths"))
+            if batch:
+                yield batch
+                batch = {}
+        path = closure.path(at)
+        found = look(path, root)
+        if found is not None:
+            batch[path] = found
+    if batch:
+        yield batch
+
+
+def read_derivations(closure: Closure, nix: Nix, activity: Activity = SILENT) -> Iterator[Mapping[str, Derivation]]:
+    """Read the derivations that built the closure's paths and are still in the store.
+
+    Raises:
+        QueryError: nix failed.
+    """
+    wanted = derivers_in_store(closure, nix, activity)
+    for document in nix.derivation_show(wanted, activity):
+        yield parse_derivations(document, closure.store_dir)
+
+
+def derivers_in_store(closure: Closure, nix: Nix, activity: Activity = SILENT) -> Sequence[str]:
+    """Return the recorded derivers that can be read in the store, sorted."""
+    records = closure.records
+    derivers = sorted({info.deriver for info in closure.infos if info.deriver})
+    if records.build_closure:
+        derivers = sorted(info.path for info in closure.infos if info.path.endswith(".drv"))
+    if records.files_root is not None:
+        root = records.files_root
+        derivers = [drv for drv in derivers if os.path.lexists(root + drv)]
+    elif (records.store_url or "").startswith("file://"):
+        cache = (records.store_url or "")[len("file://") :].split("?")[0]
+        derivers = [drv for drv in derivers if os.path.exists(_narinfo(cache, drv))]
+    if not derivers:
+        return ()
+    invalid = nix.invalid_paths(derivers, activity)
+    return [drv for drv in derivers if drv not in invalid]
+
+
+def _narinfo(cache: str, path: str) -> str:
+    return os.path.join(cache, os.path.basename(path)[:32] + ".narinfo")
+
+
+def after_files(knowledge: Knowledge) -> tuple[State, str]:
+    """Say how complete the look at files was."""
+    missing = len(knowledge.closure) - len(knowledge.files)
+    if not missing:
+        return "complete", ""
+    if not knowledge.files:
+        return "absent", "none of the paths is on this machine's disk"
+    return "partial", f"{missing} of {len(knowledge.closure)} paths are not on disk (collected?)"
+
+
+def after_derivations(knowledge: Knowledge) -> tuple[State, str]:
+    """Say how many paths have their derivation here, and what would bring the others."""
+    infos = knowledge.closure.infos
+    known = sum(info.deriver in knowledge.derivations for info in infos)
+    if known == len(infos):
+        return "complete", ""
+    if known:
+        return "partial", f"the derivations of {len(infos) - known} of {len(infos)} paths are not in the store"
+    store = knowledge.closure.records.store_url
+    if store and store.startswith(("file:", "http", "s3:")):
+        return "absent", "this binary cache holds no derivations"
+    return "absent", "no derivation of these paths is in the store; evaluating the expression would bring them"
+
+
+def enrich(knowledge: Knowledge, activity: Activity = SILENT, *, files: bool = True, derivations: bool = True) -> None:
+    """Read everything at once: closure sizes, files, derivations. For commands; the screen does it in steps.
+
+    What cannot be read is noted in the states of the knowledge; only cancelling raises.
+    """
+    closure = knowledge.closure
+    if knowledge.sizes.closure is None:
+        knowledge.learn_sizes(with_closure_sizes(knowledge.sizes, closure, activity))
+    if knowledge.files_state.state == "waiting" and files:
+        for found in read_files(closure, activity):
+            knowledge.learn_files(found)
+        knowledge.set_files_state(*after_files(knowledge))
+    if knowledge.derivations_state.state == "waiting" and derivations and knowledge.nix is not None:
+        try:
+            for some in read_derivations(closure, knowledge.nix, activity):
+                knowledge.learn_derivations(some)
+            knowledge.set_derivations_state(*after_derivations(knowledge))
+        except QueryError as error:
+            knowledge.set_derivations_state("absent", f"nix could not read them: {error}")
+    if not files and knowledge.files_state.state == "waiting":
+        knowledge.set_files_state("absent", "not asked for")
+    if not derivations and knowledge.derivations_state.state == "waiting":
+        knowledge.set_derivations_state("absent", "not asked for")

@@ -1,0 +1,1 @@
+"""Facts read from files of a closure: bounded, untrusted, never executed or imported."""

@@ -1,0 +1,157 @@
+"""A closure: store paths and their references, frozen.
+
+Inside, a path is a position (an int), and positions are ordered so that references come before their
+referrers: every whole-graph pass is then one plain loop. For exports, libraries and tests there is
+:attr:`Closure.graph`, a frozen networkx ``DiGraph`` whose edges run from a path to its references.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pyclosure.queries.errors import BadInput
+from pyclosure.queries.names import name_of
+from pyclosure.queries.records import ClosureRecords, PathInfo
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+_SHOWN_OF_A_CYCLE = 4
+
+
+class Closure:
+    """Store paths, references and roots of one closure.
+
+    Self-references are not edges; :attr:`self_references` keeps them. Unreachable paths (a dump may hold
+    some) are dropped, so that every path has a depth.
+
+    Raises:
+        BadInput: the references form a cycle or lead out of the closure, which no Nix store allows.
+    """
+
+    def __init__(self, records: ClosureRecords) -> None:
+        self.records = records
+        by_path = {info.path: info for info in records.paths}
+        missing = next((root for root in records.roots if root not in by_path), None)
+        if missing is not None or not records.roots:
+            raise BadInput(f"the closure does not hold its own root {missing or '(none was named)'}")
+        order = _references_first(records.roots, by_path)
+        self.infos: tuple[PathInfo, ...] = tuple(by_path[path] for path in order)
+        """One record a position, references before referrers."""
+        self.position: dict[str, int] = {path: at for at, path in enumerate(order)}
+        """Store path → position."""
+        self.references: tuple[tuple[int, ...], ...] = tuple(
+            tuple(self.position[reference] for reference in info.references) for info in self.infos
+        )
+        """Position → positions it references, all of them smaller."""
+        self.roots: tuple[int, ...] = tuple(self.position[root] for root in records.roots)
+        self.self_references: frozenset[int] = frozenset(
+            at for at, info in enumerate(self.infos) if info.self_reference
+        )
+
+    def __len__(self) -> int:
+        return len(self.infos)
+
+    @property
+    def store_dir(self) -> str:
+        """The directory that all paths lie in."""
+        return self.records.store_dir
+
+    @cached_property
+    def referrers(self) -> tuple[tuple[int, ...], ...]:
+        """Position → positions that reference it, without itself, in order."""
+        lists: list[list[int]] = [[] for _ in self.infos]
+        for at, references in enumerate(self.references):
+            for reference in references:
+                lists[reference].append(at)
+        return tuple(tuple(one) for one in lists)
+
+    @cached_property
+    def nar_sizes(self) -> tuple[int, ...]:
+        """Position → NAR size in bytes."""
+        return tuple(info.nar_size for info in self.infos)
+
+    def path(self, at: int) -> str:
+        """Return the store path at a position."""
+        return self.infos[at].path
+
+    def name(self, at: int) -> str:
+        """Return the name of the store path at a position, without directory and digest."""
+        return name_of(self.infos[at].path)
+
+    def requisites(self, roots: Iterable[int]) -> list[int]:
+        """Return the positions reachable from ``roots``, themselves included, references first."""
+        wanted = bytearray(len(self))
+        for root in roots:
+            wanted[root] = 1
+        for at in range(len(self) - 1, -1, -1):
+            if wanted[at]:
+                for reference in self.references[at]:
+                    wanted[reference] = 1
+        return [at for at, flag in enumerate(wanted) if flag]
+
+    @cached_property
+    def graph(self) -> nx.DiGraph[str]:
+        """The closure as a frozen networkx graph.
+
+        Nodes are store paths with ``nar_size`` (bytes), ``name`` and ``deriver`` (None when unknown); edges
+        run from a path to each of its references, self-references left out; ``graph.graph`` holds ``roots``,
+        ``store_dir`` and ``self_references``.
+        """
+        import networkx as nx
+
+        graph: nx.DiGraph[str] = nx.DiGraph(
+            roots=self.records.roots,
+            store_dir=self.store_dir,
+            self_references=tuple(self.path(at) for at in sorted(self.self_references)),
+        )
+        for info in self.infos:
+            graph.add_node(info.path, nar_size=info.nar_size, name=name_of(info.path), deriver=info.deriver)
+        for info in self.infos:
+            graph.add_edges_from((info.path, reference) for reference in info.references)
+        nx.freeze(graph)
+        return graph
+
+
+def _references_first(roots: Sequence[str], by_path: dict[str, PathInfo]) -> list[str]:
+    """Return the reachable paths, references before referrers; depth is no problem, cycles are."""
+    order: list[str] = []
+    done: dict[str, bool] = {}
+    for root in roots:
+        if root in done:
+            continue
+        done[root] = False
+        stack = [(root, iter(by_path[root].references))]
+        while stack:
+            path, rest = stack[-1]
+            for reference in rest:
+                state = done.get(reference)
+                if state is None:
+                    if reference not in by_path:
+                        raise BadInput(
+                            f"the closure is not whole: {name_of(path)} references {reference}, which is missing",
+                            hint="read it again; a dump needs -r",
+                        )
+                    done[reference] = False
+                    stack.append((reference, iter(by_path[reference].references)))
+                    break
+                if state is False:
+                    raise _cycle([one for one, _ in stack], reference)
+            else:
+                done[path] = True
+                order.append(path)
+                stack.pop()
+    return order
+
+
+def _cycle(stack: list[str], again: str) -> BadInput:
+    members = [name_of(path) for path in stack[stack.index(again) :]]
+    shown = members[:_SHOWN_OF_A_CYCLE]
+    if len(members) > _SHOWN_OF_A_CYCLE:
+        shown.append(f"… {len(members) - _SHOWN_OF_A_CYCLE} more …")
+    return BadInput(
+        f"the references form a cycle, which no Nix store allows: {' → '.join([*shown, name_of(again)])}",
+        hint="the data is damaged or was edited; read it from the store again",
+    )

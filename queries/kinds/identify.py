@@ -1,0 +1,128 @@
+"""Join the tiers: derivation, then files, then name."""
+
+from __future__ import annotations
+
+import re
+
+from pyclosure.queries.kinds.by_derivation import interpreter_of, kind_by_derivation, output_by_derivation
+from pyclosure.queries.kinds.by_files import kind_by_content, kind_by_files
+from pyclosure.queries.kinds.by_name import kind_by_known_name, kind_by_name
+from pyclosure.queries.kinds.identity import Fact, Identity
+from pyclosure.queries.kinds.producer import producer_of
+from pyclosure.queries.names import NameParts, name_of, parse_name
+from pyclosure.queries.records import Derivation, Distribution, FileFacts
+
+_PYTHON = frozenset({"python-package", "python-app", "python-dev", "python-bootstrap", "extra-output"})
+_MINOR = re.compile(r"^(\d+\.\d+)")
+
+
+def identify(path: str, derivation: Derivation | None, files: FileFacts | None) -> Identity:
+    """Say what a store path is.
+
+    Args:
+        path: the store path.
+        derivation: what built it; None when it is not known here.
+        files: what a look at its files found; None when they were not read.
+    """
+    name = name_of(path)
+    parts = parse_name(name)
+    output = output_by_derivation(path, derivation) if derivation else None
+    if output is None:
+        output = Fact(parts.output, "N", "certain" if parts.output == "out" else "probable", "suffix of the name")
+        if parts.output == "out":
+            output = Fact("out", "N", "probable", "no output suffix in the name")
+    kind = _kind(path, output.value, parts, derivation, files)
+    naming, pname, version = _naming(parts, kind.value, derivation, files)
+    distribution = _distribution(kind.value, pname, files)
+    return Identity(
+        kind=kind,
+        output=output,
+        pname=pname,
+        version=version,
+        naming=naming,
+        distribution=distribution,
+        distributions=len(files.distributions) if files else int(distribution is not None),
+        interpreter=_interpreter(kind.value, parts, version, derivation, files),
+        producer=producer_of(kind.value, derivation, files),
+    )
+
+
+def _kind(path: str, output: str, parts: NameParts, derivation: Derivation | None, files: FileFacts | None) -> Fact:
+    name = name_of(path)
+    found = (
+        (kind_by_derivation(path, output, parts, derivation) if derivation else None)
+        or (kind_by_files(files, parts) if files else None)
+        or kind_by_name(name, parts)
+        or (kind_by_content(files, parts) if files else None)
+        or kind_by_known_name(name)
+    )
+    if found:
+        return found
+    lacking = " and ".join(word for word, have in (("derivation", derivation), ("files", files)) if have is None)
+    reason = f"its {lacking} would tell" if lacking else "nothing here is of a known kind"
+    return Fact("unknown", "N", "unknown", reason)
+
+
+def _own_distribution(pname: str, files: FileFacts | None) -> Distribution | None:
+    """Return the distribution that a path is about: the one named like it, else the only or first one."""
+    if not files or not files.distributions:
+        return None
+    wanted = _normal(pname)
+    return next((one for one in files.distributions if one.normalized == wanted), files.distributions[0])
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _naming(
+    parts: NameParts, kind: str, derivation: Derivation | None, files: FileFacts | None
+) -> tuple[Fact, str, str]:
+    if derivation and derivation.attribute("pname") and derivation.attribute("version"):
+        pname, version = derivation.attribute("pname"), derivation.attribute("version")
+        return Fact(f"{pname} {version}", "D", "certain", "pname and version of the derivation"), pname, version
+    own = _own_distribution(parts.pname, files) if kind in _PYTHON else None
+    if own is not None:
+        return Fact(f"{own.name} {own.version}", "F", "certain", f"METADATA in {own.folder}"), own.name, own.version
+    text = f"{parts.pname} {parts.version}".strip()
+    return Fact(text, "N", "probable" if parts.version else "weak", "parsed from the name"), parts.pname, parts.version
+
+
+def _distribution(kind: str, pname: str, files: FileFacts | None) -> str | None:
+    own = _own_distribution(pname, files)
+    if own is not None and kind in ("python-package", "python-app", "python-bootstrap"):
+        return own.normalized
+    return _normal(pname) if files is None and kind == "python-package" else None
+
+
+def _interpreter(
+    kind: str, parts: NameParts, version: str, derivation: Derivation | None, files: FileFacts | None
+) -> Fact | None:
+    if kind not in _PYTHON and kind not in ("python-env", "interpreter"):
+        return None
+    if files and kind == "interpreter" and files.standard_library:
+        return Fact(_abi_of_folder(files.standard_library, version), "F", "certain", files.standard_library)
+    if files and files.interpreters:
+        return Fact(files.interpreters[0], "F", "certain", f"{files.interpreters[0]}/site-packages")
+    if parts.interpreter:
+        return Fact(parts.interpreter, "N", "probable", "prefix of the name")
+    if derivation and (path := interpreter_of(derivation)):
+        inside = parse_name(name_of(path))
+        return _from_version(inside.pname, inside.version, "D", f"propagates {name_of(path)}")
+    if kind in ("interpreter", "python-env"):
+        return _from_version(parts.pname, version, "N", "version in the name; a free-threaded build looks the same")
+    return None
+
+
+def _abi_of_folder(folder: str, version: str) -> str:
+    name = folder.rsplit("/", 1)[-1]
+    return name if name.startswith(("python", "pypy")) else f"pypy{name}"
+
+
+def _from_version(pname: str, version: str, tier: str, evidence: str) -> Fact | None:
+    if pname.startswith("pypy") and pname[4:5].isdigit():
+        return Fact(pname.removesuffix("-env"), "N", "probable", evidence)
+    minor = _MINOR.match(version)
+    if not minor or pname.startswith("pypy"):
+        return None
+    return Fact(f"python{minor[1]}", "D" if tier == "D" else "N", "probable", evidence)

@@ -1,0 +1,163 @@
+"""All that is known of an open closure, growing while files and derivations are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from pyclosure.queries.answers.sizes import Sizes, added_sizes
+from pyclosure.queries.graph.closure import Closure
+from pyclosure.queries.kinds.identify import identify
+from pyclosure.queries.kinds.identity import Identity
+from pyclosure.queries.nix.client import Nix
+from pyclosure.queries.records import ClosureRecords, Derivation, FileFacts
+from pyclosure.queries.snapshot import Snapshot
+from pyclosure.queries.sources.read import Opened
+
+State = Literal["waiting", "reading", "complete", "partial", "absent"]
+
+
+@dataclass(frozen=True, slots=True)
+class TierState:
+    """How much of a tier of evidence is there."""
+
+    state: State
+    known: int = 0
+    """Paths for which this tier is known."""
+    of: int = 0
+    """Paths for which it could be."""
+    reason: str = ""
+    """Why it is not whole; empty when it is, or while reading."""
+
+
+class Knowledge:
+    """A closure with its sizes and what is known of each path.
+
+    Not thread-safe: one thread owns it and is handed what others have read.
+    """
+
+    def __init__(self, closure: Closure, sizes: Sizes, opened: Opened) -> None:
+        self.closure = closure
+        self.sizes = sizes
+        self.nix: Nix | None = opened.nix
+        self.notes = opened.notes
+        self.derivations: dict[str, Derivation] = dict(opened.derivations or {})
+        self.files: dict[str, FileFacts] = dict(opened.files or {})
+        self.files_state = _first_state(opened.files, len(closure), opened)
+        self.derivations_state = _derivations_state(opened, closure)
+        self.revision = 0
+        """Grows with everything learned, so that views know when to repaint."""
+        self._identities: list[Identity | None] = [None] * len(closure)
+
+    def identity(self, at: int) -> Identity:
+        """Return what the path at a position is, by all that is known now."""
+        known = self._identities[at]
+        if known is None:
+            info = self.closure.infos[at]
+            known = identify(info.path, self.derivation_of(at), self.files.get(info.path))
+            self._identities[at] = known
+        return known
+
+    def derivation_of(self, at: int) -> Derivation | None:
+        """Return the derivation that built a path; None when it is not known here."""
+        deriver = self.closure.infos[at].deriver
+        return self.derivations.get(deriver) if deriver else None
+
+    def learn_files(self, found: Mapping[str, FileFacts]) -> None:
+        """Take in what looks at files found."""
+        self.files.update(found)
+        self._forget(found)
+
+    def learn_derivations(self, found: Mapping[str, Derivation]) -> None:
+        """Take in derivations that were read."""
+        self.derivations.update(found)
+        built = {path for derivation in found.values() for path in _output_paths(derivation)}
+        built.update(info.path for info in self.closure.infos if info.deriver in found)
+        self._forget(built)
+
+    def learn_sizes(self, sizes: Sizes) -> None:
+        """Take in sizes that were worked out meanwhile."""
+        self.sizes = sizes
+        self.revision += 1
+
+    def set_files_state(self, state: State, reason: str = "") -> None:
+        """Note how far the reading of files is."""
+        self.files_state = TierState(state, len(self.files), len(self.closure), reason)
+        self.revision += 1
+
+    def set_derivations_state(self, state: State, reason: str = "") -> None:
+        """Note how far the reading of derivations is."""
+        known = sum(info.deriver in self.derivations for info in self.closure.infos)
+        self.derivations_state = TierState(state, known, len(self.closure), reason)
+        self.revision += 1
+
+    def snapshot(self) -> Snapshot:
+        """Return all of it as a snapshot."""
+        records = _reachable_records(self.closure)
+        notes = [
+            f"{words}: {state.reason}"
+            for words, state in (("files", self.files_state), ("derivations", self.derivations_state))
+            if state.reason
+        ]
+        return Snapshot(records, self.derivations or None, self.files or None, tuple(notes))
+
+    def _forget(self, paths: Iterable[str]) -> None:
+        for path in paths:
+            at = self.closure.position.get(path)
+            if at is not None:
+                self._identities[at] = None
+        self.revision += 1
+
+
+def _reachable_records(closure: Closure) -> ClosureRecords:
+    """Return the closure's records without paths that no root reaches."""
+    ordered = tuple(sorted(closure.infos, key=lambda info: info.path))
+    return msgspec.structs.replace(closure.records, paths=ordered)
+
+
+def know(opened: Opened) -> Knowledge:
+    """Make a closure of what was read, with everything but closure sizes worked out.
+
+    Raises:
+        BadInput: the references form a cycle or lead nowhere.
+    """
+    closure = Closure(opened.records)
+    return Knowledge(closure, added_sizes(closure), opened)
+
+
+def _output_paths(derivation: Derivation) -> Iterable[str]:
+    return (output.path for output in derivation.outputs.values() if output.path)
+
+
+def _first_state(files: Mapping[str, FileFacts] | None, count: int, opened: Opened) -> TierState:
+    if files is not None:
+        state: State = "complete" if len(files) >= count else "partial"
+        reason = "" if state == "complete" else "the snapshot holds them for some paths only"
+        return TierState(state, len(files), count, reason)
+    if opened.records.build_closure:
+        return TierState("absent", 0, count, "derivations have no files to look into")
+    if opened.records.files_root is None:
+        return TierState("absent", 0, count, _why_no_files(opened))
+    return TierState("waiting", 0, count)
+
+
+def _why_no_files(opened: Opened) -> str:
+    if opened.nix is None:
+        return "the saved file holds none, and the store is not on this machine"
+    if opened.nix.store:
+        return "the files are in a store that is not on this machine's disk; nothing is downloaded for it"
+    return "the store directory is not on this machine"
+
+
+def _derivations_state(opened: Opened, closure: Closure) -> TierState:
+    count = len(closure)
+    if opened.derivations is not None:
+        known = sum(info.deriver in opened.derivations for info in closure.infos)
+        reason = "" if known == count else f"the snapshot holds them for {known} of {count} paths"
+        return TierState("complete" if known == count else "partial", known, count, reason)
+    if opened.nix is None:
+        return TierState("absent", 0, count, "the saved file holds none")
+    return TierState("waiting", 0, count)

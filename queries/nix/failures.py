@@ -1,0 +1,164 @@
+"""Nix's stderr to one sentence of ours, with a next step.
+
+Nix's own words always travel along: the sentences here only come first.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pyclosure.queries.errors import BadInput, NixFailed, QueryError
+from pyclosure.queries.nix.process import Completed
+from pyclosure.queries.text import plain_lines, printable
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    pattern: re.Pattern[str]
+    sentence: str
+    hint: str
+    kind: type[QueryError] = NixFailed
+
+
+def _known(pattern: str, sentence: str, hint: str, kind: type[QueryError] = NixFailed) -> _Known:
+    return _Known(re.compile(pattern, re.DOTALL), sentence, hint, kind)
+
+
+_KNOWN = (
+    _known(
+        r"is for Nix stores with prefix '(?P<other>[^']*)', not '(?P<ours>[^']*)'",
+        "that cache is for stores below {other}, not {ours}",
+        "name a cache of the same store directory",
+        BadInput,
+    ),
+    _known(
+        r"path '(?P<path>[^']*)' is not valid",
+        "{path} is not a valid path of this store: never built here, or collected since",
+        "build or fetch it first (nix build, nix-store --realise), or name the store that has it with --store",
+        BadInput,
+    ),
+    _known(
+        r"path '(?P<path>[^']*)' is not a valid store path",
+        "{path} is not in this store",
+        "it may have been collected; build it again, or open what it produced",
+        BadInput,
+    ),
+    _known(
+        r"'(?P<path>[^']*)' does not have a known deriver",
+        "nobody recorded which derivation built {path}",
+        "name the .drv itself, or an installable that evaluates to it",
+        BadInput,
+    ),
+    _known(
+        r"experimental Nix feature '(?P<feature>[^']*)' is disabled",
+        "Nix refuses because its experimental feature {feature} is disabled",
+        "enable it in nix.conf, or ask whoever forbids it there",
+    ),
+    _known(
+        r"unrecogni[sz]ed flag '--extra-experimental-features'|unrecogni[sz]ed option '--extra",
+        "this nix is older than 2.4, the oldest that pyclosure supports",
+        "use a newer nix",
+    ),
+    _known(
+        r"cannot connect to socket at '(?P<socket>[^']*)'",
+        "the Nix daemon does not answer at {socket}",
+        "start it (systemctl start nix-daemon), or name another store with --store",
+    ),
+    _known(
+        r"(?:don't know how to open Nix store|with scheme) '(?P<url>[^']*)'",
+        "Nix does not know how to open the store {url}",
+        "for a binary cache on disk write file:///path, for a web cache its address",
+        BadInput,
+    ),
+    _known(
+        r"'(?P<url>[^']*)' does not appear to be a binary cache",
+        "{url} is not a binary cache: it has no nix-cache-info",
+        "check the address",
+        BadInput,
+    ),
+    _known(
+        r"unable to download '(?P<url>[^']*)'",
+        "the store could not be reached: {url}",
+        "check the address and the network, then try again",
+    ),
+    _known(
+        r"opening lock file '(?P<file>[^']*)': Permission denied|could not set permissions on '(?P<file2>[^']*)'",
+        "this user may not open the store database",
+        "run as its owner, or through the daemon (--store daemon)",
+    ),
+    _known(
+        r"[Ff]lake '(?P<flake>[^']*)' does not provide attribute (?P<attr>.*?)(?:\n|$)",
+        "the flake {flake} has no attribute {attr}",
+        "list what it has with: nix flake show {flake}",
+        BadInput,
+    ),
+    _known(
+        r"attribute '(?P<attr>[^']*)' (?:missing|in selection path '[^']*' not found)",
+        "the expression has no attribute {attr}",
+        "check the attribute path",
+        BadInput,
+    ),
+    _known(
+        r"cannot find flake '(?P<flake>[^']*)' in the flake registries",
+        "there is neither a file nor a flake called {flake}",
+        "check the spelling; for a file write its path, for a flake FLAKE#ATTRIBUTE",
+        BadInput,
+    ),
+    _known(
+        r"interrupted by the user",
+        "nix was interrupted",
+        "run it again",
+    ),
+)
+
+_EVALUATION = re.compile(r"(?:^|\n)\s*(?:at|…|while) |syntax error|undefined variable|evaluat", re.IGNORECASE)
+
+
+def nix_words(stderr: str) -> str:
+    """Return what nix said that matters: from the last ``error:`` to the end, else all but warnings."""
+    text = plain_lines(stderr)
+    at = text.rfind("error:")
+    if at != -1:
+        return text[text.rfind("\n", 0, at) + 1 :].strip()
+    return "\n".join(line for line in text.splitlines() if not line.startswith("warning:")).strip()
+
+
+def failure(completed: Completed, what: str) -> QueryError:
+    """Return the error for a command that failed.
+
+    Args:
+        completed: what the command left behind.
+        what: what we wanted from it, to follow "cannot", such as ``read the closure of …``.
+    """
+    words = nix_words(completed.stderr)
+    if completed.status < 0 and "interrupted by the user" not in words:
+        return NixFailed(
+            f"{completed.argv[0]} was killed by signal {-completed.status} before it could {what}",
+            hint="out of memory, or stopped by somebody; run it again",
+            words=words,
+            command=completed.argv,
+        )
+    for known in _KNOWN:
+        match = known.pattern.search(words)
+        if match:
+            facts = {key: printable(value or "", 200) for key, value in match.groupdict().items()}
+            return known.kind(
+                known.sentence.format_map(facts),
+                hint=known.hint.format_map(facts),
+                words=words,
+                command=completed.argv,
+            )
+    if _EVALUATION.search(words):
+        return BadInput(
+            f"the expression does not evaluate, so pyclosure cannot {what}",
+            hint="nix's words below say where",
+            words=words,
+            command=completed.argv,
+        )
+    return NixFailed(
+        f"nix failed (exit status {completed.status}), so pyclosure cannot {what}",
+        hint="nix's words below say why" if words else "nix gave no reason; run the command by hand",
+        words=words,
+        command=completed.argv,
+    )

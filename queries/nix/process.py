@@ -1,0 +1,235 @@
+"""The only module that starts a process.
+
+Nix writes into anonymous files instead of pipes: a pipe holds 64 KiB, after which an unread nix stands
+still, while a file lets it finish before anybody has time to read.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from typing import IO, Protocol
+
+from pyclosure.queries.activity import SILENT, Activity, Progress
+from pyclosure.queries.errors import NixFailed
+
+_GRACE = 0.5
+"""Seconds between SIGTERM and SIGKILL: ``path-info -rS`` and a few others ignore the first."""
+_STDERR_LIMIT = 256 * 1024
+_STDOUT_LIMIT = 2 * 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A program to run, without a shell."""
+
+    argv: tuple[str, ...]
+    cwd: str = "/"
+    """Nix searches parent directories for a flake, hence the root unless an installable is relative."""
+    stdin: bytes | None = None
+    label: str = ""
+    """What to call it in progress reports; the program's name when empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """What a program left behind."""
+
+    argv: tuple[str, ...]
+    status: int
+    """Exit status; negative for the signal that ended it."""
+    stdout: bytes
+    stderr: str
+
+
+class Running(Protocol):
+    """A program that has been started."""
+
+    argv: tuple[str, ...]
+
+    def wait(self, activity: Activity = SILENT) -> Completed:
+        """Wait for the end; on cancelling, end it and raise ``Cancelled``."""
+
+    def stop(self) -> None:
+        """End it now, with its children; does nothing when it has ended."""
+
+
+class Runner(Protocol):
+    """Starts programs; tests put a recorded one in the place of the real one."""
+
+    def start(self, command: Command) -> Running:
+        """Start a program and return at once.
+
+        Raises:
+            NixFailed: the program does not exist or cannot be executed.
+        """
+
+
+def run(runner: Runner, command: Command, activity: Activity = SILENT) -> Completed:
+    """Start a program and wait for it."""
+    return runner.start(command).wait(activity)
+
+
+_running: set[_Process] = set()
+
+
+def stop_all() -> None:
+    """End every program that was started and still runs; for signal handlers and the end of the program."""
+    for process in tuple(_running):
+        process.stop()
+
+
+atexit.register(stop_all)
+
+
+class SystemRunner:
+    """Starts real programs.
+
+    Args:
+        timeout: seconds after which a program counts as hanging; None waits for ever.
+    """
+
+    def __init__(self, timeout: float | None = None) -> None:
+        self._timeout = timeout
+
+    def start(self, command: Command) -> _Process:
+        """Start ``command``; its stdin is empty unless given, it has no terminal and its own process group."""
+        out, err = _anonymous_file("stdout"), _anonymous_file("stderr")
+        stdin: int | IO[bytes] = subprocess.DEVNULL
+        if command.stdin is not None:
+            stdin = _anonymous_file("stdin")
+            stdin.write(command.stdin)
+            stdin.seek(0)
+        try:
+            child = subprocess.Popen(
+                command.argv,
+                stdin=stdin,
+                stdout=out,
+                stderr=err,
+                cwd=command.cwd,
+                env=_environment(),
+                # no controlling terminal: neither a pager nor ssh's password prompt can seize the screen
+                start_new_session=True,
+            )
+        except FileNotFoundError:
+            raise _not_found(command.argv) from None
+        except OSError as error:
+            raise NixFailed(f"cannot start {command.argv[0]}: {error.strerror}", command=command.argv) from None
+        return _Process(command, child, out, err, self._timeout)
+
+
+def _not_found(argv: tuple[str, ...]) -> NixFailed:
+    return NixFailed(
+        f"{argv[0]} was not found on PATH, and this question needs it",
+        hint="install Nix, or open a saved snapshot or path-info dump, or try: pyclosure demo",
+        command=argv,
+    )
+
+
+class _Process:
+    def __init__(
+        self,
+        command: Command,
+        child: subprocess.Popen[bytes],
+        out: IO[bytes],
+        err: IO[bytes],
+        timeout: float | None,
+    ) -> None:
+        self.argv = command.argv
+        self._label = command.label or command.argv[0]
+        self._child, self._out, self._err = child, out, err
+        self._timeout = timeout
+        self._started = time.monotonic()
+        _running.add(self)
+
+    def wait(self, activity: Activity = SILENT) -> Completed:
+        """Wait for the end, reporting how much was written; cancelling ends the program first."""
+        try:
+            pause = 0.005
+            while True:
+                try:
+                    status = self._child.wait(pause)
+                    break
+                except subprocess.TimeoutExpired:
+                    pause = min(pause * 1.5, 0.05)
+                activity.check()
+                activity.report(Progress(self._label, self._written(), None, "bytes"))
+                self._check_limits()
+            # the program may have ended because of the signal that cancelled it: its words are void then
+            activity.check()
+        except BaseException:
+            self.stop()
+            raise
+        _running.discard(self)
+        if self._written() > _STDOUT_LIMIT:
+            raise self._too_much()
+        return Completed(self.argv, status, _read(self._out, None), _read_tail(self._err))
+
+    def stop(self) -> None:
+        """SIGTERM to the group, half a second, SIGKILL."""
+        if self._child.poll() is None:
+            for number in (signal.SIGTERM, signal.SIGKILL):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self._child.pid, number)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._child.wait(_GRACE)
+                    break
+        _running.discard(self)
+
+    def _written(self) -> int:
+        return os.fstat(self._out.fileno()).st_size
+
+    def _check_limits(self) -> None:
+        if self._timeout is not None and time.monotonic() - self._started > self._timeout:
+            raise NixFailed(
+                f"{self.argv[0]} did not answer within {self._timeout:g} s and was stopped",
+                hint="the store or its daemon may hang; try the same command by hand, or a larger --timeout",
+                command=self.argv,
+                words=_read_tail(self._err),
+            )
+        if self._written() > _STDOUT_LIMIT or os.fstat(self._err.fileno()).st_size > _STDOUT_LIMIT:
+            raise self._too_much()
+
+    def _too_much(self) -> NixFailed:
+        return NixFailed(
+            f"{self.argv[0]} printed more than {_STDOUT_LIMIT // 1024**3} GiB and was stopped", command=self.argv
+        )
+
+
+def _anonymous_file(name: str) -> IO[bytes]:
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create(f"pyclosure-{name}", os.MFD_CLOEXEC), "w+b", buffering=0)
+    return tempfile.TemporaryFile(buffering=0)
+
+
+def _read(file: IO[bytes], limit: int | None) -> bytes:
+    file.seek(0)
+    data = file.read() if limit is None else file.read(limit)
+    file.close()
+    return data
+
+
+def _read_tail(file: IO[bytes]) -> str:
+    size = os.fstat(file.fileno()).st_size
+    file.seek(max(0, size - _STDERR_LIMIT))
+    text = file.read(_STDERR_LIMIT).decode("utf-8", "replace")
+    file.close()
+    return text
+
+
+def _environment() -> dict[str, str]:
+    environment = dict(os.environ)
+    environment.pop("NIX_GET_COMPLETIONS", None)
+    return environment | {"NIX_PAGER": "cat", "PAGER": "cat", "NO_COLOR": "1", "TERM": "dumb"}
+
+
+def find_program(name: str) -> str | None:
+    """Return where a program is on PATH; None when it is not there."""
+    return shutil.which(name)

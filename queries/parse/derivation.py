@@ -1,0 +1,136 @@
+"""``nix derivation show`` (``show-derivation`` up to 2.14) of every version to :class:`Derivation` records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from pyclosure.queries.errors import BadInput
+from pyclosure.queries.names import STORE_PATH, name_of
+from pyclosure.queries.records import Derivation, Output
+from pyclosure.queries.text import printable
+
+
+class _Output(msgspec.Struct, gc=False):
+    path: str | None = None
+    hashAlgo: str | None = None
+    hash: str | None = None
+    method: str | None = None
+
+
+class _Outputs(msgspec.Struct, gc=False):
+    outputs: list[str]
+    dynamicOutputs: dict[str, msgspec.Raw] = {}
+
+
+_Inputs = dict[str, list[str] | _Outputs]
+
+
+class _Nested(msgspec.Struct, gc=False):
+    srcs: list[str] = []
+    drvs: _Inputs = {}
+
+
+class _Item(msgspec.Struct, gc=False):
+    system: str
+    builder: str
+    args: list[str]
+    env: dict[str, str]
+    outputs: dict[str, _Output]
+    name: str | None = None
+    inputSrcs: list[str] | None = None
+    inputDrvs: _Inputs | None = None
+    inputs: _Nested | None = None
+    structuredAttrs: dict[str, Any] | None = None
+
+
+class _Envelope(msgspec.Struct, gc=False):
+    version: int
+    derivations: dict[str, _Item]
+
+
+class _Head(msgspec.Struct, gc=False):
+    derivations: msgspec.Raw | None = None
+
+
+_MAP = msgspec.json.Decoder(dict[str, _Item])
+_ENVELOPE = msgspec.json.Decoder(_Envelope)
+_HEAD = msgspec.json.Decoder(_Head)
+
+
+def parse_derivations(
+    document: bytes, store_dir: str, what: str = "the output of nix derivation show"
+) -> dict[str, Derivation]:
+    """Decode a document of any era into derivations by their full store path.
+
+    Args:
+        document: the JSON text.
+        store_dir: put before the base names of Nix 2.32 and later.
+        what: names the document in errors.
+
+    Raises:
+        BadInput: the text is not such a document.
+    """
+    try:
+        if _HEAD.decode(document).derivations is not None:
+            envelope = _ENVELOPE.decode(document)
+            if envelope.version != 4:
+                raise BadInput(f"{what} has derivation format {envelope.version}; this pyclosure reads formats up to 4")
+            items = envelope.derivations
+        else:
+            items = _MAP.decode(document)
+    except msgspec.ValidationError as error:
+        raise BadInput(f"{what} is not of a known shape: {printable(str(error), 200)}") from None
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        raise BadInput(f"{what} is not valid JSON: {printable(str(error), 200)}") from None
+    return {one.path: one for one in (_record(key, item, store_dir, what) for key, item in items.items())}
+
+
+def _record(key: str, item: _Item, store_dir: str, what: str) -> Derivation:
+    def full(path: str) -> str:
+        whole = path if path.startswith("/") else f"{store_dir}/{path}"
+        if STORE_PATH.fullmatch(whole) is None:
+            raise BadInput(f"{what} names {printable(path, 120)!r}, which is not a store path")
+        return whole
+
+    path = full(key)
+    inputs = item.inputs or _Nested(item.inputSrcs or [], item.inputDrvs or {})
+    structured = item.structuredAttrs
+    if structured is None and "__json" in item.env:
+        structured = _structured(item.env["__json"])
+    return Derivation(
+        path=path,
+        name=item.name or name_of(path).removesuffix(".drv"),
+        system=item.system,
+        builder=item.builder,
+        args=tuple(item.args),
+        env={name: value for name, value in item.env.items() if name != "__json"},
+        outputs={name: _output(name, output, item.env, full) for name, output in item.outputs.items()},
+        input_sources=tuple(sorted(full(source) for source in inputs.srcs)),
+        input_derivations={
+            full(drv): tuple(used if isinstance(used, list) else used.outputs)
+            for drv, used in sorted(inputs.drvs.items())
+        },
+        structured_attrs=structured,
+    )
+
+
+def _structured(text: str) -> dict[str, Any] | None:
+    try:
+        return msgspec.json.decode(text.encode(), type=dict[str, Any])
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return None
+
+
+def _output(name: str, output: _Output, env: dict[str, str], full: Any) -> Output:
+    path = output.path
+    if path is None and output.hash is not None:
+        # since 2.32 fixed outputs lose their path; the builder's environment still has it
+        candidate = env.get(name, "")
+        path = candidate if STORE_PATH.fullmatch(candidate) else None
+    algorithm = output.hashAlgo
+    method = output.method
+    if method is None and algorithm is not None:
+        method, algorithm = ("nar", algorithm[2:]) if algorithm.startswith("r:") else ("flat", algorithm)
+    return Output(full(path) if path else None, algorithm, output.hash, method)

@@ -1,0 +1,39 @@
+"""``nix-store --dump-db`` to records: the road for stores where ``nix path-info`` cannot be had."""
+
+from __future__ import annotations
+
+from pyclosure.queries.errors import BadInput
+from pyclosure.queries.names import STORE_PATH
+from pyclosure.queries.records import PathInfo
+
+
+def parse_dump_db(text: str, what: str = "the output of nix-store --dump-db") -> tuple[PathInfo, ...]:
+    """Read blocks of: path, hash (hex), NAR size, deriver or empty, number of references, references.
+
+    Raises:
+        BadInput: a block is cut short or a field is not what it should be.
+    """
+    lines = text.split("\n")
+    if lines and not lines[-1]:
+        lines.pop()
+    records: dict[str, PathInfo] = {}
+    at = 0
+    while at < len(lines):
+        try:
+            path, digest, size, deriver, count = lines[at : at + 5]
+            references = lines[at + 5 : at + 5 + int(count)]
+            complete = len(references) == int(count) >= 0 and int(size) >= 0
+        except ValueError:
+            complete = False
+        if not complete or not all(STORE_PATH.fullmatch(one) for one in (path, *references)):
+            raise BadInput(f"{what} is damaged near line {at + 1}")
+        records[path] = PathInfo(
+            path=path,
+            nar_size=int(size),
+            references=tuple(sorted(set(references) - {path})),
+            self_reference=path in references,
+            nar_hash=f"sha256:{digest}",
+            deriver=deriver or None,
+        )
+        at += 5 + int(count)
+    return tuple(records[path] for path in sorted(records))

@@ -1,0 +1,204 @@
+"""``nix path-info --json`` of every version since 2.4, and Lix, to :class:`PathInfo` records.
+
+The shape is taken from the document itself, never from a version number: an array (up to 2.18, Lix), an
+object by full path (from 2.19), or ``{version, storeDir, info}`` with base names (``--json-format`` 2 and 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+
+from pyclosure.queries.errors import BadInput
+from pyclosure.queries.names import STORE_PATH
+from pyclosure.queries.records import PathInfo
+from pyclosure.queries.text import printable
+
+_LARGEST = 2**63 - 1
+
+
+class _Signature(msgspec.Struct, gc=False):
+    keyName: str
+    sig: str
+
+
+class _ContentAddress(msgspec.Struct, gc=False):
+    method: str
+    hash: str | None = None
+
+
+class _Item(msgspec.Struct, gc=False):
+    path: str | None = None
+    valid: bool | None = None
+    narSize: int | None = None
+    narHash: str | msgspec.Raw | None = None
+    references: list[str] | None = None
+    deriver: str | None = None
+    signatures: list[str | _Signature] | None = None
+    ca: str | _ContentAddress | None = None
+    registrationTime: int | None = None
+    ultimate: bool | None = None
+    downloadSize: int | None = None
+    storeDir: str | None = None
+
+
+class _Envelope(msgspec.Struct, gc=False):
+    version: int
+    storeDir: str
+    info: dict[str, _Item | None]
+
+
+class _Head(msgspec.Struct, gc=False):
+    version: msgspec.Raw | None = None
+    storeDir: msgspec.Raw | None = None
+    info: msgspec.Raw | None = None
+
+
+_ARRAY = msgspec.json.Decoder(list[_Item])
+_OBJECT = msgspec.json.Decoder(dict[str, _Item | None])
+_ENVELOPE = msgspec.json.Decoder(_Envelope)
+_HEAD = msgspec.json.Decoder(_Head)
+
+
+@dataclass(frozen=True, slots=True)
+class PathInfoDocument:
+    """A decoded document: what is valid, and what was asked for but is not."""
+
+    valid: tuple[PathInfo, ...]
+    invalid: tuple[str, ...]
+    store_dir: str
+    """Empty when the document holds no path at all."""
+
+
+def parse_path_info(document: bytes, what: str = "the output of nix path-info") -> PathInfoDocument:
+    """Decode and validate one document.
+
+    Args:
+        document: the JSON text, of any era.
+        what: names the document in errors.
+
+    Raises:
+        BadInput: the text is not such a document; the sentence names the place in it.
+    """
+    start = document.lstrip()[:1]
+    if not start:
+        raise BadInput(f"{what} is empty", hint="nix prints nothing when it was interrupted; run it again")
+    try:
+        return _decode(document, start, what)
+    except msgspec.ValidationError as error:
+        raise BadInput(
+            f"{what} is not a path-info document of a known Nix version: {printable(str(error), 200)}",
+            hint="expected the output of: nix path-info --json -r PATH",
+        ) from None
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        reason = printable(str(error), 200) or type(error).__name__
+        cut = " (cut short?)" if "truncated" in reason else ""
+        raise BadInput(f"{what} is not valid JSON{cut}: {reason}") from None
+
+
+def _decode(document: bytes, start: bytes, what: str) -> PathInfoDocument:
+    if start == b"[":
+        pairs: Iterable[tuple[str | None, _Item | None]] = ((item.path, item) for item in _ARRAY.decode(document))
+        return _collect(pairs, None, what)
+    if start != b"{":
+        raise BadInput(f"{what} is JSON, but neither an array nor an object")
+    head = _HEAD.decode(document)
+    if head.info is not None and head.version is not None:
+        envelope = _ENVELOPE.decode(document)
+        if envelope.version not in (2, 3):
+            raise BadInput(
+                f"{what} has path-info format {envelope.version}; this pyclosure reads formats 1, 2 and 3",
+                hint="a newer pyclosure may read it, or make it with: nix path-info --json --json-format 2",
+            )
+        return _collect(envelope.info.items(), envelope.storeDir, what)
+    return _collect(_OBJECT.decode(document).items(), None, what)
+
+
+def _collect(pairs: Iterable[tuple[str | None, _Item | None]], store_dir: str | None, what: str) -> PathInfoDocument:
+    valid: dict[str, PathInfo] = {}
+    invalid: list[str] = []
+    check = _Checker(store_dir, what)
+    for key, item in pairs:
+        if key is None:
+            raise BadInput(f"{what} has an item without a `path`")
+        if item is None or item.valid is False:
+            invalid.append(check.path(key))
+            continue
+        info = _record(key, item, check)
+        valid[info.path] = info
+    ordered = tuple(valid[path] for path in sorted(valid))
+    return PathInfoDocument(ordered, tuple(sorted(invalid)), check.store_dir or "")
+
+
+class _Checker:
+    """Makes paths full and refuses what cannot be a store path of this document's store."""
+
+    def __init__(self, store_dir: str | None, what: str) -> None:
+        self.store_dir = store_dir
+        self.what = what
+        self._seen: dict[str, str] = {}
+
+    def path(self, text: str) -> str:
+        known = self._seen.get(text)
+        if known is not None:
+            return known
+        full = text if text.startswith("/") else f"{self.store_dir or '/nix/store'}/{text}"
+        match = STORE_PATH.fullmatch(full)
+        if match is None:
+            raise BadInput(f"{self.what} names {printable(text, 120)!r}, which is not a store path")
+        if self.store_dir is None:
+            self.store_dir = match["dir"]
+        elif match["dir"] != self.store_dir:
+            raise BadInput(
+                f"{self.what} mixes the stores {printable(self.store_dir, 80)} and {printable(match['dir'], 80)}"
+            )
+        self._seen[text] = full
+        return full
+
+    def deriver(self, text: str | None) -> str | None:
+        return self.path(text) if text else None
+
+
+def _record(key: str, item: _Item, check: _Checker) -> PathInfo:
+    path = check.path(key)
+    size = item.narSize
+    if size is None or not 0 <= size <= _LARGEST:
+        shown = "no" if size is None else f"the impossible {size} bytes as"
+        raise BadInput(f"{check.what} gives {shown} NAR size for {path}")
+    if item.references is None:
+        raise BadInput(f"{check.what} gives no references for {path}")
+    references = {check.path(reference) for reference in item.references}
+    itself = path in references
+    references.discard(path)
+    return PathInfo(
+        path=path,
+        nar_size=size,
+        references=tuple(sorted(references)),
+        self_reference=itself,
+        nar_hash=_hash(item.narHash),
+        deriver=check.deriver(item.deriver),
+        signatures=tuple(_signature(one) for one in item.signatures or ()),
+        registration_time=item.registrationTime,
+        ca=_content_address(item.ca),
+        ultimate=item.ultimate,
+        download_size=item.downloadSize,
+    )
+
+
+def _hash(value: str | msgspec.Raw | None) -> str | None:
+    if value is None or isinstance(value, str):
+        return None if value is None else printable(value, 200)
+    structured = msgspec.json.decode(bytes(value))
+    return printable(str(structured), 200)
+
+
+def _signature(value: str | _Signature) -> str:
+    return printable(value if isinstance(value, str) else f"{value.keyName}:{value.sig}", 400)
+
+
+def _content_address(value: str | _ContentAddress | None) -> str | None:
+    if value is None or isinstance(value, str):
+        return None if value is None else printable(value, 200)
+    return printable(f"{value.method}:{value.hash or ''}", 200)

@@ -1,0 +1,283 @@
+"""Snapshots: all that is known of a closure in one compressed, versioned file.
+
+A snapshot is read on machines without Nix and without the store, so everything in it is validated on
+reading. References are kept as positions in the list of paths, which keeps 20,000 paths below a few MB.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import io
+import os
+import tempfile
+import zlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import IO
+
+import msgspec
+
+from pyclosure import __version__
+from pyclosure.queries.errors import BadInput
+from pyclosure.queries.names import BASE_NAME, STORE_PATH
+from pyclosure.queries.records import ClosureRecords, Derivation, FileFacts, PathInfo
+from pyclosure.queries.text import printable
+
+FORMAT = "pyclosure-snapshot"
+VERSION = 1
+LARGEST_DOCUMENT = 1024**3
+"""Bytes of JSON that are read at most; a closure of 100,000 paths needs a fifth of it."""
+
+
+class _Path(msgspec.Struct, gc=False, omit_defaults=True):
+    name: str
+    nar_size: int
+    references: list[int]
+    self_reference: bool = False
+    nar_hash: str | None = None
+    deriver: str | None = None
+    signatures: list[str] = []
+    registration_time: int | None = None
+    ca: str | None = None
+    ultimate: bool | None = None
+    download_size: int | None = None
+
+
+class _Document(msgspec.Struct, omit_defaults=True):
+    format: str
+    version: int
+    made_by: str
+    made_at: str
+    store_dir: str
+    label: str
+    origin: str
+    roots: list[int]
+    paths: list[_Path]
+    build_closure: bool = False
+    nix_version: str | None = None
+    derivations: dict[str, Derivation] | None = None
+    files: dict[str, FileFacts] | None = None
+    notes: list[str] = []
+
+
+class _Head(msgspec.Struct):
+    format: str = ""
+    version: int = 0
+    made_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a snapshot holds."""
+
+    records: ClosureRecords
+    derivations: dict[str, Derivation] | None
+    """Derivations of the closure's paths by ``.drv``; None when none were saved."""
+    files: dict[str, FileFacts] | None
+    """What the files of the closure's paths told, by store path; None when none were read."""
+    notes: tuple[str, ...] = ()
+    """What could not be saved, in sentences."""
+
+
+def is_snapshot(document: bytes) -> bool:
+    """Say whether a JSON document claims to be a snapshot."""
+    return f'"{FORMAT}"'.encode() in document[:200]
+
+
+def write_snapshot(snapshot: Snapshot, path: str, now: datetime | None = None) -> int:
+    """Write a snapshot; an existing file is replaced only once the new one is safely on disk.
+
+    Args:
+        snapshot: what to save.
+        path: the file to write.
+        now: the time to record; the present one by default.
+
+    Returns:
+        The number of bytes written.
+
+    Raises:
+        BadInput: the file cannot be written; an older file of that name is left as it was.
+    """
+    data = encode_snapshot(snapshot, now or datetime.now(UTC))
+    folder = os.path.dirname(os.path.abspath(path))
+    temporary = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".pyclosure-", delete=False) as file:
+            temporary = file.name
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        raise BadInput(
+            f"cannot write the snapshot {printable(path, 200)}: {error.strerror}",
+            hint="check the folder, its permissions and the free space",
+        ) from None
+    return len(data)
+
+
+def encode_snapshot(snapshot: Snapshot, now: datetime) -> bytes:
+    """Return the bytes of a snapshot file; the same snapshot and time give the same bytes."""
+    records = snapshot.records
+    position = {info.path: at for at, info in enumerate(records.paths)}
+    start = len(records.store_dir) + 1
+    document = _Document(
+        format=FORMAT,
+        version=VERSION,
+        made_by=f"pyclosure {__version__}",
+        made_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        store_dir=records.store_dir,
+        label=records.label,
+        origin=records.origin,
+        roots=[position[root] for root in records.roots],
+        paths=[_packed(info, position, start) for info in records.paths],
+        build_closure=records.build_closure,
+        nix_version=records.nix_version,
+        derivations=snapshot.derivations,
+        files=snapshot.files,
+        notes=list(snapshot.notes),
+    )
+    return gzip.compress(msgspec.json.encode(document, order="deterministic"), 9, mtime=0)
+
+
+def _packed(info: PathInfo, position: dict[str, int], start: int) -> _Path:
+    return _Path(
+        name=info.path[start:],
+        nar_size=info.nar_size,
+        references=[position[reference] for reference in info.references],
+        self_reference=info.self_reference,
+        nar_hash=info.nar_hash,
+        deriver=info.deriver[start:] if info.deriver else None,
+        signatures=list(info.signatures),
+        registration_time=info.registration_time,
+        ca=info.ca,
+        ultimate=info.ultimate,
+        download_size=info.download_size,
+    )
+
+
+def read_document(file: IO[bytes], name: str) -> bytes:
+    """Read a saved file, compressed or not, up to a limit.
+
+    Raises:
+        BadInput: it is too large, or the compressed data is damaged.
+    """
+    try:
+        start = file.read(2)
+        if start != b"\x1f\x8b":
+            data = start + file.read(LARGEST_DOCUMENT)
+        else:
+            packed = gzip.GzipFile(fileobj=_Rejoined(start, file))
+            data = packed.read(LARGEST_DOCUMENT + 1)
+    except (gzip.BadGzipFile, zlib.error):
+        raise BadInput(f"{name} is damaged: its compressed data does not fit", hint="copy it again") from None
+    except EOFError:
+        raise BadInput(f"{name} is cut short", hint="copy it again, or make it anew") from None
+    except OSError as error:
+        raise BadInput(f"cannot read {name}: {error.strerror or error}") from None
+    if len(data) > LARGEST_DOCUMENT:
+        raise BadInput(f"{name} holds more than {LARGEST_DOCUMENT // 1024**3} GiB, which no closure needs")
+    return data
+
+
+class _Rejoined(io.RawIOBase):
+    """A stream whose first bytes have been looked at already."""
+
+    def __init__(self, start: bytes, rest: IO[bytes]) -> None:
+        self._start, self._rest = start, rest
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        start, self._start = self._start, b""
+        if size < 0:
+            return start + self._rest.read()
+        return start[:size] if len(start) >= size else start + self._rest.read(size - len(start))
+
+
+def read_snapshot(document: bytes, name: str) -> Snapshot:
+    """Decode and validate a snapshot.
+
+    Raises:
+        BadInput: it is damaged, or of a version that this pyclosure does not know.
+    """
+    try:
+        head = msgspec.json.decode(document, type=_Head)
+        if head.version > VERSION:
+            raise BadInput(
+                f"{name} is a snapshot of version {head.version} (by {printable(head.made_by, 60)}); "
+                f"this pyclosure reads up to version {VERSION}",
+                hint="open it with a newer pyclosure",
+            )
+        saved = msgspec.json.decode(document, type=_Document)
+    except msgspec.ValidationError as error:
+        raise BadInput(f"{name} is not a valid snapshot: {printable(str(error), 200)}") from None
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        raise BadInput(
+            f"{name} is a damaged snapshot: {printable(str(error), 200)}", hint="copy it again, or make it anew"
+        ) from None
+    return _Unpacker(saved, name).snapshot()
+
+
+class _Unpacker:
+    def __init__(self, saved: _Document, name: str) -> None:
+        self._saved, self._name = saved, name
+        self._count = len(saved.paths)
+        self._prefix = saved.store_dir + "/"
+
+    def snapshot(self) -> Snapshot:
+        saved = self._saved
+        if not saved.paths or not saved.roots:
+            raise BadInput(f"{self._name} holds no store path", hint="make it anew with: pyclosure snapshot")
+        full = [self._full(path.name) for path in saved.paths]
+        if len(set(full)) != len(full):
+            raise self._damaged("a path stands in it twice")
+        records = ClosureRecords(
+            store_dir=saved.store_dir,
+            roots=tuple(full[self._position(at)] for at in saved.roots),
+            paths=tuple(self._info(path, full) for path in saved.paths),
+            origin=f"snapshot of {printable(saved.made_at[:10], 20)} · {printable(saved.origin, 120)}",
+            label=printable(saved.label, 120),
+            build_closure=saved.build_closure,
+            nix_version=saved.nix_version and printable(saved.nix_version, 60),
+        )
+        return Snapshot(records, saved.derivations, saved.files, tuple(printable(n, 300) for n in saved.notes))
+
+    def _info(self, path: _Path, full: list[str]) -> PathInfo:
+        if path.nar_size < 0:
+            raise self._damaged(f"{path.name} has a negative size")
+        return PathInfo(
+            path=self._prefix + path.name,
+            nar_size=path.nar_size,
+            references=tuple(sorted({full[self._position(at)] for at in path.references})),
+            self_reference=path.self_reference,
+            nar_hash=path.nar_hash,
+            deriver=self._full(path.deriver) if path.deriver else None,
+            signatures=tuple(path.signatures),
+            registration_time=path.registration_time,
+            ca=path.ca,
+            ultimate=path.ultimate,
+            download_size=path.download_size,
+        )
+
+    def _position(self, at: int) -> int:
+        if not 0 <= at < self._count:
+            raise self._damaged(f"a reference leads to path {at} of {self._count}")
+        return at
+
+    def _full(self, name: str) -> str:
+        path = self._prefix + name
+        if BASE_NAME.fullmatch(name) is None or STORE_PATH.fullmatch(path) is None:
+            raise self._damaged(f"{printable(name, 80)!r} is not a store path")
+        return path
+
+    def _damaged(self, why: str) -> BadInput:
+        return BadInput(f"{self._name} is a damaged snapshot: {why}", hint="make it anew with: pyclosure snapshot")

@@ -1,0 +1,1 @@
+"""From what the user typed to records: links, store paths, installables, derivations, dumps, snapshots."""

@@ -1,0 +1,283 @@
+"""Read a resolved source into records, asking nix where that is needed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyclosure.queries.activity import SILENT, Activity, Progress
+from pyclosure.queries.errors import BadInput, NixFailed, QueryError
+from pyclosure.queries.names import name_of
+from pyclosure.queries.nix.client import Nix, batches
+from pyclosure.queries.nix.process import Runner
+from pyclosure.queries.parse.derivation import parse_derivations
+from pyclosure.queries.parse.dump_db import parse_dump_db
+from pyclosure.queries.parse.path_info import PathInfoDocument, parse_path_info
+from pyclosure.queries.records import ClosureRecords, Derivation, FileFacts, PathInfo
+from pyclosure.queries.snapshot import Snapshot, is_snapshot, read_document, read_snapshot
+from pyclosure.queries.sources.resolve import (
+    DerivationOutputs,
+    Installables,
+    SavedFile,
+    Source,
+    StorePaths,
+    label_of,
+)
+from pyclosure.queries.sources.stores import Store, local_store_dir
+from pyclosure.queries.text import printable
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A source that was read: the records, and what a snapshot already knew besides."""
+
+    records: ClosureRecords
+    nix: Nix | None
+    """The nix that answered, for later questions; None for saved files."""
+    derivations: dict[str, Derivation] | None = None
+    """By ``.drv`` path, from a snapshot; None means they have to be asked for."""
+    files: dict[str, FileFacts] | None = None
+    """By store path, from a snapshot; None means they have to be read."""
+    notes: tuple[str, ...] = ()
+    """What the snapshot says that it lacks."""
+
+
+def read_source(source: Source, runner: Runner, activity: Activity = SILENT) -> Opened:
+    """Read a source.
+
+    Raises:
+        BadInput: it names something that is not valid, not built or not readable.
+        NixFailed: nix or the store failed.
+        Cancelled: the activity was cancelled; nix has been stopped.
+    """
+    if isinstance(source, SavedFile):
+        return _saved(source, activity)
+    nix = Nix(runner, source.store.url, online=source.store.online or isinstance(source, Installables))
+    if isinstance(source, Installables):
+        paths = _evaluated(source, nix, activity)
+        return _closure(paths, source.store, nix, source.build_closure, activity)
+    if isinstance(source, DerivationOutputs):
+        return _closure(_built_outputs(source, nix, activity), source.store, nix, False, activity)
+    assert isinstance(source, StorePaths)
+    return _closure(source.paths, source.store, nix, source.build_closure, activity)
+
+
+# -- live stores -----------------------------------------------------------------------------------------
+
+
+def _closure(paths: Sequence[str], store: Store, nix: Nix, build_closure: bool, activity: Activity) -> Opened:
+    if not paths:
+        raise BadInput("that names no store path at all", hint="check that the installable has outputs")
+    nix.start_version()
+    roots = tuple(dict.fromkeys(paths))
+    what = f"read the closure of {_few(roots)}"
+    flags = ("-r", "--derivation") if build_closure else ("-r",)
+    try:
+        infos = _path_infos(roots, flags, what, nix, activity)
+    except QueryError as error:
+        infos = _without_nix_command(error, roots, build_closure, nix, activity)
+    known = {info.path for info in infos}
+    if build_closure:
+        roots = _derivation_roots(roots, known, nix, activity)
+    return Opened(_records(roots, infos, store, nix, build_closure, activity), nix)
+
+
+def _path_infos(
+    roots: tuple[str, ...], flags: tuple[str, ...], what: str, nix: Nix, activity: Activity
+) -> tuple[PathInfo, ...]:
+    found: dict[str, PathInfo] = {}
+    for batch in batches(roots):
+        document = _parsed(nix.path_info(batch, *flags, what=what, activity=activity).stdout)
+        if document.invalid:
+            raise _not_valid(document.invalid, nix)
+        found.update((info.path, info) for info in document.valid)
+    return tuple(found[path] for path in sorted(found))
+
+
+def _parsed(stdout: bytes) -> PathInfoDocument:
+    try:
+        return parse_path_info(stdout)
+    except BadInput as error:
+        raise NixFailed(str(error), hint="check what the nix on PATH is; " + error.hint) from None
+
+
+def _without_nix_command(
+    error: QueryError, roots: tuple[str, ...], build_closure: bool, nix: Nix, activity: Activity
+) -> tuple[PathInfo, ...]:
+    """Use nix-store where the new command line is forbidden or absent; it needs no experimental feature."""
+    words = error.words
+    unusable = "nix-command" in words or "unrecognised flag '--extra" in words or "older than 2.4" in str(error)
+    if not unusable or build_closure:
+        raise error
+    return parse_dump_db(nix.dump_db(nix.requisites(roots, activity), activity))
+
+
+def _records(
+    roots: tuple[str, ...],
+    infos: tuple[PathInfo, ...],
+    store: Store,
+    nix: Nix,
+    build_closure: bool,
+    activity: Activity,
+) -> ClosureRecords:
+    version = nix.version(activity)
+    flavor = "nix" if version.flavor == "Nix" else version.flavor
+    directory = os.path.dirname(roots[0])
+    return ClosureRecords(
+        store_dir=directory,
+        roots=roots,
+        paths=infos,
+        origin=f"{flavor} {version.text or '(unknown version)'} · {store.words}",
+        label=label_of(roots),
+        store_url=store.url,
+        files_root=_files_root(store, directory),
+        build_closure=build_closure,
+        nix_version=f"{flavor} {version.text}",
+    )
+
+
+def _files_root(store: Store, directory: str) -> str | None:
+    if store.files_root is None or not os.path.isdir(store.files_root + directory):
+        return None
+    return store.files_root
+
+
+def _derivation_roots(roots: tuple[str, ...], known: set[str], nix: Nix, activity: Activity) -> tuple[str, ...]:
+    if all(root.endswith(".drv") and root in known for root in roots):
+        return roots
+    found: list[str] = []
+    for batch in batches(roots):
+        done = nix.path_info(batch, "--derivation", what="find the derivations", activity=activity)
+        found += [info.path for info in _parsed(done.stdout).valid]
+    return tuple(dict.fromkeys(found))
+
+
+# -- derivations and installables ------------------------------------------------------------------------
+
+
+def _built_outputs(source: DerivationOutputs, nix: Nix, activity: Activity) -> tuple[str, ...]:
+    wanted: list[str] = []
+    for drv, names in source.outputs:
+        wanted += _outputs_of(drv, names, nix, activity)
+    invalid = nix.invalid_paths(wanted, activity)
+    built = [path for path in wanted if path not in invalid]
+    if not built:
+        drv = source.outputs[0][0]
+        raise BadInput(
+            f"{name_of(drv)} is not built: none of its outputs is in the store",
+            hint=f"build it with: nix-store --realise {drv}; or open what builds it: pyclosure --derivation {drv}",
+        )
+    return tuple(dict.fromkeys((*source.paths, *built)))
+
+
+def _outputs_of(drv: str, names: tuple[str, ...], nix: Nix, activity: Activity) -> list[str]:
+    if not names:
+        return list(nix.outputs((drv,), activity))
+    documents = nix.derivation_show((drv,), activity)
+    derivation = parse_derivations(next(documents), os.path.dirname(drv))[drv]
+    unknown = [name for name in names if name not in derivation.outputs]
+    if unknown:
+        raise BadInput(
+            f"{name_of(drv)} has no output called {printable(unknown[0], 60)}",
+            hint="it has: " + ", ".join(sorted(derivation.outputs)),
+        )
+    paths = [derivation.outputs[name].path for name in names]
+    return [path for path in paths if path is not None]
+
+
+def _evaluated(source: Installables, nix: Nix, activity: Activity) -> tuple[str, ...]:
+    """Evaluate installables to paths; nothing is built or downloaded for it but flake inputs."""
+    nix.start_version()
+    flags = [*(("-f", source.file) if source.file else ()), *(("--impure",) if source.impure else ())]
+    if source.build_closure:
+        flags.append("--derivation")
+    words = _few(source.words)
+    activity.report(Progress("evaluating"))
+    done = nix.path_info(source.words, *flags, what=f"evaluate {words}", activity=activity, cwd=source.cwd)
+    document = _parsed(done.stdout)
+    paths = tuple(info.path for info in document.valid)
+    if document.invalid or not paths:
+        missing = document.invalid[0] if document.invalid else words
+        build = f"nix build -f {source.file} {words}" if source.file else f"nix build {words}"
+        raise BadInput(
+            f"{words} is not built: {missing} is not in the store",
+            hint=f"build it with: {build}; or open what builds it: pyclosure --derivation {words}",
+        )
+    return paths
+
+
+# -- saved files -----------------------------------------------------------------------------------------
+
+
+def _saved(source: SavedFile, activity: Activity) -> Opened:
+    name = "standard input" if source.path is None else printable(os.path.basename(source.path), 120)
+    activity.report(Progress(f"reading {name}"))
+    if source.path is None:
+        document = read_document(sys.stdin.buffer, name)
+    else:
+        try:
+            with open(source.path, "rb") as file:
+                document = read_document(file, name)
+        except OSError as error:
+            raise BadInput(f"cannot read {name}: {error.strerror}", hint="check its permissions") from None
+    activity.check()
+    if is_snapshot(document):
+        return opened_snapshot(read_snapshot(document, name))
+    return _dump(document, name)
+
+
+def opened_snapshot(snapshot: Snapshot) -> Opened:
+    """Return what a snapshot holds, as if it had been read from a store."""
+    return Opened(snapshot.records, None, snapshot.derivations, snapshot.files, snapshot.notes)
+
+
+def _dump(document: bytes, name: str) -> Opened:
+    if document.lstrip()[:1] not in (b"[", b"{"):
+        raise BadInput(
+            f"{name} is neither a pyclosure snapshot nor the output of nix path-info --json -r",
+            hint="make one with: nix path-info --json -r ./result > closure.json",
+        )
+    parsed = parse_path_info(document, name)
+    if parsed.invalid:
+        raise _not_valid(parsed.invalid, None)
+    if not parsed.valid:
+        raise BadInput(f"{name} holds no store path", hint="make it with: nix path-info --json -r ./result")
+    known = {info.path for info in parsed.valid}
+    for info in parsed.valid:
+        for reference in info.references:
+            if reference not in known:
+                raise BadInput(
+                    f"{name} is not a whole closure: {name_of(info.path)} references {reference}, which is missing",
+                    hint="make it with -r: nix path-info --json -r ./result",
+                )
+    referenced = {reference for info in parsed.valid for reference in info.references}
+    # in a cycle nobody is left unreferenced; the graph names the cycle then
+    roots = tuple(path for path in sorted(known) if path not in referenced) or (min(known),)
+    store_dir = parsed.store_dir
+    readable = os.path.isdir(store_dir) and store_dir == local_store_dir() and all(map(os.path.lexists, roots))
+    records = ClosureRecords(
+        store_dir=store_dir,
+        roots=roots,
+        paths=parsed.valid,
+        origin=f"path-info dump {name}",
+        label=label_of(roots),
+        files_root="" if readable else None,
+        build_closure=all(root.endswith(".drv") for root in roots),
+    )
+    return Opened(records, None)
+
+
+def _not_valid(paths: Sequence[str], nix: Nix | None) -> BadInput:
+    where = "the store that was named" if nix is not None and nix.store else "this store"
+    more = f" (and {len(paths) - 1} more)" if len(paths) > 1 else ""
+    return BadInput(
+        f"{paths[0]}{more} is not a valid path of {where}: never built here, or collected since",
+        hint="build or fetch it first, or name the store that has it with --store",
+    )
+
+
+def _few(words: Sequence[str]) -> str:
+    first = printable(name_of(words[0]) if words[0].startswith("/") else words[0], 120)
+    return first if len(words) == 1 else f"{first} and {len(words) - 1} more"

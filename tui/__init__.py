@@ -1,0 +1,1 @@
+"""The command line and the terminal UI: two front ends over the same answers."""

@@ -25,10 +25,10 @@ class Filter:
 
 
 def parse_filter(text: str) -> Filter:
-    """Make a filter of what the user typed.
+    r"""Make a filter of what the user typed.
 
     Words must all occur, in any order and case. ``kind:lib`` asks for a kind by its word or a part of it. A text
-    with one of ``^ $ [ ] ( ) | * \\ { }`` is a regular expression; one that does not compile is taken literally.
+    with one of ``^ $ [ ] ( ) | * \ { }`` is a regular expression; one that does not compile is taken literally.
     """
     text = text[:_LONGEST]
     if _REGEX_SIGNS & set(text):

@@ -53,8 +53,8 @@ def read_distribution(files: StoreFiles, folder: str, interpreter: str) -> Distr
     installed = _StoreDistribution(files, folder)
     try:
         metadata = installed.metadata
-        name = metadata["Name"] if "Name" in metadata else None
-        version = metadata["Version"] if "Version" in metadata else None
+        name = metadata.get("Name", None)
+        version = metadata.get("Version", None)
     except Exception as error:  # the parser meets files of unknown origin
         files.problems.append(f"{folder}: METADATA cannot be parsed ({type(error).__name__})")
         return None
@@ -108,7 +108,7 @@ def _scripts(installed: _StoreDistribution, files: StoreFiles, folder: str) -> I
 
 
 def _one(metadata: Any, key: str, limit: int = 300) -> str | None:
-    value = metadata[key] if key in metadata else None
+    value = metadata.get(key, None)
     return printable(str(value).strip(), limit) if value else None
 
 

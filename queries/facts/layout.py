@@ -13,20 +13,8 @@ from pyclosure.queries.records import Distribution, FileFacts
 _PYTHON_FOLDER = re.compile(r"^(?:python|pypy)\d+(?:\.\d+)?t?$")
 _SHARED = re.compile(r"\.so(?:\.[0-9][0-9.]*)?$|\.dylib$")
 _SOURCE_MARKS = frozenset(
-    [
-        "pyproject.toml",
-        "setup.py",
-        "setup.cfg",
-        "PKG-INFO",
-        "configure",
-        "configure.ac",
-        "CMakeLists.txt",
-        "Cargo.toml",
-        "package.json",
-        "go.mod",
-        "meson.build",
-        "Makefile",
-    ]
+    {"pyproject.toml", "setup.py", "setup.cfg", "PKG-INFO", "configure", "configure.ac", "CMakeLists.txt"}
+    | {"Cargo.toml", "package.json", "go.mod", "meson.build", "Makefile"}
 )
 _MOST_NAMES = 64
 _SCRIPT_BYTES = 65536

@@ -54,9 +54,9 @@ def _evidence(path: str, output: str, parts: NameParts, derivation: Derivation) 
         return "python-env", "postBuild wraps programs with NIX_PYTHONPREFIX"
     if derivation.has("NIX_PYPROJECT_DEPS") and derivation.has("mkVirtualenvFlags"):
         return "python-env", "NIX_PYPROJECT_DEPS and mkVirtualenvFlags"
-    if derivation.has("ignoreCollisions") and (derivation.has("pkgs") or derivation.has("pkgsPath")):
-        if re.search(names["names"]["python-env"][0], derivation.name):
-            return "python-env", "a link farm (pkgs, ignoreCollisions) named after an interpreter"
+    farm = derivation.has("ignoreCollisions") and (derivation.has("pkgs") or derivation.has("pkgsPath"))
+    if farm and re.search(names["names"]["python-env"][0], derivation.name):
+        return "python-env", "a link farm (pkgs, ignoreCollisions) named after an interpreter"
     if pname in names["pnames"]["interpreter"] or re.fullmatch(r"pypy\d\.\d+", pname):
         if output == "out":
             return "interpreter", f"pname = {pname}"

@@ -52,7 +52,7 @@ def read_distribution(files: StoreFiles, folder: str, interpreter: str) -> Distr
     """
     installed = _StoreDistribution(files, folder)
     try:
-        metadata = installed.metadata
+        metadata: Any = installed.metadata
         name = metadata.get("Name", None)
         version = metadata.get("Version", None)
     except Exception as error:  # the parser meets files of unknown origin

@@ -92,6 +92,14 @@ class Closure:
                     wanted[reference] = 1
         return [at for at, flag in enumerate(wanted) if flag]
 
+    def dependants(self, targets: Iterable[int]) -> set[int]:
+        """Return the positions from which any of ``targets`` is reachable, themselves included."""
+        found = set(targets)
+        for at in range(min(found, default=len(self)), len(self)):
+            if any(reference in found for reference in self.references[at]):
+                found.add(at)
+        return found
+
     @cached_property
     def graph(self) -> nx.DiGraph[str]:
         """The closure as a frozen networkx graph.

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyclosure.queries.activity import SILENT, Activity, Progress
+from pyclosure.queries.demo import demo_snapshot
 from pyclosure.queries.errors import BadInput, NixFailed, QueryError
 from pyclosure.queries.names import name_of
 from pyclosure.queries.nix.client import Nix, batches
@@ -18,6 +19,7 @@ from pyclosure.queries.parse.path_info import PathInfoDocument, parse_path_info
 from pyclosure.queries.records import ClosureRecords, Derivation, FileFacts, PathInfo
 from pyclosure.queries.snapshot import Snapshot, is_snapshot, read_document, read_snapshot
 from pyclosure.queries.sources.resolve import (
+    Demo,
     DerivationOutputs,
     Installables,
     SavedFile,
@@ -52,6 +54,8 @@ def read_source(source: Source, runner: Runner, activity: Activity = SILENT) -> 
         NixFailed: nix or the store failed.
         Cancelled: the activity was cancelled; nix has been stopped.
     """
+    if isinstance(source, Demo):
+        return opened_snapshot(demo_snapshot())
     if isinstance(source, SavedFile):
         return _saved(source, activity)
     nix = Nix(runner, source.store.url, online=source.store.online or isinstance(source, Installables))

@@ -54,7 +54,14 @@ class SavedFile:
     path: str | None
 
 
-Source = StorePaths | DerivationOutputs | Installables | SavedFile
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """The closure that ships with pyclosure."""
+
+
+Source = StorePaths | DerivationOutputs | Installables | SavedFile | Demo
+
+DEMO_WORD = "demo:"
 
 
 def resolve(request: Request) -> Source:
@@ -68,6 +75,8 @@ def resolve(request: Request) -> Source:
             "nothing to open was named",
             hint="name a result link, a store path, an installable or a snapshot; or try: pyclosure demo",
         )
+    if request.sources == (DEMO_WORD,):
+        return Demo()
     store = parse_store(request.store, request.cwd)
     if request.file is not None:
         return _expression(request, store)

@@ -1,0 +1,148 @@
+"""``pyclosure``: argv in, exit status out.
+
+Exit statuses: 0 done, 1 a check failed, 2 usage or bad input, 3 nix or the store failed, 130 interrupted.
+``--version`` and ``--help`` answer before anything heavy is imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from pyclosure import __version__
+from pyclosure.tui import commands
+
+DEFAULT = "view"
+FAULT = 70
+"""Exit status of a fault in pyclosure itself."""
+
+_DESCRIPTION = "Explore the Nix closure of a Python environment: why it is this large, and what brought what in."
+_SOURCES = """\
+a SOURCE is
+  a result link or a path in the store       pyclosure ./result
+  several of them, as one closure            pyclosure result-web result-worker
+  an installable, or an attribute of a file  pyclosure nixpkgs#black     pyclosure -f default.nix env
+  a derivation                               pyclosure /nix/store/…-env.drv
+  a saved `nix path-info --json -r`, or -    nix path-info --json -r ./result | pyclosure -
+  a snapshot                                 pyclosure env.pyclosure
+  demo:                                      the closure that ships with pyclosure
+
+exit status
+  0 done   1 a check failed   2 usage or bad input   3 nix or the store failed   130 interrupted"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n  see: {self.prog} --help\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words in (["--version"], ["-V"]):
+        print(f"pyclosure {__version__}")
+        return 0
+    try:
+        return _dispatch(words)
+    except BrokenPipeError:
+        # the reader of our output has gone; what it took was whole lines
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        _stop_children()
+
+
+def _dispatch(words: list[str]) -> int:
+    if not words:
+        if not os.path.lexists("result"):
+            _overall_parser().print_help(sys.stderr)
+            return 2
+        words = ["result"]
+    if words[0] in ("-h", "--help", "help"):
+        _overall_parser().print_help()
+        return 0
+    known = commands.names()
+    # a file that is called like a command is reached as ./file
+    name = words.pop(0) if words[0] in known else DEFAULT
+    command = commands.find(name)
+    parser = _parser_for(name, command)
+    return _run(command, parser.parse_args(words))
+
+
+def _run(command: commands.Command, arguments: argparse.Namespace) -> int:
+    from pyclosure.queries.errors import Cancelled, QueryError
+
+    streams = commands.Streams(sys.stdout, sys.stderr)
+    try:
+        status = command.run(arguments, streams)
+        sys.stdout.flush()
+        return status
+    except QueryError as error:
+        print(error_text(error), file=sys.stderr)
+        return error.exit_code
+    except Cancelled:
+        return Cancelled.exit_code
+    except (BrokenPipeError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        if os.environ.get("PYCLOSURE_TRACEBACK"):
+            raise
+        print(
+            f"pyclosure: a fault in pyclosure itself: {type(error).__name__}: {error}\n"
+            "  please report it with what PYCLOSURE_TRACEBACK=1 prints",
+            file=sys.stderr,
+        )
+        return FAULT
+
+
+def error_text(error: Exception) -> str:
+    """Return an error as the command line prints it: one sentence, nix's words, the next step."""
+    from pyclosure.queries.errors import QueryError
+    from pyclosure.queries.text import plain_lines
+
+    lines = [f"pyclosure: {error}"]
+    if isinstance(error, QueryError):
+        lines += [f"  nix: {line}" for line in plain_lines(error.words).splitlines()[:20]]
+        if error.hint:
+            lines.append(f"  {error.hint}")
+    return "\n".join(lines)
+
+
+def _parser_for(name: str, command: commands.Command) -> argparse.ArgumentParser:
+    examples = "\n".join(f"  {line}\n      {what}" for line, what in command.examples)
+    parser = _Parser(
+        prog="pyclosure" if name == DEFAULT else f"pyclosure {name}",
+        description=command.description or command.summary,
+        epilog=f"examples\n{examples}" if examples else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    command.arguments(parser)
+    if name == DEFAULT:
+        parser.add_argument("-V", "--version", action="version", version=f"pyclosure {__version__}")
+    return parser
+
+
+def _overall_parser() -> argparse.ArgumentParser:
+    listing = "\n".join(f"  {name:<12}{commands.find(name).summary}" for name in commands.names() if name != DEFAULT)
+    parser = _Parser(
+        prog="pyclosure",
+        usage="pyclosure [options] SOURCE…\n       pyclosure COMMAND [options] …",
+        description=_DESCRIPTION,
+        epilog=f"commands (each has its own --help)\n{listing}\n\n{_SOURCES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("-V", "--version", action="version", version=f"pyclosure {__version__}")
+    commands.find(DEFAULT).arguments(parser)
+    return parser
+
+
+def _stop_children() -> None:
+    process = sys.modules.get("pyclosure.queries.nix.process")
+    if process is not None:
+        process.stop_all()

@@ -1,0 +1,43 @@
+"""Open the closure that ships with pyclosure."""
+
+from __future__ import annotations
+
+import argparse
+
+from pyclosure.tui.commands import Command, Streams, find
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--theme", metavar="NAME", help="colours for this session")
+    parser.add_argument("--screen", metavar="NAME", help="screen to open on: overview, closure or python")
+
+
+def _run(arguments: argparse.Namespace, streams: Streams) -> int:
+    view = argparse.Namespace(
+        sources=["demo:"],
+        store=None,
+        derivation=False,
+        file=None,
+        impure=False,
+        no_files=False,
+        no_derivations=False,
+        timeout=None,
+        theme=arguments.theme,
+        screen=arguments.screen,
+    )
+    return find("view").run(view, streams)
+
+
+COMMAND = Command(
+    summary="explore a recorded environment; needs no Nix",
+    description=(
+        "Open a recorded closure of a real Python environment that ships with pyclosure. Needs neither Nix\n"
+        "nor a store. Other commands take it as the source demo:"
+    ),
+    arguments=_arguments,
+    run=_run,
+    examples=(
+        ("pyclosure demo", "on the screen"),
+        ("pyclosure list demo: --top 5", "in any other command"),
+    ),
+)

@@ -1,0 +1,150 @@
+"""What every command needs: the options that name a source, and the way from them to a closure."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from typing import IO, TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from pyclosure.queries.knowledge import Knowledge
+    from pyclosure.queries.sources.opening import Opening
+
+_QUIET_SECONDS = 2.0
+
+
+def add_source_arguments(parser: argparse.ArgumentParser, *, many: bool = True) -> None:
+    """Add SOURCE and the options that say how to read it."""
+    parser.add_argument(
+        "sources",
+        nargs="+" if many else 1,
+        metavar="SOURCE",
+        help="result link, store path, installable, .drv, saved path-info, snapshot, - or demo:",
+    )
+    group = parser.add_argument_group("what to open")
+    group.add_argument("--store", metavar="URL", help="read this store: a cache or store URL, or a folder")
+    group.add_argument(
+        "--derivation", action="store_true", help="open the build closure instead of the runtime closure"
+    )
+    group.add_argument("-f", "--file", metavar="FILE", help="SOURCE is an attribute of this Nix expression")
+    group.add_argument("--impure", action="store_true", help="let an installable read the environment")
+    group.add_argument("--no-files", action="store_true", help="do not look into the paths' files")
+    group.add_argument("--no-derivations", action="store_true", help="do not read derivations")
+    group.add_argument(
+        "--timeout", type=_seconds, metavar="SECONDS", help="give nix this long for each answer (default: no limit)"
+    )
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e9:
+        raise argparse.ArgumentTypeError("must be a positive number of seconds")
+    return value
+
+
+def start(arguments: argparse.Namespace) -> Opening:
+    """Resolve the sources and start nix; returns before it answers."""
+    from pyclosure.queries.nix.process import SystemRunner
+    from pyclosure.queries.sources.opening import Opening
+    from pyclosure.queries.sources.request import Request
+    from pyclosure.queries.sources.resolve import resolve
+
+    _die_cleanly()
+    request = Request(
+        sources=tuple(arguments.sources),
+        store=arguments.store,
+        derivation=arguments.derivation,
+        file=arguments.file,
+        impure=arguments.impure,
+    )
+    return Opening(resolve(request), SystemRunner(arguments.timeout)).start()
+
+
+def load(arguments: argparse.Namespace, err: IO[str]) -> Knowledge:
+    """Open the sources and read everything behind them, with narration for what takes long."""
+    from pyclosure.queries.enrich import enrich
+
+    opening = start(arguments)
+    narrator = Narrator(err)
+    try:
+        knowledge = opening.result(narrator.report)
+    except KeyboardInterrupt:
+        opening.cancel()
+        raise
+    enrich(
+        knowledge,
+        narrator,
+        files=not arguments.no_files,
+        derivations=not arguments.no_derivations,
+    )
+    narrator.finish()
+    return knowledge
+
+
+class Narrator:
+    """An activity that speaks on stderr, once something takes longer than two seconds."""
+
+    def __init__(self, err: IO[str]) -> None:
+        self._err = err
+        self._live = err.isatty()
+        self._began = time.monotonic()
+        self._next = self._began + _QUIET_SECONDS
+        self._said = ""
+
+    def report(self, progress: object) -> None:
+        """Say what is going on, at most twice a second on a terminal and every ten seconds elsewhere."""
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + (0.5 if self._live else 10.0)
+        line = f"{progress_text(progress)} ({now - self._began:.0f} s, ctrl-c stops)"
+        if self._live:
+            self._err.write(f"\r\x1b[K{line}")
+            self._said = line
+        else:
+            self._err.write(f"{line}\n")
+        self._err.flush()
+
+    def check(self) -> None:
+        """Never cancelled: ctrl-c raises by itself."""
+
+    def finish(self) -> None:
+        """Clear the line."""
+        if self._said:
+            self._err.write("\r\x1b[K")
+            self._err.flush()
+
+
+def progress_text(progress: object) -> str:
+    """Return progress in words: ``reading files 120/4,000 paths``."""
+    from pyclosure.queries.activity import Progress
+
+    assert isinstance(progress, Progress)
+    if progress.total is not None:
+        return f"{progress.stage} {progress.done:,}/{progress.total:,} {progress.unit}".rstrip()
+    if progress.unit == "bytes" and progress.done:
+        return f"{progress.stage} … {progress.done / 1024:,.0f} KiB"
+    return f"{progress.stage} …"
+
+
+def on_terminal() -> bool:
+    """Whether a screen can be drawn and keys can be read."""
+    return (
+        sys.stdout.isatty()
+        and (sys.stdin is not None and (sys.stdin.isatty() or os.path.exists("/dev/tty")))
+        and os.environ.get("TERM", "") not in ("", "dumb")
+    )
+
+
+def _die_cleanly() -> None:
+    """Let hang-ups and SIGTERM unwind the program, so that nix is stopped and the terminal restored."""
+
+    def stop(number: int, frame: object) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, stop)

@@ -1,0 +1,179 @@
+"""The overview as text, markdown and JSON."""
+
+from __future__ import annotations
+
+from typing import IO, Any
+
+from pyclosure.queries.answers.overview import Overview, overview
+from pyclosure.queries.answers.rows import row
+from pyclosure.queries.kinds.identity import kind_words
+from pyclosure.queries.knowledge import Knowledge, TierState
+from pyclosure.queries.text import printable
+from pyclosure.tui.output.formats import (
+    cells,
+    markdown_code,
+    markdown_table,
+    markdown_text,
+    text_console,
+    text_table,
+    write_json,
+)
+from pyclosure.tui.units import bar, count, labels, share, size
+
+SIZES_ARE = "Sizes are sums of NAR sizes: neither disk usage nor image or download size."
+GROUP_WORDS = {"python": "Python", "native": "native", "interpreter": "interpreter", "other": "other"}
+
+
+def added_words(knowledge: Knowledge) -> str:
+    """Say what added sizes are relative to."""
+    roots = knowledge.closure.roots
+    return "on top of the root" if len(roots) == 1 else f"on top of all {len(roots)} roots"
+
+
+def lacking(knowledge: Knowledge) -> list[str]:
+    """Return one sentence for each tier of evidence that is not whole."""
+    return [
+        f"{words} not read: {state.reason}" if state.state == "absent" else f"{words}: {state.reason}"
+        for words, state in (("files", knowledge.files_state), ("derivations", knowledge.derivations_state))
+        if state.reason
+    ]
+
+
+def headline(knowledge: Knowledge, answer: Overview) -> list[str]:
+    """Return the facts that come first: total, paths, distributions, interpreters."""
+    about = "" if answer.distributions_sure else "about "
+    return [
+        size(answer.closure_size),
+        count(answer.paths, "path"),
+        about + count(answer.distributions, "distribution"),
+        count(len(answer.interpreters), "interpreter"),
+    ]
+
+
+def report_json(knowledge: Knowledge, top: int) -> dict[str, Any]:
+    """Return the report as plain data; keys are documented in docs/json.md."""
+    answer = overview(knowledge, top)
+    path = knowledge.closure.path
+    return {
+        "roots": [path(at) for at in answer.roots],
+        "paths": answer.paths,
+        "closure_size": answer.closure_size,
+        "distributions": answer.distributions,
+        "distributions_certain": answer.distributions_sure,
+        "interpreters": [path(at) for at in answer.interpreters],
+        "by_kind": [{"kind": one.key, "paths": one.paths, "nar_size": one.nar_size} for one in answer.by_kind],
+        "by_group": [{"group": one.key, "paths": one.paths, "nar_size": one.nar_size} for one in answer.by_group],
+        "top": [row(knowledge, at) for at in answer.top],
+        "added_size_is": added_words(knowledge),
+        "build_closure": knowledge.closure.records.build_closure,
+        "origin": knowledge.closure.records.origin,
+        "evidence": {
+            "files": _tier(knowledge.files_state),
+            "derivations": _tier(knowledge.derivations_state),
+        },
+    }
+
+
+def _tier(state: TierState) -> dict[str, Any]:
+    return {"state": state.state, "known": state.known, "of": state.of, "reason": state.reason or None}
+
+
+def write_report(knowledge: Knowledge, form: str, top: int, out: IO[str]) -> None:
+    """Write the report in one of ``text``, ``markdown``, ``json``."""
+    if form == "json":
+        write_json(report_json(knowledge, top), out)
+    elif form == "markdown":
+        _markdown(knowledge, overview(knowledge, top), out)
+    else:
+        _text(knowledge, overview(knowledge, top), out)
+
+
+def _text(knowledge: Knowledge, answer: Overview, out: IO[str]) -> None:
+    console = text_console(out)
+    label = labels(knowledge)
+    records = knowledge.closure.records
+    console.print(f"{printable(records.label)}   {printable(records.origin)}")
+    for at in answer.roots[:10]:
+        console.print(f"  {knowledge.closure.path(at)}", overflow="fold")
+    if len(answer.roots) > 10:
+        console.print(f"  … {len(answer.roots) - 10} more roots")
+    console.print("\n" + "   ".join(headline(knowledge, answer)))
+    if records.build_closure:
+        console.print("A build closure: sizes are those of .drv files and sources, not of what they build.")
+    console.print("\nWhere the bytes are")
+    table = text_table((("kind", "left"), ("paths", "right"), ("NAR", "right"), ("share", "right"), ("", "left")))
+    for part in answer.by_kind:
+        table.add_row(
+            *cells(
+                (
+                    kind_words(part.key),
+                    part.paths,
+                    size(part.nar_size),
+                    share(part.nar_size, answer.closure_size),
+                    bar(part.nar_size, answer.closure_size, 20).rstrip(),
+                )
+            )
+        )
+    console.print(table)
+    parts = [f"{GROUP_WORDS[one.key]} {size(one.nar_size)}" for one in answer.by_group]
+    console.print("\n" + " · ".join(parts))
+    console.print(f"\nWhat would leave with it (added size, {added_words(knowledge)})")
+    table = text_table((("path", "name"), ("kind", "left"), ("NAR", "right"), ("closure", "right"), ("added", "right")))
+    for at in answer.top:
+        values = row(knowledge, at)
+        table.add_row(
+            *cells(
+                (
+                    label[at],
+                    kind_words(str(values["kind"])),
+                    size(knowledge.sizes.nar[at]),
+                    size(_closure(knowledge, at)),
+                    size(knowledge.sizes.added[at]),
+                )
+            )
+        )
+    console.print(table)
+    hidden = answer.paths - len(answer.roots) - len(answer.top)
+    if hidden > 0:
+        console.print(f"… {count(hidden, 'more path')}; all of them: pyclosure list")
+    for sentence in (*lacking(knowledge), *knowledge.notes, SIZES_ARE):
+        console.print(printable(sentence))
+
+
+def _markdown(knowledge: Knowledge, answer: Overview, out: IO[str]) -> None:
+    label = labels(knowledge)
+    out.write(f"## Closure of {markdown_code(knowledge.closure.records.label)}\n\n")
+    out.write(", ".join(headline(knowledge, answer)) + ".\n\n")
+    for at in answer.roots[:10]:
+        out.write(f"- {markdown_code(knowledge.closure.path(at))}\n")
+    out.write("\n")
+    rows = [
+        (
+            markdown_text(kind_words(one.key)),
+            str(one.paths),
+            size(one.nar_size),
+            share(one.nar_size, answer.closure_size),
+        )
+        for one in answer.by_kind
+    ]
+    markdown_table((("Kind", "left"), ("Paths", "right"), ("NAR size", "right"), ("Share", "right")), rows, out)
+    out.write(f"\nAdded size is what would leave the closure {added_words(knowledge)}.\n\n")
+    heaviest = [
+        (
+            markdown_code(label[at]),
+            markdown_text(kind_words(knowledge.identity(at).kind.value)),
+            size(knowledge.sizes.nar[at]),
+            size(_closure(knowledge, at)),
+            size(knowledge.sizes.added[at]),
+        )
+        for at in answer.top
+    ]
+    header = (("Path", "left"), ("Kind", "left"), ("NAR size", "right"), ("Closure size", "right"), ("Added", "right"))
+    markdown_table(header, heaviest, out)
+    out.write("\n")
+    for sentence in (*lacking(knowledge), *knowledge.notes, SIZES_ARE):
+        out.write(f"{markdown_text(sentence)}\n")
+
+
+def _closure(knowledge: Knowledge, at: int) -> int | None:
+    return knowledge.sizes.closure[at] if knowledge.sizes.closure else None

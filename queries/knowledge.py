@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -36,7 +37,7 @@ class TierState:
 class Knowledge:
     """A closure with its sizes and what is known of each path.
 
-    Not thread-safe: one thread owns it and is handed what others have read.
+    One thread learns while others ask: a lock keeps an answer from outliving what it was made of.
     """
 
     def __init__(self, closure: Closure, sizes: Sizes, opened: Opened) -> None:
@@ -50,15 +51,17 @@ class Knowledge:
         self.derivations_state = _derivations_state(opened, closure)
         self.revision = 0
         """Grows with everything learned, so that views know when to repaint."""
+        self._lock = threading.Lock()
         self._identities: list[Identity | None] = [None] * len(closure)
 
     def identity(self, at: int) -> Identity:
         """Return what the path at a position is, by all that is known now."""
         known = self._identities[at]
         if known is None:
-            info = self.closure.infos[at]
-            known = identify(info.path, self.derivation_of(at), self.files.get(info.path))
-            self._identities[at] = known
+            with self._lock:
+                info = self.closure.infos[at]
+                known = identify(info.path, self.derivation_of(at), self.files.get(info.path))
+                self._identities[at] = known
         return known
 
     def derivation_of(self, at: int) -> Derivation | None:
@@ -68,15 +71,17 @@ class Knowledge:
 
     def learn_files(self, found: Mapping[str, FileFacts]) -> None:
         """Take in what looks at files found."""
-        self.files.update(found)
-        self._forget(found)
+        with self._lock:
+            self.files.update(found)
+            self._forget(found)
 
     def learn_derivations(self, found: Mapping[str, Derivation]) -> None:
         """Take in derivations that were read."""
-        self.derivations.update(found)
         built = {path for derivation in found.values() for path in _output_paths(derivation)}
         built.update(info.path for info in self.closure.infos if info.deriver in found)
-        self._forget(built)
+        with self._lock:
+            self.derivations.update(found)
+            self._forget(built)
 
     def learn_sizes(self, sizes: Sizes) -> None:
         """Take in sizes that were worked out meanwhile."""
@@ -92,6 +97,10 @@ class Knowledge:
         """Note how far the reading of derivations is."""
         known = sum(info.deriver in self.derivations for info in self.closure.infos)
         self.derivations_state = TierState(state, known, len(self.closure), reason)
+        self.revision += 1
+
+    def touch(self) -> None:
+        """Note that something about it changed, so that views repaint."""
         self.revision += 1
 
     def snapshot(self) -> Snapshot:

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 from packaging.version import InvalidVersion, Version
 
+from pyclosure.queries.text import UNSAFE
+
 DIGEST = r"[0-9abcdfghijklmnpqrsvwxyz]{32}"
 NAME = r"[0-9a-zA-Z+._?=-]{1,211}"
-STORE_PATH = re.compile(rf"(?P<dir>/[^\0\n]*)/(?P<digest>{DIGEST})-(?P<name>{NAME})")
+STORE_PATH = re.compile(rf"(?P<dir>/[^{UNSAFE}]*)/(?P<digest>{DIGEST})-(?P<name>{NAME})")
 BASE_NAME = re.compile(rf"(?P<digest>{DIGEST})-(?P<name>{NAME})")
 
 OUTPUTS = (
@@ -69,6 +71,12 @@ def store_path_in(text: str, store_dir: str) -> str | None:
         return None
     base = text[len(prefix) :].split("/", 1)[0]
     return prefix + base if BASE_NAME.fullmatch(base) else None
+
+
+def without_interpreter(name: str) -> str:
+    """Return a name without its interpreter prefix."""
+    prefix = _INTERPRETER.match(name)
+    return name[prefix.end() :] if prefix else name
 
 
 def drv_name_parts(name: str) -> tuple[str, str]:

@@ -6,14 +6,22 @@ Store paths are full paths everywhere (``/nix/store/<digest>-<name>``), sizes ar
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+
+from pyclosure.queries.text import UNSAFE
 
 Tier = Literal["N", "R", "F", "D", "X"]
 """Where knowledge comes from: name, references and sizes, files, derivation, evaluation."""
 
+LARGEST_SIZE = 2**63 - 1
+"""No path of a real store is larger: Nix keeps sizes in 64 bits."""
+
 Certainty = Literal["certain", "probable", "weak", "unknown"]
+
+Line = Annotated[str, msgspec.Meta(pattern=rf"\A[^{UNSAFE}]*\Z")]
+"""Text that is safe to show on one line. Readers of files make it so, and snapshots with other text are refused."""
 
 TIER_WORDS: dict[str, str] = {
     "N": "name",
@@ -50,26 +58,26 @@ class PathInfo(msgspec.Struct, frozen=True, gc=False):
 class Output(msgspec.Struct, frozen=True, gc=False):
     """One output that a derivation declares."""
 
-    path: str | None
+    path: Line | None
     """None for floating content-addressed and deferred outputs: unknown before they are built."""
-    hash_algo: str | None = None
-    hash: str | None = None
+    hash_algo: Line | None = None
+    hash: Line | None = None
     """Set for fixed outputs: the content is known beforehand (fetched sources)."""
-    method: str | None = None
+    method: Line | None = None
 
 
 class Derivation(msgspec.Struct, frozen=True, gc=False):
     """One store derivation, as ``nix derivation show`` describes it."""
 
-    path: str
-    name: str
+    path: Line
+    name: Line
     system: str
     builder: str
     args: tuple[str, ...]
     env: dict[str, str]
-    outputs: dict[str, Output]
-    input_sources: tuple[str, ...]
-    input_derivations: dict[str, tuple[str, ...]]
+    outputs: dict[Line, Output]
+    input_sources: tuple[Line, ...]
+    input_derivations: dict[Line, tuple[Line, ...]]
     """Input ``.drv`` → the outputs of it that are used."""
     structured_attrs: dict[str, object] | None = None
 
@@ -97,70 +105,70 @@ class Derivation(msgspec.Struct, frozen=True, gc=False):
 class Distribution(msgspec.Struct, frozen=True, gc=False):
     """An installed Python distribution, from its ``dist-info`` directory."""
 
-    name: str
+    name: Line
     """As METADATA spells it."""
-    normalized: str
+    normalized: Line
     """The PEP 503 form, for comparing."""
-    version: str
-    interpreter: str
+    version: Line
+    interpreter: Line
     """ABI of the site-packages directory that holds it: ``python3.11``, ``python3.13t``, ``pypy3.10``."""
-    folder: str
+    folder: Line
     """Directory below the store path, such as ``lib/python3.11/site-packages/six-1.16.0.dist-info``."""
-    requires_dist: tuple[str, ...] = ()
-    requires_python: str | None = None
-    extras: tuple[str, ...] = ()
-    dynamic: tuple[str, ...] = ()
-    scripts: tuple[str, ...] = ()
+    requires_dist: tuple[Line, ...] = ()
+    requires_python: Line | None = None
+    extras: tuple[Line, ...] = ()
+    dynamic: tuple[Line, ...] = ()
+    scripts: tuple[Line, ...] = ()
     """Names of console and GUI scripts that it declares."""
-    installer: str | None = None
-    wheel_tags: tuple[str, ...] = ()
-    top_level: tuple[str, ...] = ()
+    installer: Line | None = None
+    wheel_tags: tuple[Line, ...] = ()
+    top_level: tuple[Line, ...] = ()
     """Modules that ``top_level.txt`` names; empty when there is no such file."""
-    license: str | None = None
-    summary: str | None = None
+    license: Line | None = None
+    summary: Line | None = None
 
 
 class FileFacts(msgspec.Struct, frozen=True, gc=False):
     """What a bounded look at the files of one store path found; nothing was executed or imported."""
 
     shape: Literal["directory", "file", "link"]
-    head: str | None = None
+    head: Line | None = None
     """For a path that is one file, what its first bytes say: ``elf``, ``archive``, ``script``, ``other`` …"""
-    interpreters: tuple[str, ...] = ()
+    interpreters: tuple[Line, ...] = ()
     """ABIs with a site-packages directory of their own here."""
     distributions: tuple[Distribution, ...] = ()
     linked_distributions: int = 0
     """dist-info directories that are links into other store paths (an environment's members)."""
-    standard_library: str | None = None
+    standard_library: Line | None = None
     """Where a real ``os.py`` lies; set for interpreters."""
-    pyvenv: str | None = None
+    pyvenv: Line | None = None
     """The ``home`` line of ``pyvenv.cfg``; set for virtual environments."""
-    programs: tuple[str, ...] = ()
+    programs: tuple[Line, ...] = ()
     """Names in ``bin`` that are files of this path, sorted, at most 64 of them."""
     linked_programs: int = 0
     """Names in ``bin`` that are links into other store paths."""
-    links_to: tuple[str, ...] = ()
+    links_to: tuple[Line, ...] = ()
     """Store paths that links in ``bin`` lead to, sorted, at most 8 of them."""
-    wrapped: tuple[str, ...] = ()
+    wrapped: tuple[Line, ...] = ()
     """Programs with a ``.x-wrapped`` twin."""
     adds_sites: bool = False
     """Whether a wrapped program carries nixpkgs' ``site.addsitedir`` line."""
-    libraries: tuple[str, ...] = ()
+    libraries: tuple[Line, ...] = ()
     """Shared libraries below ``lib``, sorted, at most 64 of them."""
     static_libraries: int = 0
     headers: bool = False
     pkg_config: bool = False
     manuals: bool = False
     """Whether ``share/man``, ``share/doc`` or ``share/info`` are there."""
-    only: tuple[str, ...] = ()
+    only: tuple[Line, ...] = ()
     """Names at the top, sorted; at most 64 of them."""
-    propagated: tuple[str, ...] = ()
+    propagated: tuple[Line, ...] = ()
     """Store paths in ``nix-support/propagated-build-inputs``, in their order."""
-    source_marks: tuple[str, ...] = ()
+    source_marks: tuple[Line, ...] = ()
     """Files at the top that mark a source tree."""
-    site_hook: str | None = None
+    site_hook: Line | None = None
     """``sitecustomize.py`` or ``_sitecustomize.py`` in an environment's site-packages."""
-    problems: tuple[str, ...] = ()
+    problems: tuple[Line, ...] = ()
     """What could not be read, and why."""
 
 

@@ -21,7 +21,7 @@ import msgspec
 from pyclosure import __version__
 from pyclosure.queries.errors import BadInput
 from pyclosure.queries.names import BASE_NAME, STORE_PATH
-from pyclosure.queries.records import ClosureRecords, Derivation, FileFacts, PathInfo
+from pyclosure.queries.records import LARGEST_SIZE, ClosureRecords, Derivation, FileFacts, Line, PathInfo
 from pyclosure.queries.text import printable
 
 FORMAT = "pyclosure-snapshot"
@@ -35,11 +35,11 @@ class _Path(msgspec.Struct, gc=False, omit_defaults=True):
     nar_size: int
     references: list[int]
     self_reference: bool = False
-    nar_hash: str | None = None
+    nar_hash: Line | None = None
     deriver: str | None = None
-    signatures: list[str] = []
+    signatures: list[Line] = []
     registration_time: int | None = None
-    ca: str | None = None
+    ca: Line | None = None
     ultimate: bool | None = None
     download_size: int | None = None
 
@@ -211,6 +211,8 @@ def read_snapshot(document: bytes, name: str) -> Snapshot:
     """
     try:
         head = msgspec.json.decode(document, type=_Head)
+        if head.format != FORMAT or head.version < 1:
+            raise BadInput(f"{name} is not a snapshot of pyclosure", hint="make one with: pyclosure snapshot")
         if head.version > VERSION:
             raise BadInput(
                 f"{name} is a snapshot of version {head.version} (by {printable(head.made_by, 60)}); "
@@ -219,7 +221,13 @@ def read_snapshot(document: bytes, name: str) -> Snapshot:
             )
         saved = msgspec.json.decode(document, type=_Document)
     except msgspec.ValidationError as error:
-        raise BadInput(f"{name} is not a valid snapshot: {printable(str(error), 200)}") from None
+        reason = str(error)
+        if "matching regex" in reason:
+            reason = "control characters in a text" + reason[reason.rfind(" - at ") :]
+        raise BadInput(
+            f"{name} is not a valid snapshot: {printable(reason, 200)}",
+            hint="make it anew with: pyclosure snapshot",
+        ) from None
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise BadInput(
             f"{name} is a damaged snapshot: {printable(str(error), 200)}", hint="copy it again, or make it anew"
@@ -252,8 +260,8 @@ class _Unpacker:
         return Snapshot(records, saved.derivations, saved.files, tuple(printable(n, 300) for n in saved.notes))
 
     def _info(self, path: _Path, full: list[str]) -> PathInfo:
-        if path.nar_size < 0:
-            raise self._damaged(f"{path.name} has a negative size")
+        if not 0 <= path.nar_size <= LARGEST_SIZE:
+            raise self._damaged(f"{path.name} has the impossible size {path.nar_size}")
         return PathInfo(
             path=self._prefix + path.name,
             nar_size=path.nar_size,

@@ -6,7 +6,7 @@ import humanize
 
 from pyclosure.queries.kinds.identity import kind_short, kind_words
 from pyclosure.queries.knowledge import Knowledge
-from pyclosure.queries.names import digest_of, parse_name
+from pyclosure.queries.names import digest_of, parse_name, without_interpreter
 from pyclosure.queries.text import printable
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -44,16 +44,11 @@ def count(value: int, one: str, many: str | None = None) -> str:
     return f"{value:,} {one if value == 1 else many or one + 's'}"
 
 
-def path_label(knowledge: Knowledge, at: int) -> str:
-    """Return what a path is called in lists: name and version, interpreter prefix folded away.
+def name_label(name: str) -> str:
+    """Return a store path name as lists show it: ``numpy 1.26.4``, ``gcc 14.2.0 (lib)``.
 
     Everything shown comes from the name itself, so that two paths look alike only if their names are.
     """
-    return name_label(knowledge.closure.name(at))
-
-
-def name_label(name: str) -> str:
-    """Return a store path name as lists show it: ``numpy 1.26.4``, ``gcc 14.2.0 (lib)``."""
     if name.endswith(".drv") or "-env" in name:
         return printable(name)
     parts = parse_name(name)
@@ -63,25 +58,45 @@ def name_label(name: str) -> str:
     return printable(text if parts.output == "out" else f"{text} ({parts.output})")
 
 
-def labels(knowledge: Knowledge) -> list[str]:
-    """Return one label a position; alike ones get the interpreter, or else some of the digest, to tell them apart."""
-    closure = knowledge.closure
-    plain = [path_label(knowledge, at) for at in range(len(closure))]
-    groups: dict[str, list[int]] = {}
-    for at, label in enumerate(plain):
-        groups.setdefault(label, []).append(at)
-    for label, members in groups.items():
-        if len(members) == 1:
-            continue
-        prefixes = [parse_name(closure.name(at)).interpreter for at in members]
-        if all(prefixes) and len(set(prefixes)) == len(members):
-            for at, prefix in zip(members, prefixes, strict=True):
-                plain[at] = f"{label} · {prefix}"
-        else:
-            length = _telling_length([digest_of(closure.path(at)) for at in members])
-            for at in members:
-                plain[at] = f"{label} · {digest_of(closure.path(at))[:length]}…"
-    return plain
+class Labels:
+    """What each path is called: alike names get the interpreter, or some of the digest, to tell them apart.
+
+    Made on demand, because a list of 20,000 shows forty of them.
+    """
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._closure = knowledge.closure
+        self._made: dict[int, str] = {}
+        names = [self._closure.name(at) for at in range(len(self._closure))]
+        groups: dict[str, list[int]] = {}
+        for at, name in enumerate(names):
+            groups.setdefault(without_interpreter(name), []).append(at)
+        self._alike = {at: tuple(group) for group in groups.values() if len(group) > 1 for at in group}
+
+    def __len__(self) -> int:
+        return len(self._closure)
+
+    def __getitem__(self, at: int) -> str:
+        label = self._made.get(at)
+        if label is None:
+            label = name_label(self._closure.name(at)) + self._telling(at)
+            self._made[at] = label
+        return label
+
+    def _telling(self, at: int) -> str:
+        group = self._alike.get(at, ())
+        if not group:
+            return ""
+        prefixes = [parse_name(self._closure.name(one)).interpreter for one in group]
+        if all(prefixes) and len(set(prefixes)) == len(group):
+            return f" · {prefixes[group.index(at)]}"
+        digests = [digest_of(self._closure.path(one)) for one in group]
+        return f" · {digests[group.index(at)][: _telling_length(digests)]}…"
+
+
+def labels(knowledge: Knowledge) -> Labels:
+    """Return what the paths of a closure are called in lists."""
+    return Labels(knowledge)
 
 
 def _telling_length(digests: list[str]) -> int:
@@ -110,7 +125,6 @@ __all__ = [
     "labels",
     "middle_ellipsis",
     "name_label",
-    "path_label",
     "share",
     "size",
 ]

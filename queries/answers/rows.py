@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from pyclosure.queries.knowledge import Knowledge
 
@@ -112,20 +112,16 @@ def ordered(
 
     Ties are broken by name and then by path, so that the same data always gives the same order.
     """
+    by_name = sorted(positions, key=knowledge.closure.name_ranks.__getitem__)
     column = BY_KEY[key]
-    name = knowledge.closure.name
-    path = knowledge.closure.path
-    known: list[tuple[int, Value]] = []
-    unknown: list[int] = []
-    for at in sorted(positions, key=lambda at: (name(at), path(at))):
-        value = column.value(knowledge, at)
-        if value is None:
-            unknown.append(at)
-        else:
-            known.append((at, value))
+    if key == "name":
+        return by_name[::-1] if reverse else by_name
+    values = {at: column.value(knowledge, at) for at in by_name}
+    known = [at for at in by_name if values[at] is not None]
     # a stable sort keeps ties by name, whichever way the column runs
     if column.numeric:
-        known.sort(key=lambda pair: -int(pair[1] or 0) if not reverse else int(pair[1] or 0))
+        sign = 1 if reverse else -1
+        known.sort(key=lambda at: sign * cast(int, values[at]))
     else:
-        known.sort(key=lambda pair: str(pair[1]).lower(), reverse=reverse)
-    return [at for at, _ in known] + unknown
+        known.sort(key=lambda at: str(values[at]).lower(), reverse=reverse)
+    return known + [at for at in by_name if values[at] is None]

@@ -56,11 +56,11 @@ def read_distribution(files: StoreFiles, folder: str, interpreter: str) -> Distr
         name = metadata.get("Name", None)
         version = metadata.get("Version", None)
     except Exception as error:  # the parser meets files of unknown origin
-        files.problems.append(f"{folder}: METADATA cannot be parsed ({type(error).__name__})")
+        files.note(folder, f"METADATA cannot be parsed ({type(error).__name__})")
         return None
     if not name:
         if installed.read_text("METADATA") is not None:
-            files.problems.append(f"{folder}: METADATA has no Name")
+            files.note(folder, "METADATA has no Name")
         return None
     clean = printable(str(name).strip(), 200)
     wheel = installed.read_text("WHEEL") or ""
@@ -69,7 +69,7 @@ def read_distribution(files: StoreFiles, folder: str, interpreter: str) -> Distr
         normalized=str(canonicalize_name(clean)),
         version=printable(str(version or "").strip(), 100),
         interpreter=interpreter,
-        folder=folder,
+        folder=printable(folder, 400),
         requires_dist=tuple(_requires(installed, files, folder)),
         requires_python=_one(metadata, "Requires-Python"),
         extras=_all(metadata, "Provides-Extra"),
@@ -91,7 +91,7 @@ def _requires(installed: _StoreDistribution, files: StoreFiles, folder: str) -> 
     try:
         found = installed.requires or []
     except Exception as error:
-        files.problems.append(f"{folder}: requirements cannot be parsed ({type(error).__name__})")
+        files.note(folder, f"requirements cannot be parsed ({type(error).__name__})")
         return
     for requirement in found[:_MOST_VALUES]:
         yield printable(requirement, 1000)
@@ -101,7 +101,7 @@ def _scripts(installed: _StoreDistribution, files: StoreFiles, folder: str) -> I
     try:
         points = [one for one in installed.entry_points if one.group in ("console_scripts", "gui_scripts")]
     except Exception as error:
-        files.problems.append(f"{folder}: entry_points.txt cannot be parsed ({type(error).__name__})")
+        files.note(folder, f"entry_points.txt cannot be parsed ({type(error).__name__})")
         return
     for point in points[:_MOST_VALUES]:
         yield printable(point.name, 100)
@@ -135,7 +135,7 @@ def distributions_in(files: StoreFiles, site_packages: str, interpreter: str) ->
             linked += 1
             continue
         if len(found) == _MOST_DISTRIBUTIONS:
-            files.problems.append(f"{site_packages}: more than {_MOST_DISTRIBUTIONS} distributions")
+            files.note(site_packages, f"more than {_MOST_DISTRIBUTIONS} distributions")
             break
         folder = os.path.join(site_packages, entry.name)
         distribution = read_distribution(files, folder, interpreter)

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from pyclosure.queries.text import printable
+
 MOST_ENTRIES = 20_000
 """Entries of one directory that are looked at; more are counted as a problem."""
 
@@ -48,7 +50,7 @@ class StoreFiles:
         try:
             return _kind(os.lstat(self._real).st_mode)
         except OSError as error:
-            self._problem("", error.strerror)
+            self.note("", error.strerror)
             return None
 
     def entries(self, folder: str = "") -> tuple[Entry, ...]:
@@ -61,11 +63,11 @@ class StoreFiles:
                 with os.scandir(handle) as scan:
                     for item in scan:
                         if len(found) == MOST_ENTRIES:
-                            self._problem(folder, f"more than {MOST_ENTRIES} entries; the rest was not looked at")
+                            self.note(folder, f"more than {MOST_ENTRIES} entries; the rest was not looked at")
                             break
                         found.append(_entry(item))
             except OSError as error:
-                self._problem(folder, error.strerror)
+                self.note(folder, error.strerror)
             return tuple(sorted(found, key=lambda entry: entry.name))
 
     def read(self, file: str, limit: int, *, start_only: bool = False) -> bytes | None:
@@ -85,14 +87,14 @@ class StoreFiles:
                 descriptor = os.open(name, flags, dir_fd=handle) if file else os.open(self._real, flags)
             except OSError as error:
                 if not isinstance(error, FileNotFoundError) and error.errno != errno.ELOOP:
-                    self._problem(file, error.strerror)
+                    self.note(file, error.strerror)
                 return None
             with os.fdopen(descriptor, "rb", buffering=0) as opened:
                 if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                     return None
                 data = opened.read(limit + (not start_only))
                 if len(data) > limit:
-                    self._problem(file, f"larger than {limit} bytes; not read")
+                    self.note(file, f"larger than {limit} bytes; not read")
                     return None
                 return data
 
@@ -119,7 +121,7 @@ class StoreFiles:
                 handle = below
         except OSError as error:
             if isinstance(error, PermissionError):
-                self._problem(folder, error.strerror)
+                self.note(folder, error.strerror)
             if handle >= 0:
                 os.close(handle)
             handle = -1
@@ -129,9 +131,10 @@ class StoreFiles:
             if handle >= 0:
                 os.close(handle)
 
-    def _problem(self, where: str, why: str | None) -> None:
+    def note(self, where: str, why: str | None) -> None:
+        """Note a problem; after sixteen of them nobody reads more."""
         if len(self.problems) < 16:
-            self.problems.append(f"{where or 'the path'}: {why}")
+            self.problems.append(f"{printable(where, 300) or 'the path'}: {why}")
 
 
 def _kind(mode: int) -> EntryKind:

@@ -9,6 +9,7 @@ from pyclosure.queries.facts.dist_info import distributions_in
 from pyclosure.queries.facts.files import Entry, StoreFiles
 from pyclosure.queries.names import STORE_PATH
 from pyclosure.queries.records import Distribution, FileFacts
+from pyclosure.queries.text import printable
 
 _PYTHON_FOLDER = re.compile(r"^(?:python|pypy)\d+(?:\.\d+)?t?$")
 _SHARED = re.compile(r"\.so(?:\.[0-9][0-9.]*)?$|\.dylib$")
@@ -136,7 +137,7 @@ class _Look:
         for line in (data or b"").decode("utf-8", "replace").splitlines():
             key, _, value = line.partition("=")
             if key.strip() == "home":
-                return value.strip()
+                return printable(value.strip(), 400)
         return "" if data else None
 
     def _libraries(self, library: Iterable[Entry]) -> tuple[str, ...]:
@@ -148,7 +149,7 @@ class _Look:
                     found.append(entry.name)
                 if len(found) == _MOST_NAMES:
                     break
-        return tuple(found)
+        return _first(found)
 
     def _adds_sites(self, wrapped: list[str]) -> bool:
         for name in wrapped[:4]:
@@ -175,4 +176,4 @@ class _Look:
 
 
 def _first(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(names)[:_MOST_NAMES])
+    return tuple(sorted(printable(name, 255) for name in names)[:_MOST_NAMES])

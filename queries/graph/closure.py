@@ -73,6 +73,16 @@ class Closure:
         """Position → NAR size in bytes."""
         return tuple(info.nar_size for info in self.infos)
 
+    @cached_property
+    def name_ranks(self) -> tuple[int, ...]:
+        """Position → place in the order by name, then path; makes every other order stable and cheap."""
+        infos = self.infos
+        order = sorted(range(len(infos)), key=lambda at: (name_of(infos[at].path), infos[at].path))
+        ranks = [0] * len(infos)
+        for rank, at in enumerate(order):
+            ranks[at] = rank
+        return tuple(ranks)
+
     def path(self, at: int) -> str:
         """Return the store path at a position."""
         return self.infos[at].path

@@ -8,6 +8,7 @@ from pyclosure.queries.data import load
 from pyclosure.queries.kinds.identity import Fact
 from pyclosure.queries.names import STORE_PATH, NameParts, name_of, parse_name
 from pyclosure.queries.records import Derivation
+from pyclosure.queries.text import printable
 
 _INTERPRETER = re.compile(r"^(python|python3|python3-minimal|pypy[\d.]*)-\d[\w.]*$")
 
@@ -44,7 +45,7 @@ def uses_hook(derivation: Derivation, hook: str) -> bool:
 
 def _evidence(path: str, output: str, parts: NameParts, derivation: Derivation) -> tuple[str, str] | None:
     names = load("kinds")
-    pname = derivation.attribute("pname") or parse_name(derivation.name).pname
+    pname = printable(derivation.attribute("pname"), 200) or parse_name(derivation.name).pname
     name = name_of(path)
     if derivation.fixed:
         if re.search(names["names"]["patch"][0], name):

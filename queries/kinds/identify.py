@@ -11,6 +11,7 @@ from pyclosure.queries.kinds.identity import Fact, Identity
 from pyclosure.queries.kinds.producer import producer_of
 from pyclosure.queries.names import NameParts, name_of, parse_name
 from pyclosure.queries.records import Derivation, Distribution, FileFacts
+from pyclosure.queries.text import printable
 
 _PYTHON = frozenset({"python-package", "python-app", "python-dev", "python-bootstrap", "extra-output"})
 _MINOR = re.compile(r"^(\d+\.\d+)")
@@ -79,7 +80,7 @@ def _naming(
     parts: NameParts, kind: str, derivation: Derivation | None, files: FileFacts | None
 ) -> tuple[Fact, str, str]:
     if derivation and derivation.attribute("pname") and derivation.attribute("version"):
-        pname, version = derivation.attribute("pname"), derivation.attribute("version")
+        pname, version = (printable(derivation.attribute(key), 200) for key in ("pname", "version"))
         return Fact(f"{pname} {version}", "D", "certain", "pname and version of the derivation"), pname, version
     own = _own_distribution(parts.pname, files) if kind in _PYTHON else None
     if own is not None:

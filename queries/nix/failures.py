@@ -79,12 +79,13 @@ _KNOWN = (
     ),
     _known(
         r"unable to download '(?P<url>[^']*)'",
-        "the store could not be reached: {url}",
+        "{url} could not be downloaded",
         "check the address and the network, then try again",
     ),
     _known(
-        r"opening lock file '(?P<file>[^']*)': Permission denied|could not set permissions on '(?P<file2>[^']*)'",
-        "this user may not open the store database",
+        # file names stand in double quotes since 2.34
+        r"(?:opening lock file|could not set permissions on) ['\"](?P<file>[^'\"]*)['\"]",
+        "this user may not open the store database: Nix was refused {file}",
         "run as its owner, or through the daemon (--store daemon)",
     ),
     _known(
@@ -94,7 +95,7 @@ _KNOWN = (
         BadInput,
     ),
     _known(
-        r"attribute '(?P<attr>[^']*)' (?:missing|in selection path '[^']*' not found)",
+        r"attribute '[^']*' in selection path '(?P<attr>[^']*)' not found",
         "the expression has no attribute {attr}",
         "check the attribute path",
         BadInput,
@@ -106,18 +107,37 @@ _KNOWN = (
         BadInput,
     ),
     _known(
+        r"could not find a flake\.nix file|is not a flake \(because",
+        "there is no flake.nix where it is looked for, so pyclosure cannot {what}",
+        "name a folder that holds a flake.nix; for a Nix expression use --file",
+        BadInput,
+    ),
+    _known(
+        r"getting status of ['\"](?P<file>[^'\"]*)['\"]: No such file",
+        "there is no file {file}, so pyclosure cannot {what}",
+        "check the spelling",
+        BadInput,
+    ),
+    _known(
         r"interrupted by the user",
         "nix was interrupted",
         "run it again",
     ),
 )
 
-_EVALUATION = re.compile(r"(?:^|\n)\s*(?:at|…|while) |syntax error|undefined variable|evaluat", re.IGNORECASE)
+_EVALUATION = re.compile(
+    r"(?:^|\n)\s*at .+:\d+:\d+|while (?:calling|selecting|importing)|syntax error|undefined variable|evaluat",
+    re.IGNORECASE,
+)
 
 
 def nix_words(stderr: str) -> str:
-    """Return what nix said that matters: from the last ``error:`` to the end, else all but warnings."""
+    """Return what nix said that matters: from its error to the end, else all but warnings."""
     text = plain_lines(stderr)
+    # the trace of an error is indented, and ends in an indented "error:" of its own
+    at = ("\n" + text).rfind("\nerror:")
+    if at != -1:
+        return text[at:].strip()
     at = text.rfind("error:")
     if at != -1:
         return text[text.rfind("\n", 0, at) + 1 :].strip()
@@ -143,6 +163,7 @@ def failure(completed: Completed, what: str) -> QueryError:
         match = known.pattern.search(words)
         if match:
             facts = {key: printable(value or "", 200) for key, value in match.groupdict().items()}
+            facts["what"] = what
             return known.kind(
                 known.sentence.format_map(facts),
                 hint=known.hint.format_map(facts),

@@ -19,6 +19,7 @@ from typing import IO, Protocol
 
 from pyclosure.queries.activity import SILENT, Activity, Progress
 from pyclosure.queries.errors import NixFailed
+from pyclosure.queries.text import printable
 
 _GRACE = 0.5
 """Seconds between SIGTERM and SIGKILL: ``path-info -rS`` and a few others ignore the first."""
@@ -118,10 +119,20 @@ class SystemRunner:
                 # no controlling terminal: neither a pager nor ssh's password prompt can seize the screen
                 start_new_session=True,
             )
-        except FileNotFoundError:
+        except FileNotFoundError as error:
+            if error.filename == command.cwd:
+                raise NixFailed(
+                    f"cannot start {command.argv[0]} in {printable(command.cwd, 200)}, which does not exist",
+                    hint="go to a folder that exists",
+                    command=command.argv,
+                ) from None
             raise _not_found(command.argv) from None
         except OSError as error:
-            raise NixFailed(f"cannot start {command.argv[0]}: {error.strerror}", command=command.argv) from None
+            raise NixFailed(
+                f"cannot start {command.argv[0]}: {error.strerror}",
+                hint=f"check what `command -v {command.argv[0]}` finds, and its permissions",
+                command=command.argv,
+            ) from None
         return _Process(command, child, out, err, self._timeout)
 
 
@@ -173,14 +184,14 @@ class _Process:
         return Completed(self.argv, status, _read(self._out, None), _read_tail(self._err))
 
     def stop(self) -> None:
-        """SIGTERM to the group, half a second, SIGKILL."""
+        """SIGTERM to the group, half a second, SIGKILL to what is left of it."""
         if self._child.poll() is None:
             for number in (signal.SIGTERM, signal.SIGKILL):
+                # the second one also when the program has gone: its children may have stayed
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(self._child.pid, number)
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     self._child.wait(_GRACE)
-                    break
         _running.discard(self)
 
     def _written(self) -> int:

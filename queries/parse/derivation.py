@@ -24,6 +24,7 @@ class _Outputs(msgspec.Struct, gc=False):
     dynamicOutputs: dict[str, msgspec.Raw] = {}
 
 
+_ABSENT = msgspec.Raw()
 _Inputs = dict[str, list[str] | _Outputs]
 
 
@@ -51,7 +52,8 @@ class _Envelope(msgspec.Struct, gc=False):
 
 
 class _Head(msgspec.Struct, gc=False):
-    derivations: msgspec.Raw | None = None
+    # in a union with None msgspec would accept nothing but null here
+    derivations: msgspec.Raw = _ABSENT
 
 
 _MAP = msgspec.json.Decoder(dict[str, _Item])
@@ -73,7 +75,7 @@ def parse_derivations(
         BadInput: the text is not such a document.
     """
     try:
-        if _HEAD.decode(document).derivations is not None:
+        if bytes(_HEAD.decode(document).derivations):
             envelope = _ENVELOPE.decode(document)
             if envelope.version != 4:
                 raise BadInput(f"{what} has derivation format {envelope.version}; this pyclosure reads formats up to 4")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyclosure.queries.errors import BadInput
 from pyclosure.queries.names import STORE_PATH
-from pyclosure.queries.records import PathInfo
+from pyclosure.queries.records import LARGEST_SIZE, PathInfo
 
 
 def parse_dump_db(text: str, what: str = "the output of nix-store --dump-db") -> tuple[PathInfo, ...]:
@@ -22,10 +22,10 @@ def parse_dump_db(text: str, what: str = "the output of nix-store --dump-db") ->
         try:
             path, digest, size, deriver, count = lines[at : at + 5]
             references = lines[at + 5 : at + 5 + int(count)]
-            complete = len(references) == int(count) >= 0 and int(size) >= 0
+            complete = len(references) == int(count) >= 0 and 0 <= int(size) <= LARGEST_SIZE and digest.isalnum()
         except ValueError:
             complete = False
-        if not complete or not all(STORE_PATH.fullmatch(one) for one in (path, *references)):
+        if not complete or not all(STORE_PATH.fullmatch(one) for one in (path, deriver or path, *references)):
             raise BadInput(f"{what} is damaged near line {at + 1}")
         records[path] = PathInfo(
             path=path,

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
 from pyclosure.queries.errors import BadInput
 from pyclosure.queries.names import STORE_PATH
-from pyclosure.queries.records import PathInfo
+from pyclosure.queries.records import LARGEST_SIZE, PathInfo
 from pyclosure.queries.text import printable
 
-_LARGEST = 2**63 - 1
+_ABSENT = msgspec.Raw()
 
 
 class _Signature(msgspec.Struct, gc=False):
@@ -33,7 +34,7 @@ class _Item(msgspec.Struct, gc=False):
     path: str | None = None
     valid: bool | None = None
     narSize: int | None = None
-    narHash: str | msgspec.Raw | None = None
+    narHash: str | dict[str, Any] | None = None
     references: list[str] | None = None
     deriver: str | None = None
     signatures: list[str | _Signature] | None = None
@@ -51,9 +52,9 @@ class _Envelope(msgspec.Struct, gc=False):
 
 
 class _Head(msgspec.Struct, gc=False):
-    version: msgspec.Raw | None = None
-    storeDir: msgspec.Raw | None = None
-    info: msgspec.Raw | None = None
+    # in a union with None msgspec would accept nothing but null here
+    version: msgspec.Raw = _ABSENT
+    info: msgspec.Raw = _ABSENT
 
 
 _ARRAY = msgspec.json.Decoder(list[_Item])
@@ -105,7 +106,7 @@ def _decode(document: bytes, start: bytes, what: str) -> PathInfoDocument:
     if start != b"{":
         raise BadInput(f"{what} is JSON, but neither an array nor an object")
     head = _HEAD.decode(document)
-    if head.info is not None and head.version is not None:
+    if bytes(head.info) and bytes(head.version):
         envelope = _ENVELOPE.decode(document)
         if envelope.version not in (2, 3):
             raise BadInput(
@@ -164,7 +165,7 @@ class _Checker:
 def _record(key: str, item: _Item, check: _Checker) -> PathInfo:
     path = check.path(key)
     size = item.narSize
-    if size is None or not 0 <= size <= _LARGEST:
+    if size is None or not 0 <= size <= LARGEST_SIZE:
         shown = "no" if size is None else f"the impossible {size} bytes as"
         raise BadInput(f"{check.what} gives {shown} NAR size for {path}")
     if item.references is None:
@@ -187,11 +188,10 @@ def _record(key: str, item: _Item, check: _Checker) -> PathInfo:
     )
 
 
-def _hash(value: str | msgspec.Raw | None) -> str | None:
+def _hash(value: str | dict[str, Any] | None) -> str | None:
     if value is None or isinstance(value, str):
         return None if value is None else printable(value, 200)
-    structured = msgspec.json.decode(bytes(value))
-    return printable(str(structured), 200)
+    return printable(f"{value.get('algorithm')}-{value.get('hash')}", 200)
 
 
 def _signature(value: str | _Signature) -> str:

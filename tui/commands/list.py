@@ -70,7 +70,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
         write_json([row(knowledge, at, keys) for at in positions], streams.out)
     elif arguments.format == "csv":
         keys = shown if arguments.columns else CONTRACT
-        write_csv(keys, (row(knowledge, at, keys).values() for at in positions), streams.out)
+        write_csv(keys, (tuple(row(knowledge, at, keys).values()) for at in positions), streams.out)
     else:
         _text(knowledge, positions, shown, streams)
     return 0

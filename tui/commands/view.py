@@ -30,6 +30,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
 
     return run_app(
         opening,
+        lambda: start(arguments),
         theme=arguments.theme,
         screen=arguments.screen,
         read_files=not arguments.no_files,

@@ -1,0 +1,1 @@
+"""Helpers of the tests: closures as literals, recorded nix, planted files, slow twins, stub programs."""

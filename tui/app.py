@@ -1,0 +1,284 @@
+"""The application: what is open, which screen is up, what works in the background; nothing else."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.signal import Signal
+
+from pyclosure.queries.answers.overview import Overview
+from pyclosure.queries.errors import Cancelled, QueryError
+from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.sources.opening import Opening
+from pyclosure.tui import screens, theming
+from pyclosure.tui.background import Background, Learned
+from pyclosure.tui.dialogs import HelpDialog, TroubleScreen
+from pyclosure.tui.opening import progress_text
+from pyclosure.tui.palette import ActionProvider, PathProvider
+from pyclosure.tui.screen import PathScreen
+from pyclosure.tui.screens.closure import ClosureScreen
+from pyclosure.tui.settings import Settings, remember_theme, remembered_theme
+from pyclosure.tui.units import Labels
+
+_TICK = 0.2
+
+
+class Opened(Message):
+    """The source was read, or could not be."""
+
+
+class ClosureApp(App[int]):
+    """pyclosure's screen.
+
+    Args:
+        opening: the source that is being read.
+        reopen: starts reading it again, after a failure.
+        theme: a theme for this session; the remembered one by default.
+        screen: name of the screen to open on.
+        settings: the user's settings.
+    """
+
+    TITLE = "pyclosure"
+    CSS_PATH: ClassVar = ["styles/app.tcss"]
+    COMMANDS: ClassVar = {ActionProvider, PathProvider}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "help", id="help", tooltip="All keys and words", priority=False),
+        Binding("q", "quit", "quit", show=False, id="quit"),
+        Binding("ctrl+c", "interrupt", "stop", show=False, id="interrupt", priority=True, system=True),
+        Binding("ctrl+z", "suspend_process", "suspend", show=False, id="suspend"),
+        *(
+            Binding(spec.key, f"go('{spec.name}')", spec.title, show=False, id=f"screen.{spec.name}")
+            for spec in screens.find_all()
+        ),
+    ]
+
+    def __init__(
+        self,
+        opening: Opening,
+        reopen: Callable[[], Opening] | None = None,
+        *,
+        theme: str | None = None,
+        screen: str | None = None,
+        settings: Settings | None = None,
+        read_files: bool = True,
+        read_derivations: bool = True,
+    ) -> None:
+        super().__init__()
+        self.opening = opening
+        self.knowledge: Knowledge | None = None
+        self.overview: Overview | None = None
+        self.labels: Labels
+        self.task_text = ""
+        self.knowledge_signal: Signal[None] = Signal(self, "knowledge")
+        self.specs = screens.find_all()
+        self.tabs = [(spec.key, spec.title, spec.name) for spec in self.specs]
+        self._reopen = reopen
+        self._wanted_theme = theme
+        self._wanted_screen = screen or self.specs[0].name
+        self._settings = settings or Settings()
+        self._background = Background(self, read_files=read_files, read_derivations=read_derivations)
+        for spec in self.specs:
+            self.add_mode(spec.name, spec.make)
+
+    # -- start -------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        self._set_up_themes()
+        for problem in self._settings.problems:
+            self.notify(problem, severity="warning", markup=False)
+        if self._settings.keys:
+            self.set_keymap(self._settings.keys)
+        names = [spec.name for spec in self.specs]
+        if self._wanted_screen not in names:
+            self.notify(
+                f"there is no screen {self._wanted_screen!r}; there are {', '.join(names)}",
+                severity="warning",
+                markup=False,
+            )
+            self._wanted_screen = names[0]
+        self.switch_mode(self._wanted_screen)
+        self.set_interval(_TICK, self._tick)
+        self._follow(self.opening)
+
+    def _set_up_themes(self) -> None:
+        own, problems = theming.users_own()
+        for built_in in tuple(self.available_themes):
+            self.unregister_theme(built_in)
+        for theme in (*theming.shipped(), *own):
+            self.register_theme(theme)
+        for problem in problems:
+            self.notify(problem, severity="warning", markup=False)
+        for name in (self._wanted_theme, remembered_theme(), self._settings.theme, theming.DEFAULT):
+            if name is not None and name in self.available_themes:
+                self.theme = name
+                break
+            if name is not None and name == self._wanted_theme:
+                known = ", ".join(self.theme_names())
+                self.notify(f"there is no theme {name!r}; there are {known}", severity="warning", markup=False)
+
+    def theme_names(self) -> list[str]:
+        """Return the names of all themes."""
+        return sorted(self.available_themes)
+
+    def choose_theme(self, name: str) -> None:
+        """Use a theme, and remember it."""
+        self.theme = name
+        remember_theme(name)
+        self.knowledge_signal.publish(None)
+
+    # -- opening -----------------------------------------------------------------------------------------
+
+    def _follow(self, opening: Opening) -> None:
+        self.opening = opening
+
+        def done() -> None:
+            self.post_message(Opened())
+
+        opening.when_done(done)
+
+    @property
+    def loading_text(self) -> str:
+        """What the screens show while nothing is known yet."""
+        return f"{progress_text(self.opening.progress)}\n\nesc cancels"
+
+    def _tick(self) -> None:
+        if self.knowledge is None:
+            self.knowledge_signal.publish(None)
+            return
+        text = self._background.text
+        if text != self.task_text:
+            self.task_text = text
+            self.knowledge_signal.publish(None)
+
+    def on_opened(self) -> None:
+        """Take in what was read, and look further in the background."""
+        if not self.opening.done:
+            return
+        try:
+            self.knowledge = self.opening.result()
+        except BaseException as error:
+            self.show_trouble(error)
+            return
+        self.labels = Labels(self.knowledge)
+        for note in self.knowledge.notes:
+            self.notify(note, markup=False)
+        self._background.start(self.knowledge)
+        self.knowledge_signal.publish(None)
+        gc.enable()
+        gc.freeze()
+
+    def on_learned(self, event: Learned) -> None:
+        """Take in that more is known."""
+        if event.overview is not None:
+            self.overview = event.overview
+            if self.knowledge is not None:
+                self.knowledge.touch()
+        self.task_text = self._background.text
+        self.knowledge_signal.publish(None)
+
+    def show_trouble(self, error: BaseException) -> None:
+        """Say what went wrong."""
+        self.push_screen(TroubleScreen(error))
+
+    def open_again(self) -> None:
+        """Read the same source again after a failure."""
+        if self._reopen is None:
+            self.notify("this source cannot be read again", markup=False)
+            return
+        try:
+            opening = self._reopen()
+        except QueryError as error:
+            self.pop_screen()
+            self.show_trouble(error)
+            return
+        self.pop_screen()
+        self._follow(opening)
+
+    def cancel_opening(self) -> None:
+        """Stop reading; nix is stopped as well."""
+        self.opening.cancel()
+
+    def cancel_tasks(self) -> bool:
+        """Stop the work in the background; False when there was none."""
+        return self._background.cancel()
+
+    # -- keys --------------------------------------------------------------------------------------------
+
+    def action_go(self, mode: str) -> None:
+        """Show a screen."""
+        if isinstance(self.screen, PathScreen) and self.current_mode != mode:
+            self.switch_mode(mode)
+
+    def show_path(self, at: int, *, referrers: bool = False) -> None:
+        """Show a path in the tree of the closure screen."""
+        self.switch_mode("closure")
+
+        def show() -> None:
+            screen = self.screen
+            if isinstance(screen, ClosureScreen):
+                screen.refresh_knowledge()
+                screen.show_position(at, referrers=referrers)
+
+        self.call_later(show)
+
+    def action_help(self) -> None:
+        """Show all keys that work here."""
+        if isinstance(self.screen, HelpDialog):
+            return
+        spec = next((spec for spec in self.specs if spec.name == self.current_mode), None)
+        self.push_screen(HelpDialog(f"pyclosure · {spec.title if spec else ''}", self._keys(self.screen)))
+
+    def _keys(self, screen: Screen[object]) -> list[tuple[str, str, str]]:
+        rows: dict[str, tuple[list[str], str, str]] = {}
+        for key, active in screen.active_bindings.items():
+            binding = active.binding
+            if not binding.description or (binding.system and binding.action != "interrupt"):
+                continue
+            words = binding.tooltip or binding.description
+            keys, _, _ = rows.setdefault(binding.action, ([], words, binding.id or ""))
+            keys.append(self.get_key_display(binding.with_key(key)))
+        return [(" ".join(keys), words, name) for keys, words, name in rows.values()]
+
+    def palette_actions(self, screen: Screen[object]) -> list[tuple[str, str, Callable[[], object]]]:
+        """Return what keys of a screen do, for the palette: key, words, action."""
+        entries: list[tuple[str, str, Callable[[], object]]] = []
+        seen: set[str] = set()
+        for key, active in screen.active_bindings.items():
+            binding, node = active.binding, active.node
+            if not binding.description or binding.action in seen or not active.enabled or binding.system:
+                continue
+            if binding.action.startswith(("move", "page", "edge", "go(", "command_palette")):
+                continue
+            seen.add(binding.action)
+
+            def act(action: str = binding.action, where: object = node) -> None:
+                self.call_later(self.run_action, action, where)
+
+            words = binding.tooltip or binding.description
+            entries.append((key, words[:1].upper() + words[1:], act))
+        return entries
+
+    async def action_quit(self) -> None:
+        """Leave, stopping whatever runs."""
+        self._leave(self._failure())
+
+    def action_interrupt(self) -> None:
+        """Leave at once."""
+        self._leave(Cancelled.exit_code if self.knowledge is None else 0)
+
+    def _failure(self) -> int:
+        if self.knowledge is not None:
+            return 0
+        error = self.screen.error if isinstance(self.screen, TroubleScreen) else Cancelled()
+        return int(getattr(error, "exit_code", 70))
+
+    def _leave(self, status: int) -> None:
+        self.opening.cancel()
+        self._background.cancel()
+        self.exit(status, return_code=status)

@@ -1,0 +1,134 @@
+"""What is worked out behind the first answer: closure sizes, files, derivations."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from pyclosure.queries.activity import Progress
+from pyclosure.queries.answers.overview import Overview, overview
+from pyclosure.queries.answers.sizes import with_closure_sizes
+from pyclosure.queries.enrich import after_derivations, after_files, read_derivations, read_files
+from pyclosure.queries.errors import Cancelled, QueryError
+from pyclosure.queries.knowledge import Knowledge
+from pyclosure.tui.opening import progress_text
+
+if TYPE_CHECKING:
+    from pyclosure.tui.app import ClosureApp
+
+_PAUSE = 0.4
+"""Seconds between two repaints while facts stream in."""
+
+
+class Learned(Message):
+    """More is known."""
+
+    def __init__(self, overview: Overview | None = None) -> None:
+        super().__init__()
+        self.overview = overview
+
+    def can_replace(self, message: Message) -> bool:
+        """A burst of news is one piece of news."""
+        return isinstance(message, Learned)
+
+
+class Background:
+    """The thread behind the screen; also the activity that its work reports to."""
+
+    def __init__(self, app: ClosureApp, *, read_files: bool, read_derivations: bool) -> None:
+        self.text = ""
+        """What is going on, in a few words; empty when nothing is."""
+        self._app = app
+        self._files, self._derivations = read_files, read_derivations
+        self._cancelled = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._told = 0.0
+
+    def start(self, knowledge: Knowledge) -> None:
+        """Start working on what was opened."""
+        self._cancelled.clear()
+        self._thread = threading.Thread(target=self._work, args=(knowledge,), name="background", daemon=True)
+        self._thread.start()
+
+    def cancel(self) -> bool:
+        """Stop; False when nothing was going on."""
+        working = self._thread is not None and self._thread.is_alive() and not self._cancelled.is_set()
+        self._cancelled.set()
+        return working
+
+    # -- an Activity -------------------------------------------------------------------------------------
+
+    def report(self, progress: Progress) -> None:
+        """Note progress; the screen looks at it by itself."""
+        self.text = progress_text(progress)
+
+    def check(self) -> None:
+        """Raise when the work is no longer wanted."""
+        if self._cancelled.is_set():
+            raise Cancelled
+
+    # -- work --------------------------------------------------------------------------------------------
+
+    def _work(self, knowledge: Knowledge) -> None:
+        try:
+            self._steps(knowledge)
+        except Cancelled:
+            _note_stopped(knowledge)
+        except Exception as error:
+            self.text = f"stopped by a fault: {type(error).__name__}"
+            knowledge.touch()
+            self._tell(knowledge)
+            return
+        self.text = ""
+        self._tell(knowledge)
+
+    def _steps(self, knowledge: Knowledge) -> None:
+        self._tell(knowledge)
+        if knowledge.sizes.closure is None:
+            self.report(Progress("closure sizes"))
+            knowledge.learn_sizes(with_closure_sizes(knowledge.sizes, knowledge.closure, self))
+            self._tell(knowledge, summed=False)
+        if knowledge.files_state.state == "waiting":
+            self._read_files(knowledge)
+        if knowledge.derivations_state.state == "waiting":
+            self._read_derivations(knowledge)
+
+    def _read_files(self, knowledge: Knowledge) -> None:
+        if not self._files:
+            knowledge.set_files_state("absent", "not asked for")
+            return
+        knowledge.set_files_state("reading")
+        for found in read_files(knowledge.closure, self):
+            knowledge.learn_files(found)
+            if time.monotonic() - self._told > _PAUSE:
+                self._tell(knowledge)
+        knowledge.set_files_state(*after_files(knowledge))
+        self._tell(knowledge)
+
+    def _read_derivations(self, knowledge: Knowledge) -> None:
+        if not self._derivations or knowledge.nix is None:
+            knowledge.set_derivations_state("absent", "not asked for")
+            return
+        knowledge.set_derivations_state("reading")
+        try:
+            for some in read_derivations(knowledge.closure, knowledge.nix, self):
+                knowledge.learn_derivations(some)
+            knowledge.set_derivations_state(*after_derivations(knowledge))
+        except QueryError as error:
+            knowledge.set_derivations_state("absent", f"nix could not read them: {error}")
+        self._tell(knowledge)
+
+    def _tell(self, knowledge: Knowledge, *, summed: bool = True) -> None:
+        answer = overview(knowledge) if summed else None
+        self._told = time.monotonic()
+        self._app.post_message(Learned(answer))
+
+
+def _note_stopped(knowledge: Knowledge) -> None:
+    if knowledge.files_state.state in ("waiting", "reading"):
+        knowledge.set_files_state("partial" if knowledge.files else "absent", "stopped by the user")
+    if knowledge.derivations_state.state in ("waiting", "reading"):
+        knowledge.set_derivations_state("partial" if knowledge.derivations else "absent", "stopped by the user")

@@ -1,0 +1,279 @@
+"""Where the user is in a closure: which rows, in which order, filtered by what. No widget here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pyclosure.queries.answers.matching import Filter, parse_filter, searchable
+from pyclosure.queries.answers.outline import Node, Outline, shortest_chain
+from pyclosure.queries.answers.rows import BY_KEY, ordered
+from pyclosure.queries.answers.sizes import added_within
+from pyclosure.queries.knowledge import Knowledge
+
+Direction = Literal["references", "referrers"]
+MOST_UNFOLDED = 20_000
+"""Rows that "unfold all" shows at most."""
+
+
+@dataclass(slots=True)
+class Place:
+    """A view of the closure that the user can come back to."""
+
+    direction: Direction
+    tops: tuple[int, ...]
+    outline: Outline
+    cursor: int = 0
+    """Row to stand on when coming back."""
+
+
+class Browser:
+    """The rows of the closure screen, as a tree or as a flat table.
+
+    Args:
+        knowledge: what is shown.
+        sort: key of the column to sort by.
+        only: which positions a list shows; all by default. A browser with it is always a list.
+    """
+
+    def __init__(
+        self, knowledge: Knowledge, sort: str = "added_size", *, only: Callable[[int], bool] | None = None
+    ) -> None:
+        self.knowledge = knowledge
+        self._only = only
+        self.sort, self.reverse = sort, False
+        self.flat = only is not None
+        self.filter = parse_filter("")
+        self.within: int | None = None
+        """The referrer that added sizes are relative to; None for all roots."""
+        self._added: dict[int, int] = {}
+        self._texts: list[str] = []
+        self._texts_of = -1
+        self._flat_rows: list[int] = []
+        self.places = [self._place("references", knowledge.closure.roots)]
+        for top in self.place.outline.tops:
+            if len(self.place.outline.tops) == 1:
+                self.place.outline.unfold(top)
+        self._refill()
+
+    # -- rows --------------------------------------------------------------------------------------------
+
+    @property
+    def place(self) -> Place:
+        """Where the user is now."""
+        return self.places[-1]
+
+    @property
+    def listing(self) -> bool:
+        """Whether rows are a flat list: by choice, or because a filter is on."""
+        return self.flat or bool(self.filter.text)
+
+    def count(self) -> int:
+        """Return how many rows there are."""
+        return len(self._flat_rows) if self.listing else len(self.place.outline.rows)
+
+    def at(self, row: int) -> int | None:
+        """Return the position that a row shows; None when there is no such row."""
+        if not 0 <= row < self.count():
+            return None
+        return self._flat_rows[row] if self.listing else self.place.outline.rows[row].at
+
+    def node(self, row: int) -> Node | None:
+        """Return the node of a tree row; None in lists."""
+        rows = self.place.outline.rows
+        return rows[row] if not self.listing and 0 <= row < len(rows) else None
+
+    def row_of(self, at: int) -> int | None:
+        """Return the first row that shows a position; None when it is not shown."""
+        if self.listing:
+            return self._flat_rows.index(at) if at in self._flat_rows else None
+        return next((node.row for node in self.place.outline.rows if node.at == at), None)
+
+    def members(self) -> list[int]:
+        """Return all positions that belong to the present place."""
+        closure = self.knowledge.closure
+        if self.place.direction == "references":
+            return closure.requisites(self.place.tops)
+        return sorted(closure.dependants(self.place.tops))
+
+    def added(self, at: int) -> int | None:
+        """Return the added size that the column shows; None when the path is outside of the chosen referrer."""
+        if self.within is None:
+            return self.knowledge.sizes.added[at]
+        return self._added.get(at)
+
+    # -- moving ------------------------------------------------------------------------------------------
+
+    def go_in(self, at: int, cursor: int) -> None:
+        """Make a path the top; ``cursor`` is the row to return to."""
+        self._push("references", (at,), cursor)
+
+    def show_referrers(self, at: int, cursor: int) -> None:
+        """Show what references a path, upwards."""
+        self._push("referrers", (at,), cursor)
+
+    def back(self) -> int | None:
+        """Return to the place before, and the row to stand on; None when this is the first."""
+        if len(self.places) == 1:
+            return None
+        self.places.pop()
+        self._refill()
+        return self.place.cursor
+
+    def toggle(self, row: int) -> int | None:
+        """Unfold or fold a row; returns the row to stand on when the path is unfolded elsewhere."""
+        node = self.node(row)
+        if node is None:
+            return None
+        outline = self.place.outline
+        if outline.fold(node):
+            return None
+        other = outline.elsewhere(node)
+        if other is not None:
+            return other.row
+        outline.unfold(node)
+        return None
+
+    def unfold_all(self) -> bool:
+        """Unfold all; False when there were too many rows to show all of them."""
+        return self.place.outline.unfold_all(MOST_UNFOLDED)
+
+    def fold_all(self) -> None:
+        """Fold all but the top."""
+        outline = self.place.outline
+        for top in outline.tops:
+            outline.fold(top)
+        if len(outline.tops) == 1:
+            outline.unfold(outline.tops[0])
+
+    def reveal(self, at: int) -> int:
+        """Show a path in the tree, unfolding the shortest chain to it; returns its row.
+
+        Leaves lists and filters, and goes back to the roots when the path is not below the present top.
+        """
+        self.flat = False
+        self.set_filter("")
+        known = self.row_of(at)
+        if known is not None:
+            return known
+        closure = self.knowledge.closure
+        for place in (self.place, self.places[0]):
+            below = closure.references if place.direction == "references" else closure.referrers
+            chain = shortest_chain(below, place.tops, at)
+            if chain:
+                del self.places[self.places.index(place) + 1 :]
+                node = place.outline.reveal(chain)
+                return node.row if node is not None else 0
+        return 0
+
+    def trail(self, row: int) -> list[int]:
+        """Return the positions from the top down to a row; in lists only the row itself."""
+        node = self.node(row)
+        if node is None:
+            at = self.at(row)
+            return [] if at is None else [at]
+        chain = []
+        while node is not None:
+            chain.append(node.at)
+            node = node.parent
+        return chain[::-1]
+
+    # -- order and filter --------------------------------------------------------------------------------
+
+    def sort_by(self, key: str, *, reverse: bool | None = None) -> None:
+        """Sort by a column; the same column again sorts the other way round."""
+        self.reverse = (key == self.sort and not self.reverse) if reverse is None else reverse
+        self.sort = key
+        self.resort()
+
+    def resort(self) -> None:
+        """Sort again, after more became known."""
+        for place in self.places:
+            place.outline.reorder(self._ordered)
+        self._refill()
+
+    def set_flat(self, flat: bool) -> None:
+        """Show a flat table, or the tree."""
+        self.flat = flat
+        self._refill()
+
+    def set_filter(self, text: str) -> None:
+        """Keep only rows that a filter means; an empty text shows all."""
+        self.filter = parse_filter(text)
+        self._refill()
+
+    def set_within(self, referrer: int | None) -> None:
+        """Make added sizes relative to a referrer, or to all roots."""
+        self.within = referrer
+        self._added = {} if referrer is None else added_within(self.knowledge.closure, referrer)
+        if self.sort == "added_size":
+            self.resort()
+
+    def matches(self, at: int, pattern: Filter) -> bool:
+        """Say whether a filter means a position."""
+        return pattern.matches(self._search_texts()[at], self.knowledge.identity(at).kind.value)
+
+    def find(self, pattern: Filter, row: int, step: int) -> int | None:
+        """Return the next row, going round, that a filter means; in the tree hidden paths are found as well."""
+        if self.listing:
+            hits = [at for at in range(self.count()) if self.matches(self._flat_rows[at], pattern)]
+            return _next(hits, row, step)
+        hits = [node.row for node in self.place.outline.rows if self.matches(node.at, pattern)]
+        if hits:
+            return _next(hits, row, step)
+        hidden = [at for at in self.members() if self.matches(at, pattern)]
+        return self.reveal(self._ordered(hidden)[0]) if hidden else None
+
+    def _ordered(self, positions: Iterable[int]) -> Sequence[int]:
+        if self.sort == "added_size" and self.within is not None:
+            some = ordered(self.knowledge, positions, "name")
+            sign = 1 if self.reverse else -1
+            inside = [at for at in some if at in self._added]
+            inside.sort(key=lambda at: sign * self._added[at])
+            return inside + [at for at in some if at not in self._added]
+        return ordered(self.knowledge, positions, self.sort, reverse=self.reverse)
+
+    def _refill(self) -> None:
+        if not self.listing:
+            self._flat_rows = []
+            return
+        members: list[int] = self.members()
+        if self._only is not None:
+            members = [at for at in members if self._only(at)]
+        if self.filter.text:
+            members = [at for at in members if self.matches(at, self.filter)]
+        self._flat_rows = list(self._ordered(members))
+
+    def _search_texts(self) -> list[str]:
+        if self._texts_of != self.knowledge.revision:
+            self._texts = [searchable(self.knowledge, at) for at in range(len(self.knowledge.closure))]
+            self._texts_of = self.knowledge.revision
+        return self._texts
+
+    def _push(self, direction: Direction, tops: tuple[int, ...], cursor: int) -> None:
+        self.place.cursor = cursor
+        self.filter = parse_filter("")
+        self.places.append(self._place(direction, tops))
+        outline = self.place.outline
+        outline.unfold(outline.tops[0])
+        self._refill()
+
+    def _place(self, direction: Direction, tops: tuple[int, ...]) -> Place:
+        closure = self.knowledge.closure
+        below = closure.references if direction == "references" else closure.referrers
+        return Place(direction, tops, Outline(tops, below, self._ordered))
+
+
+def _next(hits: list[int], row: int, step: int) -> int | None:
+    if not hits:
+        return None
+    if step > 0:
+        return next((hit for hit in hits if hit > row), hits[0])
+    return next((hit for hit in reversed(hits) if hit < row), hits[-1])
+
+
+def sort_columns() -> tuple[str, ...]:
+    """Return the columns that the sort key goes through."""
+    wanted = ("added_size", "closure_size", "nar_size", "referrers", "references", "depth", "name", "kind")
+    return tuple(key for key in wanted if key in BY_KEY)

@@ -1,0 +1,66 @@
+"""The command palette: screens, keys, themes, and every path of the closure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from rich.text import Text
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from pyclosure.queries.answers.matching import searchable
+from pyclosure.tui.units import size
+
+if TYPE_CHECKING:
+    from pyclosure.tui.app import ClosureApp
+
+_MOST_HITS = 20
+
+
+class ActionProvider(Provider):
+    """Screens, keys of the screen below, and themes."""
+
+    def _entries(self) -> list[tuple[str, str, Callable[[], object]]]:
+        app = cast("ClosureApp", self.app)
+        entries: list[tuple[str, str, Callable[[], object]]] = []
+        for key, title, mode in app.tabs:
+            entries.append((f"Screen: {title}", f"key {key}", partial(app.action_go, mode)))
+        for name, words, action in app.palette_actions(self.screen):
+            entries.append((words, name, action))
+        for theme in app.theme_names():
+            entries.append((f"Theme: {theme}", "remembered", partial(app.choose_theme, theme)))
+        return entries
+
+    async def discover(self) -> Hits:
+        for text, help_text, action in self._entries():
+            yield DiscoveryHit(text, action, help=help_text)
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for text, help_text, action in self._entries():
+            score = matcher.match(text)
+            if score > 0:
+                yield Hit(score, matcher.highlight(text), action, help=help_text)
+
+
+class PathProvider(Provider):
+    """Go to a path of the closure by a part of its name."""
+
+    async def search(self, query: str) -> Hits:
+        app = cast("ClosureApp", self.app)
+        knowledge = app.knowledge
+        if knowledge is None:
+            return
+        words = query.lower().split()
+        found = [at for at in range(len(knowledge.closure)) if all(word in searchable(knowledge, at) for word in words)]
+        found.sort(key=lambda at: (len(knowledge.closure.name(at)), knowledge.closure.name_ranks[at]))
+        for rank, at in enumerate(found[:_MOST_HITS]):
+            label = app.labels[at]
+            yield Hit(
+                0.9 - rank / 100,
+                Text(f"Go to {label}"),
+                partial(app.show_path, at),
+                text=label,
+                help=f"NAR {size(knowledge.sizes.nar[at])}, added {size(knowledge.sizes.added[at])}",
+            )

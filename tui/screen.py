@@ -1,0 +1,335 @@
+"""What the screens with a table of paths have in common: keys, filter, details, loading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from pyclosure.queries.answers.matching import Filter
+from pyclosure.queries.knowledge import Knowledge
+from pyclosure.tui.browse import Browser, sort_columns
+from pyclosure.tui.details import details, summary
+from pyclosure.tui.units import count
+from pyclosure.tui.widgets.bars import KeyBar, TitleBar
+from pyclosure.tui.widgets.detail_pane import DetailPane
+from pyclosure.tui.widgets.filter_bar import FilterBar
+from pyclosure.tui.widgets.path_table import PathTable, RowFollower, added_title
+from pyclosure.tui.widgets.rows import RowView
+
+if TYPE_CHECKING:
+    from pyclosure.tui.app import ClosureApp
+
+WIDE = 120
+"""Columns from which the details stand open at the right."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenSpec:
+    """How a screen module introduces itself; a test refuses two equal keys."""
+
+    name: str
+    title: str
+    key: str
+    make: type[PathScreen]
+
+
+class PathScreen(Screen[None], RowFollower):
+    """A screen around one table of paths."""
+
+    MODE: ClassVar[str] = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "filter", id="filter", tooltip="Keep only rows that match"),
+        Binding("s", "sort", "sort", id="sort", tooltip="Sort by the next column"),
+        Binding("S", "reverse", "reverse the order", show=False, id="sort.reverse"),
+        Binding("r", "referrers", "referrers", id="path.referrers", tooltip="What references this path"),
+        Binding("y", "copy", "copy path", show=False, id="path.copy"),
+        Binding("o", "nix_commands", "nix command", show=False, id="path.nix"),
+        Binding("d", "details", "details", id="path.details", tooltip="All that is known of this path"),
+        Binding("n", "find(1)", "next match", show=False, id="find.next"),
+        Binding("N", "find(-1)", "previous match", show=False, id="find.previous"),
+        Binding("a", "within", "added: all roots, or one referrer", show=False, id="added.within"),
+        Binding("backspace", "back", "back", show=False, id="back"),
+        Binding("escape", "escape", "cancel, close", show=False, id="escape"),
+    ]
+
+    app: ClosureApp
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (WIDE, "-wide")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-short"), (32, "-tall")]
+        self.table = PathTable(id="table")
+        self.detail = DetailPane(id="detail")
+        self.filter_bar = FilterBar()
+        self.title_bar = TitleBar()
+        self.key_bar = KeyBar()
+        self._searched: Filter | None = None
+        self._shown_revision = -1
+        self._detail_timer_at: int | None = None
+
+    # -- what a screen says of itself --------------------------------------------------------------------
+
+    def make_browser(self, knowledge: Knowledge) -> Browser:
+        """Return the rows that this screen shows."""
+        return Browser(knowledge)
+
+    def above_table(self) -> list[Widget]:
+        """Return the widgets between title and table."""
+        return []
+
+    def facts_changed(self, knowledge: Knowledge) -> None:
+        """Take in that more is known; the table repaints by itself."""
+
+    # -- life --------------------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        yield self.title_bar
+        yield Static("", id="loading", markup=False)
+        with Container(id="body"):
+            with Container(id="main"):
+                yield from self.above_table()
+                yield self.table
+            yield self.detail
+        yield self.filter_bar
+        yield self.key_bar
+        yield Static("The terminal is too small: pyclosure needs 40 columns and 10 lines.", id="tiny", markup=False)
+
+    def on_mount(self) -> None:
+        self.table.follow = self
+        self.app.knowledge_signal.subscribe(self, lambda _: self.refresh_knowledge())
+        self.refresh_knowledge()
+        self.table.focus()
+
+    def on_screen_resume(self) -> None:
+        self.refresh_knowledge()
+
+    def refresh_knowledge(self) -> None:
+        """Show what is known by now."""
+        app = self.app
+        self.title_bar.tabs = app.tabs
+        self.title_bar.here = self.MODE
+        self.key_bar.state = app.task_text
+        knowledge = app.knowledge
+        self.set_class(knowledge is None, "-loading")
+        if knowledge is None:
+            self.query_one("#loading", Static).update(app.loading_text)
+            self.title_bar.refresh()
+            self.key_bar.refresh()
+            return
+        self.title_bar.label = knowledge.closure.records.label
+        self.title_bar.origin = knowledge.closure.records.origin
+        if self.table.browser is None or self.table.browser.knowledge is not knowledge:
+            self.table.show(self.make_browser(knowledge))
+        self.title_bar.refresh()
+        self.key_bar.refresh()
+        if knowledge.revision != self._shown_revision:
+            self._shown_revision = knowledge.revision
+            self.table.refresh()
+            self._show_detail()
+            self.facts_changed(knowledge)
+
+    @property
+    def knowledge(self) -> Knowledge | None:
+        """What is known of the open closure; None while loading."""
+        return self.app.knowledge
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._show_detail)
+
+    # -- details -----------------------------------------------------------------------------------------
+
+    def row_moved(self) -> None:
+        """Follow the cursor."""
+        self._show_detail()
+
+    def _show_detail(self) -> None:
+        at, browser = self.table.at, self.table.browser
+        if at is None or browser is None:
+            self.detail.clear()
+        elif self.size.width >= WIDE:
+            labels = self.app.labels
+            lines = details(browser.knowledge, at, labels, added_title(browser), browser.added(at))
+            self.detail.show_lines(lines)
+        else:
+            self.detail.show_summary(summary(browser.knowledge, at), self.size.width)
+
+    def action_details(self) -> None:
+        """Open all details of the path."""
+        from pyclosure.tui.dialogs import DetailDialog
+
+        at, browser = self.table.at, self.table.browser
+        if at is None or browser is None:
+            return
+        lines = details(browser.knowledge, at, self.app.labels, added_title(browser), browser.added(at))
+        self.app.push_screen(DetailDialog(self.app.labels[at], lines))
+
+    # -- order, filter, search ---------------------------------------------------------------------------
+
+    def action_sort(self) -> None:
+        """Sort by the next column that is shown."""
+        browser = self.table.browser
+        if browser is None:
+            return
+        shown = [key for key in sort_columns() if key in self.table.visible_columns()]
+        at = shown.index(browser.sort) if browser.sort in shown else -1
+        self._sort(shown[(at + 1) % len(shown)], False)
+
+    def action_reverse(self) -> None:
+        """Reverse the order."""
+        if self.table.browser is not None:
+            self._sort(self.table.browser.sort, not self.table.browser.reverse)
+
+    @on(RowView.HeaderChosen)
+    def sort_by_header(self, event: RowView.HeaderChosen) -> None:
+        """Sort by a clicked title; again: the other way round."""
+        self._sort(event.key, None)
+
+    def _sort(self, key: str, reverse: bool | None) -> None:
+        browser = self.table.browser
+        if browser is not None:
+            browser.sort_by(key, reverse=reverse)
+            self.table.rows_changed(top=True)
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        if self.table.browser is not None:
+            self.filter_bar.open()
+            self._hint()
+
+    @on(FilterBar.Typed)
+    def filter_typed(self, event: FilterBar.Typed) -> None:
+        """Follow the typed filter."""
+        browser = self.table.browser
+        if browser is not None:
+            browser.set_filter(event.text)
+            self.table.rows_changed(top=True)
+            self._hint()
+
+    def _hint(self) -> None:
+        browser = self.table.browser
+        if browser is None:
+            return
+        kind = "regex, " if browser.filter.regex else "not a regex, " if browser.filter.problem else ""
+        self.filter_bar.hint(f"{kind}{count(browser.count(), 'path')}  enter keeps, esc shows all")
+
+    @on(FilterBar.Left)
+    def filter_left(self, event: FilterBar.Left) -> None:
+        """Give the keys back to the rows."""
+        browser = self.table.browser
+        if browser is None:
+            return
+        if browser.filter.text:
+            self._searched = self.table.marked = browser.filter
+        if event.cancelled:
+            self._show_all()
+        elif not browser.filter.text:
+            self.filter_bar.close()
+        self.table.focus()
+        self.row_moved()
+
+    def _show_all(self) -> None:
+        browser = self.table.browser
+        if browser is None:
+            return
+        at = self.table.at
+        browser.set_filter("")
+        self.filter_bar.close()
+        self.table.rows_changed(cursor=browser.row_of(at) if at is not None else None)
+
+    def action_find(self, step: int) -> None:
+        """Go to the next or previous match of the last filter."""
+        browser = self.table.browser
+        if browser is None:
+            return
+        if self._searched is None:
+            self.notify("type a filter first: /", markup=False)
+            return
+        row = browser.find(self._searched, self.table.cursor, step)
+        if row is None:
+            self.notify(f"nothing here matches {self._searched.text!r}", markup=False)
+        else:
+            self.table.rows_changed(cursor=row)
+
+    # -- path keys ---------------------------------------------------------------------------------------
+
+    @on(RowView.Chosen)
+    def choose(self) -> None:
+        """Go in: show the chosen path where it hangs in the closure."""
+        if self.table.at is not None:
+            self.app.show_path(self.table.at)
+
+    def action_referrers(self) -> None:
+        """Show what references the path."""
+        if self.table.at is not None:
+            self.app.show_path(self.table.at, referrers=True)
+
+    def action_copy(self) -> None:
+        """Copy the store path, also over ssh (OSC 52)."""
+        at = self.table.at
+        if at is not None and self.knowledge is not None:
+            path = self.knowledge.closure.path(at)
+            self.app.copy_to_clipboard(path)
+            self.notify(f"copied {path}", markup=False, timeout=3)
+
+    def action_nix_commands(self) -> None:
+        """Show the nix commands that tell the same."""
+        from pyclosure.tui.details import nix_commands
+        from pyclosure.tui.dialogs import CommandDialog
+
+        if self.table.at is not None and self.knowledge is not None:
+            self.app.push_screen(CommandDialog(nix_commands(self.knowledge, self.table.at)))
+
+    def action_within(self) -> None:
+        """Change what added sizes are relative to: all roots, or the referrer of the row."""
+        browser = self.table.browser
+        if browser is None:
+            return
+        if browser.within is not None:
+            browser.set_within(None)
+        else:
+            referrer = self._referrer_here(browser)
+            if referrer is None:
+                self.notify("this row hangs from no referrer; unfold one in the tree first", markup=False)
+                return
+            browser.set_within(referrer)
+        at = self.table.at
+        self.table.rows_changed(cursor=browser.row_of(at) if at is not None else None)
+        self.notify(f"added sizes are {added_title(browser)}", markup=False, timeout=4)
+        self.within_changed()
+
+    def within_changed(self) -> None:
+        """Take in that added sizes are relative to something else."""
+
+    def _referrer_here(self, browser: Browser) -> int | None:
+        node = browser.node(self.table.cursor)
+        if node is not None and node.parent is not None and browser.place.direction == "references":
+            return node.parent.at
+        tops = browser.place.tops
+        return tops[0] if len(browser.places) > 1 and browser.place.direction == "references" else None
+
+    def action_back(self) -> None:
+        """Go back to where the user came from."""
+        browser = self.table.browser
+        row = browser.back() if browser is not None else None
+        if row is not None:
+            self.table.rows_changed(cursor=row)
+
+    def action_escape(self) -> None:
+        """Cancel loading, else leave the filter, else go back."""
+        browser = self.table.browser
+        if self.app.knowledge is None:
+            self.app.cancel_opening()
+        elif browser is not None and (browser.filter.text or self.filter_bar.has_class("-open")):
+            self._show_all()
+        elif self.app.cancel_tasks():
+            self.notify("stopped reading; what is known stays", markup=False)
+        else:
+            self.action_back()

@@ -1,0 +1,111 @@
+"""Why is it this large? The screen that opens first."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.widget import Widget
+from textual.widgets import Static
+
+from pyclosure.queries.answers.overview import Overview, Share
+from pyclosure.queries.kinds.identity import kind_words
+from pyclosure.queries.knowledge import Knowledge
+from pyclosure.tui.browse import Browser
+from pyclosure.tui.screen import PathScreen, ScreenSpec
+from pyclosure.tui.units import bar, count, share, size
+
+_GROUPS = {"python": "Python", "native": "native", "interpreter": "interpreter", "other": "other"}
+_KIND_WIDTH = 22
+
+
+class OverviewScreen(PathScreen):
+    """Total, kinds, and what would leave with each path."""
+
+    MODE = "overview"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.summary = Static("", id="summary", markup=False)
+
+    def above_table(self) -> list[Widget]:
+        return [self.summary]
+
+    def make_browser(self, knowledge: Knowledge) -> Browser:
+        roots = set(knowledge.closure.roots)
+        # a closure of nothing but roots still has something to show
+        everything = len(roots) == len(knowledge.closure)
+        return Browser(knowledge, only=lambda at: everything or at not in roots)
+
+    def facts_changed(self, knowledge: Knowledge) -> None:
+        self._show_summary()
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self.call_after_refresh(self._show_summary)
+
+    def within_changed(self) -> None:
+        self._show_summary()
+
+    def _show_summary(self) -> None:
+        answer, knowledge = self.app.overview, self.app.knowledge
+        if answer is None or knowledge is None:
+            return
+        width = max(30, self.summary.size.width or self.size.width)
+        text = Text(no_wrap=True, overflow="ellipsis")
+        text.append(f"  {size(answer.closure_size)}", "bold")
+        about = "" if answer.distributions_sure else "~"
+        for fact in (
+            count(answer.paths, "path"),
+            about + count(answer.distributions, "distribution"),
+            count(len(answer.interpreters), "interpreter"),
+        ):
+            text.append(f"   {fact}")
+        if len(answer.roots) > 1:
+            text.append(f"   {count(len(answer.roots), 'root')}")
+        text.append(
+            "\n\n Where the bytes are\n" if not self.has_class("-short") else "\n Where the bytes are\n", "bold"
+        )
+        for part in self._parts(answer):
+            self._append_share(text, part, answer.closure_size, width)
+        split = " · ".join(
+            f"{_GROUPS[part.key]} {share(part.nar_size, answer.closure_size)}" for part in answer.by_group
+        )
+        text.append(f"  {split}\n", "dim")
+        for note in self._notes(knowledge):
+            text.append(f"  {note}\n", "dim italic")
+        title = "What would leave with it" if not knowledge.closure.records.build_closure else "Largest"
+        text.append(f" {title}", "bold")
+        roots = len(answer.roots)
+        relative = "on top of the root" if roots == 1 else f"on top of all {roots} roots"
+        text.append(f"  added size, {relative}", "dim")
+        self.summary.update(text)
+
+    def _parts(self, answer: Overview) -> list[Share]:
+        most = 6 if self.size.height < 32 else 12
+        if len(answer.by_kind) <= most:
+            return list(answer.by_kind)
+        kept, rest = answer.by_kind[: most - 1], answer.by_kind[most - 1 :]
+        other = Share("", sum(one.paths for one in rest), sum(one.nar_size for one in rest))
+        return [*kept, other]
+
+    def _append_share(self, text: Text, part: Share, total: int, width: int) -> None:
+        words = kind_words(part.key) if part.key else "all other kinds"
+        room = max(4, width - _KIND_WIDTH - 30)
+        text.append(f"  {words[:_KIND_WIDTH].ljust(_KIND_WIDTH)}")
+        text.append(f"{size(part.nar_size):>10}  ")
+        text.append(bar(part.nar_size, total, room), self._bar_style())
+        text.append(f" {share(part.nar_size, total):>7}")
+        text.append(f" {part.paths:>5,}\n", "dim")
+
+    def _bar_style(self) -> str:
+        return str(self.app.theme_variables.get("primary", ""))
+
+    def _notes(self, knowledge: Knowledge) -> list[str]:
+        notes = []
+        if knowledge.closure.records.build_closure:
+            notes.append("build closure: sizes are of .drv files and sources, not of what they build")
+        elif knowledge.files_state.state in ("absent", "partial"):
+            notes.append(f"files not read: {knowledge.files_state.reason}")
+        return notes
+
+
+SCREEN = ScreenSpec("overview", "Overview", "1", OverviewScreen)

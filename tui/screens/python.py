@@ -1,0 +1,62 @@
+"""The Python distributions of the closure, and the paths that hold them."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.widget import Widget
+from textual.widgets import Static
+
+from pyclosure.queries.knowledge import Knowledge
+from pyclosure.tui.browse import Browser
+from pyclosure.tui.screen import PathScreen, ScreenSpec
+from pyclosure.tui.units import count, size
+
+_KINDS = frozenset({"python-package", "python-app", "python-env", "interpreter", "python-bootstrap"})
+
+
+class PythonScreen(PathScreen):
+    """Interpreters, environments, packages and applications."""
+
+    MODE = "python"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.summary = Static("", id="summary", markup=False)
+
+    def above_table(self) -> list[Widget]:
+        return [self.summary]
+
+    def make_browser(self, knowledge: Knowledge) -> Browser:
+        def is_python(at: int) -> bool:
+            identity = knowledge.identity(at)
+            return identity.kind.value in _KINDS or identity.distributions > 0
+
+        return Browser(knowledge, only=is_python)
+
+    def facts_changed(self, knowledge: Knowledge) -> None:
+        browser = self.table.browser
+        if browser is None:
+            return
+        at = self.table.at
+        browser.resort()
+        self.table.rows_changed(cursor=browser.row_of(at) if at is not None else None)
+        answer = self.app.overview
+        if answer is None:
+            return
+        producers = sorted({fact.value for row in range(browser.count()) if (fact := self._producer(browser, row))})
+        python = next((part for part in answer.by_group if part.key == "python"), None)
+        about = "" if answer.distributions_sure else "~"
+        parts = [
+            about + count(answer.distributions, "distribution"),
+            size(python.nar_size if python else None),
+            count(len(answer.interpreters), "interpreter"),
+            "made by " + ", ".join(producers) if producers else "",
+        ]
+        self.summary.update(Text("  " + "   ".join(part for part in parts if part), no_wrap=True, overflow="ellipsis"))
+
+    def _producer(self, browser: Browser, row: int):  # type: ignore[no-untyped-def]
+        at = browser.at(row)
+        return browser.knowledge.identity(at).producer if at is not None else None
+
+
+SCREEN = ScreenSpec("python", "Python", "3", PythonScreen)

@@ -1,0 +1,82 @@
+"""What the user likes: ``settings.toml`` that they write, and the theme that we remember.
+
+Settings are read from ``$XDG_CONFIG_HOME/pyclosure/settings.toml``::
+
+    theme = "paper"            # used until another is chosen on the screen
+
+    [keys]                     # by the name that the help screen shows
+    "path.copy" = "c,y"
+
+Unreadable settings are reported on the screen and otherwise ignored: they never keep an answer back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pyclosure.queries.text import printable
+
+_LARGEST = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings as read, with what was wrong in them."""
+
+    theme: str | None = None
+    keys: dict[str, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+
+def config_folder() -> Path:
+    """Return where the user's own settings and themes lie."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "pyclosure"
+
+
+def state_folder() -> Path:
+    """Return where we remember things."""
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "pyclosure"
+
+
+def read_settings() -> Settings:
+    """Read the user's settings; what is wrong in them is named and left out."""
+    path = config_folder() / "settings.toml"
+    try:
+        if path.stat().st_size > _LARGEST:
+            return Settings(problems=(f"{path} is larger than {_LARGEST} bytes and was not read",))
+        table = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return Settings(problems=(f"{path} cannot be read: {printable(str(error), 120)}",))
+    problems = [f"{path}: unknown setting {printable(key, 40)!r}" for key in table if key not in ("theme", "keys")]
+    theme, keys = table.get("theme"), table.get("keys", {})
+    if theme is not None and not isinstance(theme, str):
+        problems.append(f"{path}: theme must be a name")
+        theme = None
+    if not isinstance(keys, dict) or not all(isinstance(value, str) for value in keys.values()):
+        problems.append(f"{path}: keys must be a table of texts")
+        keys = {}
+    return Settings(theme, keys, tuple(problems))
+
+
+def remembered_theme() -> str | None:
+    """Return the theme that was chosen last; None when none was."""
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        return (state_folder() / "theme").read_text("utf-8")[:100].strip() or None
+    return None
+
+
+def remember_theme(name: str) -> None:
+    """Remember a theme; a read-only home is no reason to complain."""
+    with contextlib.suppress(OSError):
+        folder = state_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as file:
+            file.write(name + "\n")
+        os.replace(file.name, folder / "theme")

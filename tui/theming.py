@@ -1,0 +1,99 @@
+"""Themes: TOML files to Textual themes, checked on reading; a bad one is named and left out."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from textual.color import Color, ColorParseError
+from textual.theme import Theme
+
+from pyclosure.queries.text import printable
+from pyclosure.tui.settings import config_folder
+
+DEFAULT = "midnight"
+_LARGEST = 64 * 1024
+_COLOURS = (
+    "primary",
+    "secondary",
+    "accent",
+    "foreground",
+    "background",
+    "surface",
+    "panel",
+    "success",
+    "warning",
+    "error",
+)
+
+
+class BadTheme(Exception):
+    """A theme file that cannot be used; the text says why."""
+
+
+def theme_of(table: Mapping[str, Any], source: str) -> Theme:
+    """Make a theme of a TOML table.
+
+    Raises:
+        BadTheme: a key is missing, unknown, or not a colour.
+    """
+    known = {"name", "title", "author", "dark", "variables", *_COLOURS}
+    unknown = sorted(set(table) - known)
+    if unknown:
+        raise BadTheme(f"{source}: unknown key {printable(unknown[0], 40)!r}")
+    name = table.get("name")
+    if not isinstance(name, str) or not name.isprintable() or not name.strip():
+        raise BadTheme(f"{source}: needs a name")
+    if not isinstance(table.get("dark", True), bool):
+        raise BadTheme(f"{source}: dark must be true or false")
+    missing = [key for key in ("primary", "background", "foreground") if key not in table]
+    if missing:
+        raise BadTheme(f"{source}: needs the colour {missing[0]}")
+    colours: dict[str, Any] = {key: _colour(table[key], key, source) for key in _COLOURS if key in table}
+    variables = table.get("variables", {})
+    if not isinstance(variables, dict) or not all(isinstance(value, str) for value in variables.values()):
+        raise BadTheme(f"{source}: variables must be a table of texts")
+    return Theme(name=name, dark=table.get("dark", True), variables=dict(variables), **colours)
+
+
+def _colour(value: object, key: str, source: str) -> str:
+    try:
+        if not isinstance(value, str):
+            raise TypeError
+        Color.parse(value)
+    except (ColorParseError, TypeError):
+        raise BadTheme(f"{source}: {key} is {printable(repr(value), 40)}, not a colour such as #4a9eff") from None
+    return value
+
+
+def shipped() -> list[Theme]:
+    """Return the themes that ship with pyclosure."""
+    folder = files("pyclosure.themes")
+    found = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda one: one.name)
+    return [theme_of(tomllib.loads(entry.read_text("utf-8")), entry.name) for entry in found]
+
+
+def users_own() -> tuple[list[Theme], list[str]]:
+    """Return the user's themes, and what is wrong with those that cannot be used."""
+    themes: list[Theme] = []
+    problems: list[str] = []
+    for path in _files(config_folder() / "themes"):
+        try:
+            if path.stat().st_size > _LARGEST:
+                raise BadTheme(f"{path.name}: larger than {_LARGEST} bytes")
+            themes.append(theme_of(tomllib.loads(path.read_text("utf-8")), path.name))
+        except BadTheme as error:
+            problems.append(f"theme {error}")
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+            problems.append(f"theme {path.name}: {printable(str(error), 120)}")
+    return themes, problems
+
+
+def _files(folder: Path) -> Iterable[Path]:
+    try:
+        return sorted(folder.glob("*.toml"))[:100]
+    except OSError:
+        return ()

@@ -1,0 +1,1 @@
+"""Widgets that know how to look and to be driven; none computes a size."""

@@ -1,0 +1,122 @@
+"""The line on top (where am I) and the line below (which keys count, what is going on)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual.app import RenderResult
+from textual.screen import Screen
+from textual.widget import Widget
+
+from pyclosure.tui.units import middle_ellipsis
+
+_MOST_KEYS = 7
+_KEY_NAMES = {
+    "slash": "/",
+    "question_mark": "?",
+    "escape": "esc",
+    "backspace": "⌫",
+    "ctrl+p": "^p",
+    "space": "space",
+    "enter": "enter",
+}
+
+
+class TitleBar(Widget):
+    """Program, screens, and what is open."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"title--name", "title--tab", "title--here", "title--label"}
+    DEFAULT_CSS = """
+    TitleBar {
+        height: 1;
+        background: $panel;
+        & > .title--name { color: $primary; text-style: bold; }
+        & > .title--tab { color: $text-muted; }
+        & > .title--here { color: $accent; text-style: bold underline; }
+        & > .title--label { color: $foreground; }
+        &:nocolor > .title--here { text-style: reverse bold; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tabs: list[tuple[str, str, str]] = []
+        """Key, title and mode of each screen."""
+        self.here = ""
+        self.label = ""
+        self.origin = ""
+
+    def render(self) -> RenderResult:
+        text = Text(no_wrap=True)
+        text.append(" pyclosure  ", self._style("name"))
+        for key, title, mode in self.tabs:
+            style = self._style("here" if mode == self.here else "tab")
+            text.append(f"{key} {title}", style + Style(meta={"@click": f"app.go('{mode}')"}))
+            text.append("  ")
+        room = self.size.width - text.cell_len - 1
+        right = self.label
+        if self.origin and len(right) + len(self.origin) + 3 <= room:
+            right = f"{right} · {self.origin}"
+        right = middle_ellipsis(right, max(0, room))
+        text.append(" " * max(0, room - len(right)))
+        text.append(right, self._style("label"))
+        return text
+
+    def _style(self, role: str) -> Style:
+        return self.get_component_rich_style(f"title--{role}", partial=True)
+
+
+class KeyBar(Widget):
+    """The few keys that count here, made from the bindings, and the work in the background."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"keys--key", "keys--word", "keys--state"}
+    DEFAULT_CSS = """
+    KeyBar {
+        height: 1;
+        background: $panel;
+        & > .keys--key { color: $accent; text-style: bold; }
+        & > .keys--word { color: $text-muted; }
+        & > .keys--state { color: $warning; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state = ""
+        """What is going on, or went wrong; shown at the right."""
+
+    def on_mount(self) -> None:
+        screen: Screen[object] = self.screen
+        screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
+
+    def render(self) -> RenderResult:
+        state = f"[{self.state}] " if self.state else ""
+        room = self.size.width - len(state) - 1
+        text = Text(" ", no_wrap=True)
+        for key, word, action in self._keys():
+            if text.cell_len + len(key) + len(word) + 3 > room:
+                break
+            click = Style(meta={"@click": action})
+            text.append(key, self._style("key") + click)
+            text.append(f" {word}", self._style("word") + click)
+            text.append("  ")
+        text.append(" " * max(0, self.size.width - text.cell_len - len(state)))
+        text.append(state, self._style("state"))
+        return text
+
+    def _keys(self) -> list[tuple[str, str, str]]:
+        found: dict[str, tuple[str, str, str]] = {}
+        for active in self.screen.active_bindings.values():
+            binding = active.binding
+            if not binding.show or not active.enabled or binding.action in found:
+                continue
+            key = binding.key_display or _KEY_NAMES.get(binding.key, binding.key)
+            where = "app" if active.node is self.app else "screen"
+            action = binding.action if "." in binding.action.split("(")[0] else f"{where}.{binding.action}"
+            found[binding.action] = (key, binding.description, action)
+        return list(found.values())[:_MOST_KEYS]
+
+    def _style(self, role: str) -> Style:
+        return self.get_component_rich_style(f"keys--{role}", partial=True)

@@ -1,0 +1,70 @@
+"""The details of the path under the cursor: three lines when narrow, everything when wide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from pyclosure.tui.details import Line
+
+_LABEL = 13
+
+
+class DetailPane(VerticalScroll, can_focus=False):
+    """A pane of lines; the data in it is never read as markup."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"detail--label", "detail--value", "detail--note", "detail--path"}
+    DEFAULT_CSS = """
+    DetailPane {
+        background: $surface;
+        padding: 0 1;
+        scrollbar-size-vertical: 1;
+        & > .detail--label { color: $text-muted; }
+        & > .detail--value { color: $foreground; }
+        & > .detail--note { color: $text-muted; text-style: italic; }
+        & > .detail--path { color: $accent; }
+        & Static { height: auto; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._body = Static(Text(), markup=False)
+
+    def compose(self):  # type: ignore[no-untyped-def]
+        yield self._body
+
+    def show_summary(self, lines: Sequence[str], width: int) -> None:
+        """Show three lines, cut to the width."""
+        label, path = self._style("label"), self._style("path")
+        text = Text(no_wrap=True, overflow="ellipsis")
+        for number, line in enumerate(lines):
+            text.append(line, path if number == 0 else label)
+            text.append("\n" if number < len(lines) - 1 else "")
+        self._body.update(text)
+
+    def show_lines(self, lines: Sequence[Line]) -> None:
+        """Show labelled lines with their evidence."""
+        text = Text(overflow="fold")
+        for line in lines:
+            if not line.label and not text.plain:
+                text.append(line.value + "\n\n", self._style("path"))
+                continue
+            text.append(line.label.ljust(_LABEL), self._style("label"))
+            text.append(line.value, self._style("value"))
+            if line.note:
+                text.append(f"  {line.note}", self._style("note"))
+            text.append("\n")
+        self._body.update(text)
+        self.scroll_home(animate=False)
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._body.update(Text())
+
+    def _style(self, role: str):  # type: ignore[no-untyped-def]
+        return self.get_component_rich_style(f"detail--{role}", partial=True)

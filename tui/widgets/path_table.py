@@ -1,0 +1,228 @@
+"""Store paths as lines: a tree, or a flat table, with sizes and bars."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from pyclosure.queries.answers.matching import Filter
+from pyclosure.queries.answers.outline import Node
+from pyclosure.tui.browse import Browser
+from pyclosure.tui.units import Labels, bar, kind_short, labels, share, size
+from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
+
+_BAR = 6
+_COLUMNS = (
+    ViewColumn("name", "name", 26, flexible=True),
+    ViewColumn("kind", "kind", 5, rank=2),
+    ViewColumn("interpreter", "python", 11, rank=9),
+    ViewColumn("output", "output", 7, rank=10, sortable=True),
+    ViewColumn("nar_size", "NAR", 10, "right", rank=1),
+    ViewColumn("closure_size", "closure", 10, "right", rank=3),
+    ViewColumn("added_size", "added", 10, "right"),
+    ViewColumn("share", "share", 7, "right", rank=6, sortable=False),
+    ViewColumn("bar", "", _BAR, rank=4, sortable=False),
+    ViewColumn("references", "refs", 6, "right", rank=5),
+    ViewColumn("referrers", "users", 7, "right", rank=7),
+    ViewColumn("depth", "depth", 7, "right", rank=8),
+)
+_SIZE_COLUMNS = frozenset({"nar_size", "closure_size", "added_size"})
+_DEEPEST = 12
+"""Levels that are indented; deeper ones show their level as a number."""
+
+
+class PathTable(RowView):
+    """The rows of a :class:`Browser`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "toggle_row", "unfold, fold", show=False, id="tree.toggle"),
+        Binding("right,l", "unfold", "unfold", show=False, id="tree.unfold"),
+        Binding("left,h", "fold", "fold, or go to the referrer", show=False, id="tree.fold"),
+        Binding("e", "unfold_all", "unfold all", show=False, id="tree.unfold-all"),
+        Binding("E", "fold_all", "fold all", show=False, id="tree.fold-all"),
+    ]
+
+    class Jumped(Message):
+        """The row was a repetition; the cursor went to where the path is unfolded."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.browser: Browser | None = None
+        self.follow: RowFollower | None = None
+        self.marked: Filter | None = None
+        self._labels: Labels | None = None
+
+    def show(self, browser: Browser) -> None:
+        """Show the rows of a browser from the top."""
+        self.browser = browser
+        self._labels = labels(browser.knowledge)
+        self.rows_changed(top=True)
+
+    @property
+    def at(self) -> int | None:
+        """Position of the path under the cursor; None when the table is empty."""
+        return self.browser.at(self.cursor) if self.browser else None
+
+    def label(self, at: int) -> str:
+        """Return what a path is called here."""
+        return self._labels[at] if self._labels is not None else ""
+
+    # -- RowView -----------------------------------------------------------------------------------------
+
+    def columns(self) -> tuple[ViewColumn, ...]:
+        return _COLUMNS
+
+    def row_count(self) -> int:
+        return self.browser.count() if self.browser else 0
+
+    def sorted_by(self) -> tuple[str, bool]:
+        return (self.browser.sort, self.browser.reverse) if self.browser else ("", False)
+
+    def empty_text(self) -> str:
+        if self.browser and self.browser.filter.text:
+            return f"nothing matches {self.browser.filter.text!r}; escape shows all again"
+        return ""
+
+    def moved(self) -> None:
+        if self.follow is not None:
+            self.follow.row_moved()
+
+    def cell(self, row: int, column: ViewColumn, width: int) -> Cell:
+        browser = self.browser
+        at = browser.at(row) if browser else None
+        if browser is None or at is None:
+            return Cell("")
+        knowledge = browser.knowledge
+        key = column.key
+        if key == "name":
+            return self._name_cell(browser, row, at)
+        if key == "kind":
+            return Cell(kind_short(knowledge.identity(at).kind.value), "muted")
+        if key in _SIZE_COLUMNS:
+            return Cell(size(self._bytes(browser, key, at)), "number")
+        if key == "share":
+            return Cell(share(self._bytes(browser, self._weighed(browser), at), knowledge.sizes.total), "muted")
+        if key == "bar":
+            return Cell(bar(self._bytes(browser, self._weighed(browser), at), knowledge.sizes.total, width), "bar")
+        if key == "references":
+            return Cell(str(len(knowledge.closure.references[at])), "muted")
+        if key == "referrers":
+            return Cell(str(len(knowledge.closure.referrers[at])), "muted")
+        if key == "depth":
+            return Cell(str(knowledge.sizes.depth[at]), "muted")
+        if key == "output":
+            return Cell(knowledge.identity(at).output.value, "muted")
+        fact = knowledge.identity(at).interpreter
+        return Cell(fact.value if fact else "", "muted")
+
+    def _weighed(self, browser: Browser) -> str:
+        return browser.sort if browser.sort in _SIZE_COLUMNS else "added_size"
+
+    def _bytes(self, browser: Browser, key: str, at: int) -> int | None:
+        sizes = browser.knowledge.sizes
+        if key == "added_size":
+            return browser.added(at)
+        if key == "nar_size":
+            return sizes.nar[at]
+        return sizes.closure[at] if sizes.closure else None
+
+    def _name_cell(self, browser: Browser, row: int, at: int) -> Cell:
+        node = browser.node(row)
+        hit = bool(browser.filter.text) or (self.marked is not None and browser.matches(at, self.marked))
+        role = "match" if hit else "text"
+        if node is None:
+            return Cell(self.label(at), role)
+        return Cell(self.label(at), role, _lead(browser, node), _note(browser, node))
+
+    # -- tree keys ---------------------------------------------------------------------------------------
+
+    def action_toggle_row(self) -> None:
+        """Unfold or fold; on a repetition, jump to where the path is unfolded."""
+        if self.browser is None:
+            return
+        if self.browser.listing:
+            return
+        to = self.browser.toggle(self.cursor)
+        if to is not None:
+            self.cursor = to
+            self.post_message(self.Jumped())
+        else:
+            self.rows_changed()
+
+    def action_unfold(self) -> None:
+        """Unfold; when it is unfolded already, go to the first row below."""
+        node = self.browser.node(self.cursor) if self.browser else None
+        if node is None:
+            return
+        if node.children:
+            self.cursor += 1
+        else:
+            self.action_toggle_row()
+
+    def action_fold(self) -> None:
+        """Fold; when it is folded already, go to the row it hangs from."""
+        node = self.browser.node(self.cursor) if self.browser else None
+        if node is None:
+            return
+        if node.children is not None:
+            self.action_toggle_row()
+        elif node.parent is not None:
+            self.cursor = node.parent.row
+
+    def action_unfold_all(self) -> None:
+        """Unfold every path once."""
+        if self.browser and not self.browser.listing:
+            at = self.at
+            whole = self.browser.unfold_all()
+            self.rows_changed(cursor=None if at is None else self.browser.row_of(at))
+            if not whole:
+                self.notify("too many rows to unfold all; the first levels are shown", markup=False)
+
+    def action_fold_all(self) -> None:
+        """Fold all but the top."""
+        if self.browser and not self.browser.listing:
+            self.browser.fold_all()
+            self.rows_changed(top=True)
+
+    def clicked(self, row: int, x: int) -> None:
+        node = self.browser.node(row) if self.browser else None
+        if node is not None and self.browser is not None:
+            lead = len(_lead(self.browser, node))
+            if lead - 2 <= x - 1 < lead:
+                self.action_toggle_row()
+
+
+class RowFollower:
+    """Something that follows the cursor of a table at once."""
+
+    def row_moved(self) -> None:
+        """Take in that the cursor stands elsewhere."""
+
+
+def _lead(browser: Browser, node: Node) -> str:
+    indent = "  " * min(node.level, _DEEPEST)
+    if node.level > _DEEPEST:
+        number = f"{node.level}›"
+        indent = indent[: -len(number)] + number
+    if browser.place.outline.leaf(node):
+        return f"{indent}  "
+    return f"{indent}{'▾' if node.children is not None else '▸'} "
+
+
+def _note(browser: Browser, node: Node) -> str:
+    if node.children is not None:
+        return ""
+    other = browser.place.outline.elsewhere(node)
+    if other is None:
+        return ""
+    return "↑ shown above" if other.row < node.row else "↓ shown below"
+
+
+def added_title(browser: Browser) -> str:
+    """Say what the added column is relative to."""
+    if browser.within is None:
+        roots = browser.knowledge.closure.roots
+        return "on top of the root" if len(roots) == 1 else f"on top of all {len(roots)} roots"
+    return f"within {labels(browser.knowledge)[browser.within]}"

@@ -223,8 +223,8 @@ def packed(document: dict[str, Any]) -> bytes:
     return gzip.compress(json.dumps(document).encode())
 
 
-def path_of(name: str, **changes: Any) -> dict[str, Any]:
-    return {"name": store_path(name)[11:], "nar_size": 1, "references": [], **changes}
+def path_of(called: str, **changes: Any) -> dict[str, Any]:
+    return {"name": store_path(called)[11:], "nar_size": 1, "references": [], **changes}
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def path_of(name: str, **changes: Any) -> dict[str, Any]:
         pytest.param({"version": 99, "made_by": "\x1b[31mevil"}, "\ufffd[31mevil", id="of an evil newer version"),
         pytest.param({"version": 0}, "not a snapshot", id="of no version"),
         pytest.param({"version": "1"}, "$.version", id="version as text"),
-        pytest.param({"format": "other", "note": "pyclosure-snapshot"}, "not a snapshot", id="of another format"),
+        pytest.param({"format": "other", "made_by": "pyclosure-snapshot"}, "not a snapshot", id="of another format"),
         pytest.param({"paths": []}, "holds no store path", id="without paths"),
         pytest.param({"roots": []}, "holds no store path", id="without roots"),
         pytest.param({"roots": [2]}, "leads to path 2 of 2", id="root out of range"),

@@ -6,6 +6,7 @@ from rich.text import Text
 from textual.widget import Widget
 from textual.widgets import Static
 
+from pyclosure.queries.kinds.identity import Fact
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.tui.browse import Browser
 from pyclosure.tui.screen import PathScreen, ScreenSpec
@@ -54,7 +55,7 @@ class PythonScreen(PathScreen):
         ]
         self.summary.update(Text("  " + "   ".join(part for part in parts if part), no_wrap=True, overflow="ellipsis"))
 
-    def _producer(self, browser: Browser, row: int):  # type: ignore[no-untyped-def]
+    def _producer(self, browser: Browser, row: int) -> Fact | None:
         at = browser.at(row)
         return browser.knowledge.identity(at).producer if at is not None else None
 

@@ -65,7 +65,7 @@ class TitleBar(Widget):
         return text
 
     def _style(self, role: str) -> Style:
-        return self.get_component_rich_style(f"title--{role}", partial=True)
+        return self.get_component_rich_style(f"title--{role}")
 
 
 class KeyBar(Widget):
@@ -119,4 +119,4 @@ class KeyBar(Widget):
         return list(found.values())[:_MOST_KEYS]
 
     def _style(self, role: str) -> Style:
-        return self.get_component_rich_style(f"keys--{role}", partial=True)
+        return self.get_component_rich_style(f"keys--{role}")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.style import Style
 from rich.text import Text
+from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
@@ -35,7 +37,7 @@ class DetailPane(VerticalScroll, can_focus=False):
         super().__init__(id=id)
         self._body = Static(Text(), markup=False)
 
-    def compose(self):  # type: ignore[no-untyped-def]
+    def compose(self) -> ComposeResult:
         yield self._body
 
     def show_summary(self, lines: Sequence[str], width: int) -> None:
@@ -66,5 +68,5 @@ class DetailPane(VerticalScroll, can_focus=False):
         """Show nothing."""
         self._body.update(Text())
 
-    def _style(self, role: str):  # type: ignore[no-untyped-def]
-        return self.get_component_rich_style(f"detail--{role}", partial=True)
+    def _style(self, role: str) -> Style:
+        return self.get_component_rich_style(f"detail--{role}")

@@ -23,7 +23,7 @@ _COLUMNS = (
     ViewColumn("closure_size", "closure", 10, "right", rank=3),
     ViewColumn("added_size", "added", 10, "right"),
     ViewColumn("share", "share", 7, "right", rank=6, sortable=False),
-    ViewColumn("bar", "", _BAR, rank=4, sortable=False),
+    ViewColumn("bar", "", _BAR, rank=4, sortable=False, grow=18),
     ViewColumn("references", "refs", 6, "right", rank=5),
     ViewColumn("referrers", "users", 7, "right", rank=7),
     ViewColumn("depth", "depth", 7, "right", rank=8),

@@ -21,6 +21,8 @@ from textual.strip import Strip
 
 from pyclosure.tui.units import middle_ellipsis
 
+_PLENTY = 44
+"""Cells of a name beyond which a bar is worth more."""
 _NAME_WIDTH = 26
 """Cells that a name gets at least, before any other column is shown."""
 
@@ -38,6 +40,8 @@ class ViewColumn:
     """The highest rank goes first when the screen is narrow; 0 never goes."""
     flexible: bool = False
     sortable: bool = True
+    grow: int = 0
+    """Cells that it may take in addition, once the flexible column has plenty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ class RowView(ScrollView, can_focus=True):
         Binding("pagedown,ctrl+f", "page(1)", "page down", show=False, id="rows.page-down"),
         Binding("home,g", "edge(-1)", "first row", show=False, id="rows.first"),
         Binding("end,G", "edge(1)", "last row", show=False, id="rows.last"),
-        Binding("enter", "choose", "go in", show=False, id="rows.choose"),
+        Binding("enter", "choose", "open", id="rows.choose", tooltip="Go in"),
     ]
 
     cursor: reactive[int] = reactive(0, repaint=False, init=False)
@@ -257,7 +261,11 @@ class RowView(ScrollView, can_focus=True):
         while left_over() < wanted and any(one.rank for one in kept):
             kept.remove(max((one for one in kept if one.rank), key=lambda one: one.rank))
         flexible = max(1, left_over())
-        self._fitted = [(one, flexible if one.flexible else one.width) for one in kept]
+        extra = 0
+        if any(one.grow for one in kept):
+            extra = max(0, min(flexible - _PLENTY, max(one.grow for one in kept)))
+            flexible -= extra
+        self._fitted = [(one, flexible if one.flexible else one.width + (extra if one.grow else 0)) for one in kept]
         self._fitted_for = (width, columns)
         return self._fitted
 

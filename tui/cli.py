@@ -70,7 +70,7 @@ def _dispatch(words: list[str]) -> int:
     # a file that is called like a command is reached as ./file
     name = words.pop(0) if words[0] in known else DEFAULT
     command = commands.find(name)
-    parser = _parser_for(name, command)
+    parser = parser_for(name, command)
     return _run(command, parser.parse_args(words))
 
 
@@ -113,7 +113,8 @@ def error_text(error: Exception) -> str:
     return "\n".join(lines)
 
 
-def _parser_for(name: str, command: commands.Command) -> argparse.ArgumentParser:
+def parser_for(name: str, command: commands.Command) -> argparse.ArgumentParser:
+    """Return the parser of one command."""
     examples = "\n".join(f"  {line}\n      {what}" for line, what in command.examples)
     parser = _Parser(
         prog="pyclosure" if name == DEFAULT else f"pyclosure {name}",

@@ -18,7 +18,12 @@ from pyclosure.queries.nix.version import NixVersion, parse_version
 
 _ARGV_BYTES = 100_000
 """Bytes of paths in one command; the system allows far more, but some containers less."""
-_FEATURES = ("--extra-experimental-features", "nix-command flakes ca-derivations")
+_FEATURES = {
+    # ca-derivations changes how expressions are evaluated, so it is named only where a derivation may need it
+    "path-info": "nix-command flakes",
+    "derivation": "nix-command ca-derivations",
+    "show-derivation": "nix-command ca-derivations",
+}
 
 
 class Nix:
@@ -170,7 +175,8 @@ class Nix:
     def _nix(self, *words: str) -> tuple[str, ...]:
         offline = ("--option", "narinfo-cache-negative-ttl", "0") if self.online else ("--offline",)
         store = ("--store", self.store) if self.store else ()
-        return ("nix", *_FEATURES, *offline, *words, *store)
+        features = ("--extra-experimental-features", _FEATURES[words[0]])
+        return ("nix", *features, *offline, *words, *store)
 
     def _store(self, *words: str, activity: Activity) -> Completed:
         store = ("--store", self.store) if self.store else ()

@@ -240,7 +240,7 @@ def opened_snapshot(snapshot: Snapshot) -> Opened:
 def _dump(document: bytes, name: str) -> Opened:
     if document.lstrip()[:1] not in (b"[", b"{"):
         raise BadInput(
-            f"{name} is neither a pyclosure snapshot nor the output of nix path-info --json -r",
+            f"{name} is not in the Nix store, and neither a pyclosure snapshot nor a saved nix path-info --json -r",
             hint="make one with: nix path-info --json -r ./result > closure.json",
         )
     parsed = parse_path_info(document, name)

@@ -80,6 +80,8 @@ def resolve(request: Request) -> Source:
     store = parse_store(request.store, request.cwd)
     if request.file is not None:
         return _expression(request, store)
+    if "" in request.sources:
+        raise BadInput("one of the names is empty", hint="check the quotes and variables of the command line")
     saved = [one for one in request.sources if one == "-" or _is_saved(one, request.cwd)]
     if saved:
         return _saved(request, saved)

@@ -42,12 +42,17 @@ def parse_store(text: str | None, cwd: str) -> Store:
     """Make a store of what followed ``--store``.
 
     Raises:
-        BadInput: a directory that does not exist (nix would create it and call every path invalid).
+        BadInput: a directory that does not exist (nix would create it and call every path invalid), or no URL.
     """
     if text is None:
         remote = os.environ.get("NIX_REMOTE", "")
         return Store(None, None if remote.startswith("ssh") else "", False, "local store")
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError as error:
+        raise BadInput(
+            f"{printable(text, 200)} is not a store URL: {error}", hint="check the spelling after --store"
+        ) from None
     if "://" in text and parts.scheme == "file":
         _require_cache(parts.path)
         return Store(text, None, False, text)

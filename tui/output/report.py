@@ -41,6 +41,14 @@ def lacking(knowledge: Knowledge) -> list[str]:
 
 def headline(knowledge: Knowledge, answer: Overview) -> list[str]:
     """Return the facts that come first: total, paths, distributions, interpreters."""
+    if knowledge.closure.records.build_closure:
+        derivations = next((part.paths for part in answer.by_kind if part.key == "derivation"), 0)
+        return [
+            size(answer.closure_size),
+            count(answer.paths, "path"),
+            count(derivations, "derivation"),
+            count(answer.paths - derivations, "source"),
+        ]
     about = "" if answer.distributions_sure else "about "
     return [
         size(answer.closure_size),

@@ -10,10 +10,10 @@ from pyclosure.queries.answers.overview import Overview, Share
 from pyclosure.queries.kinds.identity import kind_words
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.tui.browse import Browser
+from pyclosure.tui.output.report import GROUP_WORDS, added_words, headline
 from pyclosure.tui.screen import PathScreen, ScreenSpec
 from pyclosure.tui.units import bar, count, share, size
 
-_GROUPS = {"python": "Python", "native": "native", "interpreter": "interpreter", "other": "other"}
 _KIND_WIDTH = 22
 
 
@@ -51,13 +51,9 @@ class OverviewScreen(PathScreen):
             return
         width = max(30, self.summary.size.width or self.size.width)
         text = Text(no_wrap=True, overflow="ellipsis")
-        text.append(f"  {size(answer.closure_size)}", "bold")
-        about = "" if answer.distributions_sure else "~"
-        for fact in (
-            count(answer.paths, "path"),
-            about + count(answer.distributions, "distribution"),
-            count(len(answer.interpreters), "interpreter"),
-        ):
+        total, *facts = headline(knowledge, answer)
+        text.append(f"  {total}", "bold")
+        for fact in facts:
             text.append(f"   {fact}")
         if len(answer.roots) > 1:
             text.append(f"   {count(len(answer.roots), 'root')}")
@@ -67,16 +63,13 @@ class OverviewScreen(PathScreen):
         for part in self._parts(answer):
             self._append_share(text, part, answer.closure_size, width)
         split = " · ".join(
-            f"{_GROUPS[part.key]} {share(part.nar_size, answer.closure_size)}" for part in answer.by_group
+            f"{GROUP_WORDS[part.key]} {share(part.nar_size, answer.closure_size)}" for part in answer.by_group
         )
         text.append(f"  {split}\n", "dim")
         for note in self._notes(knowledge):
             text.append(f"  {note}\n", "dim italic")
-        title = "What would leave with it" if not knowledge.closure.records.build_closure else "Largest"
-        text.append(f" {title}", "bold")
-        roots = len(answer.roots)
-        relative = "on top of the root" if roots == 1 else f"on top of all {roots} roots"
-        text.append(f"  added size, {relative}", "dim")
+        text.append(" What would leave with it", "bold")
+        text.append(f"  added size, {added_words(knowledge)}", "dim")
         self.summary.update(text)
 
     def _parts(self, answer: Overview) -> list[Share]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -145,7 +146,9 @@ class ClosureApp(App[int]):
     @property
     def loading_text(self) -> str:
         """What the screens show while nothing is known yet."""
-        return f"{progress_text(self.opening.progress)}\n\nesc cancels"
+        seconds = int(time.monotonic() - self.opening.began)
+        waited = f"   {seconds} s" if seconds else ""
+        return f"{progress_text(self.opening.progress)}{waited}\n\nesc cancels"
 
     def _tick(self) -> None:
         if self.knowledge is None:

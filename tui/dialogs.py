@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -202,7 +203,7 @@ class TroubleScreen(Screen[None]):
                 text.append(plain_lines(self.error.words) + "\n")
             if self.error.command:
                 text.append("\ncommand\n", "bold")
-                text.append(printable(" ".join(self.error.command), 2000) + "\n", "dim")
+                text.append(printable(shlex.join(self.error.command), 2000) + "\n", "dim")
         return text
 
     def action_again(self) -> None:

@@ -7,6 +7,7 @@ being set up.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 from pyclosure.queries.activity import Progress
@@ -28,6 +29,8 @@ class Opening:
     def __init__(self, source: Source, runner: Runner) -> None:
         self.progress = Progress("starting")
         """The latest progress; read it from any thread."""
+        self.began = time.monotonic()
+        """When it was made, by the monotonic clock."""
         self._cancelled = threading.Event()
         self._source, self._runner = source, runner
         self._knowledge: Knowledge | None = None

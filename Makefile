@@ -1,0 +1,47 @@
+# Everything here sets up what it needs, into .venv, and is quick the second time.
+# For GNU make 3.81 (macOS) and newer, with any POSIX shell.
+
+VENV = .venv
+PYTHON =
+BIN = $(VENV)/bin
+SETUP = VENV='$(VENV)' PYTHON='$(PYTHON)' sh scripts/setup.sh
+
+.PHONY: help setup demo test check bench screenshots pins clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: ## look at a recorded closure; needs Python 3.11 or newer, but no Nix (ARGS="--help")
+	@$(SETUP) run
+	@$(BIN)/pyclosure demo $(ARGS)
+
+setup: ## put everything that the tests need into .venv
+	@$(SETUP) dev
+
+test: ## run every check and test, with the real Nix too (PYTEST_ARGS="-k why")
+	@sh scripts/nix.sh
+	@$(SETUP) dev
+	@$(MAKE) --no-print-directory check WITH_NIX=1
+
+check: ## the same without setting up and without Nix
+	$(BIN)/python -m ruff check
+	$(BIN)/python -m ruff format --check
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports
+	$(if $(WITH_NIX),PYCLOSURE_REQUIRE_NIX=1 )$(BIN)/python -m pytest -n auto $(if $(WITH_NIX),,-m "not nix" )$(PYTEST_ARGS)
+
+bench: ## measure the heavy questions on large closures
+	@$(SETUP) dev
+	$(BIN)/python benchmarks/run.py $(ARGS)
+
+screenshots: ## draw the pictures in screenshots/ anew
+	@$(SETUP) dev
+	$(BIN)/python screenshots/regenerate.py $(ARGS)
+
+pins: ## write constraints.txt anew from pyproject.toml; its first lines say more
+	@$(SETUP) run
+	@VENV='$(VENV)' UPGRADE='$(UPGRADE)' TEXTUAL='$(TEXTUAL)' sh scripts/pins.sh
+
+clean: ## remove .venv, builds and caches
+	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .tests-failed
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

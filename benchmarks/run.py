@@ -1,0 +1,229 @@
+"""Measure start-up, loading and sizes, each as a ratio in the same run.
+
+    python benchmarks/run.py                 everything, a few minutes
+    python benchmarks/run.py start sizes     some of it
+    python benchmarks/run.py --json out.json
+
+Repeats are interleaved and medians are compared, because a busy machine slows whole minutes down.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from benchmarks.synthetic import private_store  # noqa: E402
+from benchmarks.terminal import first_seen  # noqa: E402
+
+REPEATS = 7
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured thing."""
+
+    group: str
+    what: str
+    seconds: float
+    against: str
+    ratio: float | None
+
+
+def medians(runs: Mapping[str, Callable[[], float]], repeats: int = REPEATS) -> dict[str, float]:
+    """Run everything in turns and return the median of each."""
+    taken: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(repeats):
+        for name, run in runs.items():
+            taken[name].append(run())
+    return {name: statistics.median(times) for name, times in taken.items()}
+
+
+def command(*argv: str) -> Callable[[], float]:
+    """Return a function that runs a command and says how long it took."""
+
+    def run() -> float:
+        began = time.perf_counter()
+        subprocess.run(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+        return time.perf_counter() - began
+
+    return run
+
+
+def pyclosure(*words: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "pyclosure", *words)
+
+
+def nix(store: str, *words: str) -> tuple[str, ...]:
+    features = ("--extra-experimental-features", "nix-command", "--offline")
+    return ("nix", *features, *words, "--store", store)
+
+
+def figures(group: str, times: Mapping[str, float], against: str) -> list[Figure]:
+    base = times[against]
+    return [
+        Figure(group, what, seconds, against, None if what == against else seconds / base)
+        for what, seconds in times.items()
+    ]
+
+
+def measure_start(folder: Path) -> list[Figure]:
+    """Start-up: the commands that answer without nix, and the first frame."""
+    small, root = private_store(folder, 500)
+    quick = medians(
+        {
+            "python -c pass": command(sys.executable, "-c", "pass"),
+            "--version": command(*pyclosure("--version")),
+            "--help": command(*pyclosure("--help")),
+            "list --help": command(*pyclosure("list", "--help")),
+        }
+    )
+    seen: dict[str, list[float]] = {}
+
+    def note(prefix: str, found: dict[str, float]) -> None:
+        for name, seconds in found.items():
+            seen.setdefault(f"{prefix}{name}", []).append(seconds)
+
+    for _ in range(REPEATS):
+        note("bare Textual app: ", first_seen([sys.executable, str(HERE / "bare.py")], {"frame": b"bare-frame"}))
+        note(
+            "pyclosure, 500 paths: ",
+            first_seen(
+                pyclosure("--store", small, root),
+                {"skeleton": b"reading the closure", "first frame": b"Overview", "answer": b"Where the bytes are"},
+            ),
+        )
+    frames = {name: statistics.median(times) for name, times in seen.items()}
+    return figures("start", quick, "python -c pass") + figures("screen", frames, "bare Textual app: frame")
+
+
+def measure_load(folder: Path) -> list[Figure]:
+    """Reading a closure, against nix alone."""
+    found: list[Figure] = []
+    for count in (500, 5_000, 20_000):
+        store, root = private_store(folder, count)
+        times = medians(
+            {
+                "nix path-info --json -r": command(*nix(store, "path-info", "--json", "-r", root)),
+                "pyclosure list --format json": command(
+                    *pyclosure("list", "--no-files", "--format", "json", "--store", store, root)
+                ),
+                "pyclosure report": command(*pyclosure("report", "--no-files", "--store", store, root)),
+            },
+            5,
+        )
+        answers = [
+            first_seen(pyclosure("--no-files", "--store", store, root), {"answer": b"Where the bytes are"}).get(
+                "answer", float("nan")
+            )
+            for _ in range(5)
+        ]
+        times["pyclosure: answer on the screen"] = statistics.median(answers)
+        found += figures(f"load {count:,} paths", times, "nix path-info --json -r")
+    return found
+
+
+_SIZES = """
+import sys, time, resource
+from pyclosure.queries.nix.process import SystemRunner
+from pyclosure.queries.sources.request import Request
+from pyclosure.queries.sources.resolve import resolve
+from pyclosure.queries.sources.read import read_source
+from pyclosure.queries.graph.closure import Closure
+from pyclosure.queries.answers.sizes import added_sizes, with_closure_sizes
+opened = read_source(resolve(Request((sys.argv[2],), store=sys.argv[1])), SystemRunner())
+a = time.perf_counter(); closure = Closure(opened.records)
+b = time.perf_counter(); sizes = added_sizes(closure)
+c = time.perf_counter(); with_closure_sizes(sizes, closure)
+d = time.perf_counter()
+print(b - a, c - b, d - c, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def measure_sizes(folder: Path) -> list[Figure]:
+    """All sizes of all paths, against what nix needs for the closure alone, and for -S."""
+    found: list[Figure] = []
+    for count in (500, 5_000, 20_000):
+        store, root = private_store(folder, count)
+        runs: list[list[float]] = []
+        plain: list[float] = []
+        for _ in range(5):
+            plain.append(command(*nix(store, "path-info", "--json", "-r", root))())
+            text = subprocess.run(
+                [sys.executable, "-c", _SIZES, store, root], capture_output=True, text=True, check=True, cwd=HERE.parent
+            ).stdout
+            runs.append([float(word) for word in text.split()])
+        graph, added, closure, _ = (statistics.median(column) for column in zip(*runs, strict=True))
+        times = {
+            "nix path-info --json -r": statistics.median(plain),
+            "graph from records": graph,
+            "added sizes and depths": added,
+            "closure sizes": closure,
+        }
+        if count <= 5_000:
+            # quadratic: one run is enough to see it, and at 20,000 it takes most of an hour
+            times["nix path-info -rS, beyond -r"] = (
+                command(*nix(store, "path-info", "--json", "-r", "-S", root))() - times["nix path-info --json -r"]
+            )
+        found += figures(f"sizes {count:,} paths", times, "nix path-info --json -r")
+        found.append(Figure(f"sizes {count:,} paths", "peak memory, MiB", max(run[3] for run in runs) / 1024, "", None))
+    return found
+
+
+GROUPS = {"start": measure_start, "load": measure_load, "sizes": measure_sizes}
+
+
+def show(found: list[Figure]) -> None:
+    """Print a table."""
+    group = ""
+    for one in found:
+        if one.group != group:
+            group = one.group
+            print(f"\n{group}")
+        if not one.against:
+            print(f"  {one.what:<40}{one.seconds:>10.0f}")
+            continue
+        ratio = f"{one.ratio:>8.2f} x {one.against}" if one.ratio is not None else ""
+        print(f"  {one.what:<40}{one.seconds * 1000:>10.1f} ms{ratio}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("groups", nargs="*", choices=[*GROUPS, []], help="default: all")
+    parser.add_argument("--json", metavar="FILE")
+    parser.add_argument("--keep", metavar="FOLDER", help="keep the synthetic stores here for the next run")
+    arguments = parser.parse_args()
+    os.environ["PYTHONPATH"] = str(HERE.parent)
+    os.environ["NIX_CONFIG"] = "experimental-features = nix-command\nsubstituters ="
+    with tempfile.TemporaryDirectory(prefix="pyclosure-bench-") as temporary:
+        folder = Path(arguments.keep or temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        found = [one for group in arguments.groups or GROUPS for one in GROUPS[group](folder)]
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    version = subprocess.run(["nix", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    print(f"{machine}, {version}; load {os.getloadavg()[0]:.1f}; peak of this process {_peak()} MiB")
+    show(found)
+    if arguments.json:
+        Path(arguments.json).write_text(json.dumps([asdict(one) for one in found], indent=2) + "\n", "utf-8")
+    return 0
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -207,6 +207,11 @@ class ClosureApp(App[int]):
         """Stop reading; nix is stopped as well."""
         self.opening.cancel()
 
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing works in the background and all it found is shown."""
+        return self._background.finished and not self._background.text
+
     def cancel_tasks(self) -> bool:
         """Stop the work in the background; False when there was none."""
         return self._background.cancel()
@@ -241,8 +246,8 @@ class ClosureApp(App[int]):
         rows: dict[str, tuple[list[str], str, str]] = {}
         for key, active in screen.active_bindings.items():
             binding = active.binding
-            if not binding.description or (binding.system and binding.action != "interrupt"):
-                continue
+            if not binding.description or not (binding.id or binding.action == "app.command_palette"):
+                continue  # inherited from Textual, and of no use here
             words = binding.tooltip or binding.description
             keys, _, _ = rows.setdefault(binding.action, ([], words, binding.id or ""))
             keys.append(self.get_key_display(binding.with_key(key)))

@@ -11,7 +11,6 @@ from textual.message import Message
 from pyclosure.queries.activity import Progress
 from pyclosure.queries.answers.overview import Overview, overview
 from pyclosure.queries.answers.sizes import with_closure_sizes
-from pyclosure.queries.enrich import after_derivations, after_files, read_derivations, read_files
 from pyclosure.queries.errors import Cancelled, QueryError
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.tui.opening import progress_text
@@ -46,6 +45,11 @@ class Background:
         self._cancelled = threading.Event()
         self._thread: threading.Thread | None = None
         self._told = 0.0
+
+    @property
+    def finished(self) -> bool:
+        """Whether it was started and has nothing left to do."""
+        return self._thread is not None and not self._thread.is_alive()
 
     def start(self, knowledge: Knowledge) -> None:
         """Start working on what was opened."""
@@ -86,6 +90,7 @@ class Background:
         self._tell(knowledge)
 
     def _steps(self, knowledge: Knowledge) -> None:
+        """Work in the order of what people look at first."""
         self._tell(knowledge)
         if knowledge.sizes.closure is None:
             self.report(Progress("closure sizes"))
@@ -100,6 +105,9 @@ class Background:
         if not self._files:
             knowledge.set_files_state("absent", "not asked for")
             return
+        # imported here, because the first frame does not wait for it
+        from pyclosure.queries.enrich import after_files, read_files
+
         knowledge.set_files_state("reading")
         for found in read_files(knowledge.closure, self):
             knowledge.learn_files(found)
@@ -112,6 +120,8 @@ class Background:
         if not self._derivations or knowledge.nix is None:
             knowledge.set_derivations_state("absent", "not asked for")
             return
+        from pyclosure.queries.enrich import after_derivations, read_derivations
+
         knowledge.set_derivations_state("reading")
         try:
             for some in read_derivations(knowledge.closure, knowledge.nix, self):

@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.console import Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -141,27 +143,33 @@ class HelpDialog(Dialog):
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).focus()
 
-    def _text(self) -> Text:
-        text = Text(overflow="fold")
-        text.append("Keys\n", "bold")
-        for key, words, name in self._keys:
-            text.append(f"  {key:<18}", "bold")
-            text.append(f"{words:<38}")
-            text.append(f"{name}\n", "dim")
-        text.append("\nWords\n", "bold")
-        for word, meaning in _TERMS:
-            text.append(f"  {word:<18}", "bold")
-            text.append(f"{meaning}\n")
-        text.append("\nTyping a filter\n", "bold")
-        for word, meaning in (
-            ("two words", "both must occur"),
-            ("^gcc|llvm", "a regular expression, by its signs"),
+    def _text(self) -> RenderableType:
+        filters = (
+            ("two words", "both must occur, in any order"),
+            ("^gcc|llvm", "a regular expression, told by its signs"),
             ("kind:lib", "only kinds with lib in their name"),
-        ):
-            text.append(f"  {word:<18}", "bold")
-            text.append(f"{meaning}\n")
-        text.append("\nThe right column names keys for settings.toml, [keys].\n", "dim")
-        return text
+        )
+        return Group(
+            Text("Keys", "bold"),
+            _grid([(key, words, name) for key, words, name in self._keys]),
+            Text("\nWords", "bold"),
+            _grid([(word, meaning, "") for word, meaning in _TERMS]),
+            Text("\nTyping a filter", "bold"),
+            _grid([(word, meaning, "") for word, meaning in filters]),
+            Text("\nThe right column names keys for settings.toml, [keys].", "dim"),
+        )
+
+
+def _grid(rows: Sequence[tuple[str, str, str]]) -> Table:
+    grid = Table.grid(padding=(0, 1), expand=True)
+    grid.add_column(width=14, no_wrap=True, style="bold")
+    grid.add_column(ratio=1, overflow="fold")
+    if any(name for _, _, name in rows):
+        grid.add_column(width=16, no_wrap=True, style="dim")
+    for row in rows:
+        cells = [Text(cell) for cell in row]
+        grid.add_row(*cells[: len(grid.columns)])
+    return grid
 
 
 class TroubleScreen(Screen[None]):

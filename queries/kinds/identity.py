@@ -50,7 +50,7 @@ def kind_words(kind: str) -> str:
 
 
 def kind_short(kind: str) -> str:
-    """Return a kind in at most five characters, for columns."""
+    """Return a kind in at most six characters, for columns."""
     return str(load("kinds")["short"].get(kind, kind))
 
 

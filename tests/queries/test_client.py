@@ -182,12 +182,10 @@ def test_nix_store_is_told_the_store_first(nix: RecordedRunner) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_path_that_is_not_valid_is_named(nix: RecordedRunner, version: str) -> None:
-    nix.play(version, "dump-db-never", "q-never")
+    nix.play(version, "dump-db-never").answer(("nix-store", "-q", "--requisites", NEVER), version, "q-never")
     client = Nix(nix)
 
     for ask in (lambda: client.dump_db((APP, NEVER)), lambda: client.requisites((NEVER,))):
-        if ask.__code__.co_names[0] == "requisites":
-            nix.expected[-1].wanted = ("nix-store", "-q", "--requisites", NEVER)
         with pytest.raises(BadInput) as caught:
             ask()
         assert_sentence(caught.value, NEVER, kind=BadInput)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import networkx as nx
 import pytest
 
 from pyclosure.queries.activity import Progress, Silent
@@ -20,7 +21,17 @@ from pyclosure.queries.sources.read import Opened, read_source
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import resolve
 from tests.support.closures import store_path
-from tests.support.recorded import APP, NEVER, PYTHON, VERSIONS, ZLAB_LIB, RecordedRunner, recording
+from tests.support.recorded import (
+    APP,
+    NEVER,
+    PYTHON,
+    VERSIONS,
+    ZLAB_LIB,
+    RecordedRunner,
+    ends_with,
+    holds,
+    recording,
+)
 from tests.support.sentences import assert_sentence
 
 STORE = "/nix/store/"
@@ -59,8 +70,6 @@ def test_every_version_gives_the_closure_sizes_that_nix_gives(nix: RecordedRunne
 
     graph = closure.graph
     for item in items:
-        import networkx as nx
-
         below = nx.descendants(graph, item["path"]) | {item["path"]}
         assert sum(graph.nodes[path]["nar_size"] for path in below) == item["closureSize"]
     assert len(items) == len(closure) == 7
@@ -92,8 +101,7 @@ def test_several_roots_are_one_closure(nix: RecordedRunner, version: str) -> Non
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_path_that_never_existed_is_named_with_a_next_step(nix: RecordedRunner, version: str) -> None:
-    nix.play(version, "version", "pi-json-r-never")
-    nix.expected[-1].wanted = lambda command: command.argv[-1] == NEVER
+    nix.play(version, "version").answer(ends_with("-r", NEVER), version, "pi-json-r-never")
 
     assert_sentence(refusal(nix, NEVER), NEVER, kind=BadInput)
 
@@ -101,31 +109,27 @@ def test_a_path_that_never_existed_is_named_with_a_next_step(nix: RecordedRunner
 @pytest.mark.parametrize("version", VERSIONS)
 def test_exit_status_0_does_not_mean_valid(nix: RecordedRunner, version: str) -> None:
     # without -r nix answers null or valid:false, and exits with 0
-    nix.play(version, "version", "pi-json-never-mixed")
-    nix.expected[-1].wanted = lambda command: command.argv[-2:] == (APP, NEVER)
+    nix.play(version, "version").answer(ends_with("-r", APP, NEVER), version, "pi-json-never-mixed")
 
     assert_sentence(refusal(nix, APP, NEVER), NEVER, "not a valid path of this store", kind=BadInput)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_an_incomplete_cache_names_what_it_lacks(nix: RecordedRunner, version: str, tmp_path: Path) -> None:
-    nix.play(version, "version", "file-broken-r")
     (tmp_path / "nix-cache-info").touch()
-    nix.expected[-1].wanted = lambda command: f"file://{tmp_path}" in command.argv
+    nix.play(version, "version").answer(holds("-r", f"file://{tmp_path}"), version, "file-broken-r")
 
     assert_sentence(refusal(nix, APP, store=str(tmp_path)), ZLAB_LIB, kind=BadInput)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_cache_is_read_without_files(nix: RecordedRunner, version: str) -> None:
-    nix.play(version, "version", "http-pi")
-    nix.expected[-1].wanted = lambda command: "-r" in command.argv
-    whole = recording(version, "file-pi-r").stdout
-    nix.expected[-1].completed = recording(version, "file-pi-r").completed
+    nix.play(version, "version")
+    nix.answer(ends_with("--store", "http://127.0.0.1:8080", "-r", PYTHON), version, "file-pi-r")
 
     opened = read(nix, PYTHON, store="http://127.0.0.1:8080")
 
-    assert whole and {info.path for info in opened.records.paths} == {PYTHON, ZLAB_LIB}
+    assert {info.path for info in opened.records.paths} == {PYTHON, ZLAB_LIB}
     assert opened.records.files_root is None
     assert opened.records.store_url == "http://127.0.0.1:8080"
     assert know(opened).files_state.state == "absent"
@@ -148,8 +152,7 @@ def test_more_roots_than_one_command_takes_are_asked_in_batches(nix: RecordedRun
         return json.dumps({path: {"narSize": 1, "references": []} for path in roots[:count]}).encode()
 
     nix.expect(("nix", "--version"), "nix (Nix) 2.26.3\n")
-    nix.expect(lambda command: roots[0] in command.argv, answer(2000))
-    nix.expect(lambda command: roots[2999] in command.argv, answer(3000))
+    nix.expect(holds(roots[0]), answer(2000)).expect(holds(roots[2999]), answer(3000))
 
     records = read(nix, *roots).records
 
@@ -175,7 +178,7 @@ def dumped(nix: RecordedRunner) -> None:
 )
 def test_nix_store_answers_where_the_new_command_line_is_forbidden(nix: RecordedRunner, stderr: str) -> None:
     nix.expect(("nix", "--version"), "nix (Nix) 2.8.0\n")
-    nix.expect(lambda command: "path-info" in command.argv, status=1, stderr=stderr)
+    nix.expect(holds("path-info"), status=1, stderr=stderr)
     dumped(nix)
 
     closure = Closure(read(nix, store_path("a")).records)
@@ -186,7 +189,7 @@ def test_nix_store_answers_where_the_new_command_line_is_forbidden(nix: Recorded
 
 def test_other_failures_are_not_asked_twice(nix: RecordedRunner) -> None:
     nix.expect(("nix", "--version"), "nix (Nix) 2.8.0\n")
-    nix.expect(lambda command: "path-info" in command.argv, status=1, stderr="error: disk on fire\n")
+    nix.expect(holds("path-info"), status=1, stderr="error: disk on fire\n")
 
     assert_sentence(refusal(nix, store_path("a")), "read the closure of a", kind=NixFailed)
 
@@ -196,11 +199,10 @@ def test_other_failures_are_not_asked_twice(nix: RecordedRunner) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_derivation_opens_what_is_built_of_it(nix: RecordedRunner, version: str) -> None:
-    nix.play(version, "q-outputs", "version", "pi-json-r")
     out = STORE + "8ifld7l2gl7imi8ajzpb1qc4vxny3031-zlab-1.3"
     dev = STORE + "dsxzifa89q63ih0f0jrhxd5gi030795h-zlab-1.3-dev"
+    nix.play(version, "version", "q-outputs").answer(ends_with("-r", out, ZLAB_LIB), version, "pi-json-r")
     nix.expect(("nix-store", "--check-validity", "--print-invalid", out, ZLAB_LIB, dev), f"{dev}\n")
-    nix.expected[2].wanted = lambda command: command.argv[-2:] == (out, ZLAB_LIB)
 
     records = read(nix, ZLAB_DRV).records
 
@@ -209,18 +211,16 @@ def test_a_derivation_opens_what_is_built_of_it(nix: RecordedRunner, version: st
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_chosen_outputs_are_found_by_name(nix: RecordedRunner, version: str) -> None:
-    nix.play(version, "sd-multi", "version", "pi-json-r")
-    nix.expected[0].wanted = lambda command: command.argv[-1] == ZLAB_DRV
-    nix.expected[2].wanted = lambda command: command.argv[-1] == ZLAB_LIB
+    nix.play(version, "version").answer(ends_with(ZLAB_DRV), version, "sd-multi")
     nix.expect(("nix-store", "--check-validity", "--print-invalid", ZLAB_LIB))
+    nix.answer(ends_with("-r", ZLAB_LIB), version, "pi-json-r")
 
     assert read(nix, ZLAB_DRV + "^lib").records.roots == (ZLAB_LIB,)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_an_output_that_does_not_exist_is_answered_with_those_that_do(nix: RecordedRunner, version: str) -> None:
-    nix.play(version, "version", "sd-multi")
-    nix.expected[-1].wanted = lambda command: command.argv[-1] == ZLAB_DRV
+    nix.play(version, "version").answer(ends_with(ZLAB_DRV), version, "sd-multi")
 
     error = refusal(nix, ZLAB_DRV + "^out,man")
 
@@ -254,8 +254,7 @@ def test_the_build_closure_of_an_output_begins_at_its_derivation(nix: RecordedRu
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_build_closure_of_a_derivation_needs_no_second_question(nix: RecordedRunner, version: str) -> None:
-    nix.play(version, "version", "pi-json-r-drv")
-    nix.expected[-1].wanted = lambda command: command.argv[-3:] == ("-r", "--derivation", APP_DRV)
+    nix.play(version, "version").answer(ends_with("-r", "--derivation", APP_DRV), version, "pi-json-r-drv")
 
     assert read(nix, APP_DRV, derivation=True).records.roots == (APP_DRV,)
 
@@ -268,14 +267,13 @@ def test_an_attribute_of_a_file_is_evaluated_where_the_user_is(
     nix: RecordedRunner, version: str, tmp_path: Path
 ) -> None:
     (tmp_path / "fixture.nix").touch()
-    nix.play(version, "version", "pi-file-attr", "pi-json-r")
-    nix.expected[1].wanted = lambda command: "-f" in command.argv
+    nix.play(version, "version", "pi-json-r")
+    nix.answer(ends_with("-f", str(tmp_path / "fixture.nix"), "app"), version, "pi-file-attr")
 
     opened = read(nix, "app", file="fixture.nix")
 
     assert opened.records.roots == (APP,)
     evaluation = nix.commands[1]
-    assert evaluation.argv[-3:] == ("app", "-f", str(tmp_path / "fixture.nix")) or evaluation.argv[-1] == "app"
     assert evaluation.cwd == str(tmp_path)
     assert "--offline" not in evaluation.argv, "an expression may fetch its sources"
     assert "--impure" not in evaluation.argv
@@ -283,8 +281,8 @@ def test_an_attribute_of_a_file_is_evaluated_where_the_user_is(
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_an_attribute_of_a_flake_is_evaluated(nix: RecordedRunner, version: str) -> None:
-    nix.play(version, "version", "pi-flake", "pi-json-r")
-    nix.expected[1].wanted = lambda command: "--impure" in command.argv
+    nix.play(version, "version", "pi-json-r")
+    nix.answer(ends_with("--impure", "path:/home/user/proj/flake#app"), version, "pi-flake")
 
     assert read(nix, "path:/home/user/proj/flake#app", impure=True).records.roots == (APP,)
 
@@ -295,8 +293,7 @@ def test_what_is_not_built_is_not_built_for_the_question(
     nix: RecordedRunner, version: str, name: str, file: str | None, tmp_path: Path
 ) -> None:
     (tmp_path / "fixture.nix").touch()
-    nix.play(version, "version", name)
-    nix.expected[1].wanted = lambda command: "path-info" in command.argv
+    nix.play(version, "version").answer(holds("path-info"), version, name)
     word = "notbuilt" if file else "path:/home/user/proj/flake#notbuilt"
 
     error = refusal(nix, word, file=file)
@@ -354,8 +351,7 @@ def test_an_opening_reads_in_the_background_and_calls_back_once(nix: RecordedRun
 
 
 def test_an_opening_hands_its_error_to_whoever_waits(nix: RecordedRunner) -> None:
-    nix.play("2.26.3", "version", "pi-json-r-never")
-    nix.expected[-1].wanted = lambda command: command.argv[-1] == NEVER
+    nix.play("2.26.3", "version").answer(ends_with(NEVER), "2.26.3", "pi-json-r-never")
     opening = Opening(resolve(Request((NEVER,))), nix).start()
 
     with pytest.raises(BadInput) as caught:

@@ -62,6 +62,16 @@ def plain(argv: Sequence[str]) -> tuple[str, ...]:
 Wanted = Sequence[str] | Callable[[Command], bool]
 
 
+def ends_with(*words: str) -> Callable[[Command], bool]:
+    """Return whether an argv of nix (not nix-store) ends in these words."""
+    return lambda command: command.argv[0] == "nix" and command.argv[-len(words) :] == words
+
+
+def holds(*words: str) -> Callable[[Command], bool]:
+    """Return whether an argv of nix (not nix-store) holds these words."""
+    return lambda command: command.argv[0] == "nix" and set(words) <= set(command.argv)
+
+
 @dataclass
 class _Expected:
     wanted: Wanted
@@ -108,6 +118,11 @@ class RecordedRunner:
             one = recording(version, name)
             self.expect(one.argv, one.stdout, status=one.status, stderr=one.stderr)
         return self
+
+    def answer(self, wanted: Wanted, version: str, name: str) -> RecordedRunner:
+        """Expect another command than the recorded one, and answer it with the cassette."""
+        one = recording(version, name)
+        return self.expect(wanted, one.stdout, status=one.status, stderr=one.stderr)
 
     def start(self, command: Command) -> _Played:
         self.commands.append(command)

@@ -57,9 +57,9 @@ class OverviewScreen(PathScreen):
             text.append(f"   {fact}")
         if len(answer.roots) > 1:
             text.append(f"   {count(len(answer.roots), 'root')}")
-        text.append(
-            "\n\n Where the bytes are\n" if not self.has_class("-short") else "\n Where the bytes are\n", "bold"
-        )
+        text.append("\n" if self.has_class("-short") else "\n\n")
+        text.append(" Where the bytes are", "bold")
+        text.append(f"{'share  paths':>{max(12, width - 22)}}\n", "dim")
         for part in self._parts(answer):
             self._append_share(text, part, answer.closure_size, width)
         split = " · ".join(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.console import Group
 from rich.style import Style
+from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -13,7 +15,7 @@ from textual.widgets import Static
 
 from pyclosure.tui.details import Line
 
-_LABEL = 13
+_LABEL = 12
 
 
 class DetailPane(VerticalScroll, can_focus=False):
@@ -50,18 +52,20 @@ class DetailPane(VerticalScroll, can_focus=False):
         self._body.update(text)
 
     def show_lines(self, lines: Sequence[Line]) -> None:
-        """Show labelled lines with their evidence."""
-        text = Text(overflow="fold")
-        for line in lines:
-            if not line.label and not text.plain:
-                text.append(line.value + "\n\n", self._style("path"))
+        """Show labelled lines with their evidence; values keep their column when they wrap."""
+        grid = Table.grid(padding=(0, 1, 0, 0), expand=True)
+        grid.add_column(width=_LABEL, no_wrap=True)
+        grid.add_column(ratio=1, overflow="fold")
+        head = Text(overflow="fold")
+        for number, line in enumerate(lines):
+            if number == 0 and not line.label:
+                head.append(line.value, self._style("path"))
                 continue
-            text.append(line.label.ljust(_LABEL), self._style("label"))
-            text.append(line.value, self._style("value"))
+            value = Text(line.value, self._style("value"), overflow="fold")
             if line.note:
-                text.append(f"  {line.note}", self._style("note"))
-            text.append("\n")
-        self._body.update(text)
+                value.append(f"  {line.note}", self._style("note"))
+            grid.add_row(Text(line.label, self._style("label")), value)
+        self._body.update(Group(head, Text(), grid) if head.plain else grid)
         self.scroll_home(animate=False)
 
     def clear(self) -> None:

@@ -16,7 +16,7 @@ from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
 _BAR = 6
 _COLUMNS = (
     ViewColumn("name", "name", 26, flexible=True),
-    ViewColumn("kind", "kind", 5, rank=2),
+    ViewColumn("kind", "kind", 6, rank=2),
     ViewColumn("interpreter", "python", 11, rank=9),
     ViewColumn("output", "output", 7, rank=10, sortable=True),
     ViewColumn("nar_size", "NAR", 10, "right", rank=1),

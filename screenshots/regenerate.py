@@ -1,0 +1,117 @@
+"""Make the pictures of the README from the demo closure; the same code gives the same bytes.
+
+python screenshots/regenerate.py            all of them
+python screenshots/regenerate.py --png DIR  also as PNG (needs cairosvg), to look at
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import re
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from pyclosure.queries.nix.process import SystemRunner  # noqa: E402
+from pyclosure.queries.sources.opening import Opening  # noqa: E402
+from pyclosure.queries.sources.resolve import Demo  # noqa: E402
+from pyclosure.tui.app import ClosureApp  # noqa: E402
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture: how large, in which colours, after which keys."""
+
+    name: str
+    size: tuple[int, int]
+    theme: str
+    keys: tuple[str, ...] = ()
+
+    @property
+    def file(self) -> str:
+        """Its file name."""
+        return f"{self.name}-{self.theme}-{self.size[0]}x{self.size[1]}.svg"
+
+
+NARROW, WIDE = (80, 24), (160, 40)
+PICTURES = (
+    Picture("overview", NARROW, "midnight"),
+    Picture("overview", WIDE, "midnight"),
+    Picture("overview", NARROW, "paper"),
+    Picture("closure", NARROW, "midnight", ("2", "down", "space", "down", "space")),
+    Picture("closure", WIDE, "snow", ("2", "down", "space", "down", "space")),
+    Picture("closure", NARROW, "okabe", ("2", "down", "space", "down", "space")),
+    Picture("filter", NARROW, "midnight", ("2", "slash", *"^(gcc|binutils)")),
+    Picture("referrers", NARROW, "moss", ("2", "t", "slash", *"openblas", "enter", "r")),
+    Picture("python", NARROW, "contrast", ("3",)),
+    Picture("details", NARROW, "midnight", ("d",)),
+    Picture("commands", NARROW, "midnight", ("o",)),
+    Picture("help", (80, 40), "midnight", ("question_mark",)),
+)
+
+
+def without_fonts(svg: str) -> str:
+    """Drop the rules that load a font from the network; every viewer has a monospaced one."""
+    svg = re.sub(r"@font-face\s*\{.*?\}\s*", "", svg, flags=re.DOTALL)
+    return svg.replace("Fira Code", "DejaVu Sans Mono, Menlo, Consolas")
+
+
+def stable(svg: str, name: str) -> str:
+    """Replace the random prefix of element names."""
+    found = re.search(r"terminal-(\d+)-", svg)
+    return svg.replace(f"terminal-{found[1]}-", f"{name}-") if found else svg
+
+
+async def draw(picture: Picture) -> str:
+    """Run the app on the demo closure and return its picture."""
+    app = ClosureApp(Opening(Demo(), SystemRunner()).start(), theme=picture.theme)
+    async with app.run_test(size=picture.size, notifications=False) as pilot:
+        while app.overview is None or app.task_text or not app.quiet:
+            await pilot.pause(0.02)
+        for key in picture.keys:
+            await pilot.press(KEYS.get(key, key))
+            await pilot.pause()
+        await pilot.pause(0.1)
+        return stable(without_fonts(app.export_screenshot(title="pyclosure demo")), picture.name)
+
+
+KEYS = {
+    "^": "circumflex_accent",
+    "(": "left_parenthesis",
+    ")": "right_parenthesis",
+    "|": "vertical_line",
+}
+
+
+def main() -> int:
+    """Write all pictures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--png", metavar="DIR", type=Path)
+    parser.add_argument("--only", metavar="TEXT", default="")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as home:
+        os.environ.update({"XDG_CONFIG_HOME": home, "XDG_STATE_HOME": home})
+        os.environ.pop("NO_COLOR", None)
+        for picture in PICTURES:
+            if arguments.only not in picture.file:
+                continue
+            svg = asyncio.run(draw(picture))
+            (HERE / picture.file).write_text(svg, "utf-8")
+            print(picture.file)
+            if arguments.png:
+                import cairosvg
+
+                arguments.png.mkdir(parents=True, exist_ok=True)
+                target = arguments.png / picture.file.replace(".svg", ".png")
+                cairosvg.svg2png(bytestring=svg.encode(), write_to=str(target), output_width=picture.size[0] * 10)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

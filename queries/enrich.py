@@ -88,12 +88,11 @@ def after_files(knowledge: Knowledge) -> tuple[State, str]:
 
 def after_derivations(knowledge: Knowledge) -> tuple[State, str]:
     """Say how many paths have their derivation here, and what would bring the others."""
-    infos = knowledge.closure.infos
-    known = sum(info.deriver in knowledge.derivations for info in infos)
-    if known == len(infos):
-        return "complete", ""
+    known, recorded = knowledge.derivations_known()
+    if known == recorded:
+        return ("complete", "") if recorded else ("absent", "nobody recorded which derivations built these paths")
     if known:
-        return "partial", f"the derivations of {len(infos) - known} of {len(infos)} paths are not in the store"
+        return "partial", f"the derivations of {recorded - known} of {recorded} paths are not in the store"
     store = knowledge.closure.records.store_url
     if store and store.startswith(("file:", "http", "s3:")):
         return "absent", "this binary cache holds no derivations"

@@ -11,7 +11,7 @@ import msgspec
 
 from pyclosure.queries.answers.sizes import Sizes, added_sizes
 from pyclosure.queries.graph.closure import Closure
-from pyclosure.queries.kinds.identify import identify
+from pyclosure.queries.kinds.identify import as_application, identify
 from pyclosure.queries.kinds.identity import Identity
 from pyclosure.queries.nix.client import Nix
 from pyclosure.queries.records import ClosureRecords, Derivation, FileFacts
@@ -48,10 +48,10 @@ class Knowledge:
         self.derivations: dict[str, Derivation] = dict(opened.derivations or {})
         self.files: dict[str, FileFacts] = dict(opened.files or {})
         self.files_state = _first_state(opened.files, len(closure), opened)
-        self.derivations_state = _derivations_state(opened, closure)
+        self.derivations_state = self._first_derivations_state(opened)
         self.revision = 0
         """Grows with everything learned, so that views know when to repaint."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._identities: list[Identity | None] = [None] * len(closure)
 
     def identity(self, at: int) -> Identity:
@@ -60,14 +60,34 @@ class Knowledge:
         if known is None:
             with self._lock:
                 info = self.closure.infos[at]
-                known = identify(info.path, self.derivation_of(at), self.files.get(info.path))
+                facts = self.files.get(info.path)
+                known = identify(info.path, self.derivation_of(at), facts)
+                if facts is not None and self._links_into_environment(at, facts):
+                    known = as_application(known, facts)
                 self._identities[at] = known
         return known
 
     def derivation_of(self, at: int) -> Derivation | None:
-        """Return the derivation that built a path; None when it is not known here."""
-        deriver = self.closure.infos[at].deriver
-        return self.derivations.get(deriver) if deriver else None
+        """Return the derivation that built a path, or that a ``.drv`` is; None when it is not known here."""
+        name = self.deriver(at)
+        return self.derivations.get(name) if name else None
+
+    def deriver(self, at: int) -> str | None:
+        """Return the ``.drv`` that built a path; for a ``.drv`` itself; None when nobody recorded one."""
+        info = self.closure.infos[at]
+        return info.path if info.path.endswith(".drv") else info.deriver
+
+    def derivations_known(self) -> tuple[int, int]:
+        """Return for how many paths the derivation is known, and for how many one is recorded at all."""
+        derivers = [deriver for at in range(len(self.closure)) if (deriver := self.deriver(at))]
+        return sum(deriver in self.derivations for deriver in derivers), len(derivers)
+
+    def _links_into_environment(self, at: int, facts: FileFacts) -> bool:
+        """Say whether all that a path offers are links to the programs of Python environments."""
+        if facts.programs or facts.libraries or not facts.links_to:
+            return False
+        targets = [self.closure.position.get(path) for path in facts.links_to]
+        return all(one is not None and one < at and self.identity(one).kind.value == "python-env" for one in targets)
 
     def learn_files(self, found: Mapping[str, FileFacts]) -> None:
         """Take in what looks at files found."""
@@ -78,7 +98,7 @@ class Knowledge:
     def learn_derivations(self, found: Mapping[str, Derivation]) -> None:
         """Take in derivations that were read."""
         built = {path for derivation in found.values() for path in _output_paths(derivation)}
-        built.update(info.path for info in self.closure.infos if info.deriver in found)
+        built.update(info.path for info in self.closure.infos if info.deriver in found or info.path in found)
         with self._lock:
             self.derivations.update(found)
             self._forget(built)
@@ -95,9 +115,17 @@ class Knowledge:
 
     def set_derivations_state(self, state: State, reason: str = "") -> None:
         """Note how far the reading of derivations is."""
-        known = sum(info.deriver in self.derivations for info in self.closure.infos)
-        self.derivations_state = TierState(state, known, len(self.closure), reason)
+        self.derivations_state = TierState(state, *self.derivations_known(), reason)
         self.revision += 1
+
+    def _first_derivations_state(self, opened: Opened) -> TierState:
+        known, recorded = self.derivations_known()
+        if opened.derivations is not None:
+            reason = "" if known == recorded else f"the snapshot holds them for {known} of {recorded} paths"
+            return TierState("complete" if known == recorded else "partial", known, recorded, reason)
+        if opened.nix is None:
+            return TierState("absent", 0, recorded, "the saved file holds none")
+        return TierState("waiting", 0, recorded)
 
     def touch(self) -> None:
         """Note that something about it changed, so that views repaint."""
@@ -159,14 +187,3 @@ def _why_no_files(opened: Opened) -> str:
     if opened.nix.store:
         return "the files are in a store that is not on this machine's disk; nothing is downloaded for it"
     return "the store directory is not on this machine"
-
-
-def _derivations_state(opened: Opened, closure: Closure) -> TierState:
-    count = len(closure)
-    if opened.derivations is not None:
-        known = sum(info.deriver in opened.derivations for info in closure.infos)
-        reason = "" if known == count else f"the snapshot holds them for {known} of {count} paths"
-        return TierState("complete" if known == count else "partial", known, count, reason)
-    if opened.nix is None:
-        return TierState("absent", 0, count, "the saved file holds none")
-    return TierState("waiting", 0, count)

@@ -46,7 +46,7 @@ def summary(knowledge: Knowledge, at: int) -> list[str]:
 
 def deriver_words(knowledge: Knowledge, at: int) -> str:
     """Say which derivation built a path, and whether it is here."""
-    deriver = knowledge.closure.infos[at].deriver
+    deriver = knowledge.deriver(at)
     if deriver is None:
         return "not recorded"
     return f"{name_of(deriver)} ({_deriver_state(knowledge, deriver)})"
@@ -78,6 +78,7 @@ def details(knowledge: Knowledge, at: int, label: Labels, added_title: str, adde
         Line("added size", size(added), added_title),
         Line("depth", str(sizes.depth[at]), "fewest references from a root"),
         Line("deriver", deriver_words(knowledge, at), base_name(info.deriver) if info.deriver else ""),
+        *_outputs(knowledge, at),
         *_origin(knowledge, at),
         *_named("referrers", closure.referrers[at], label, knowledge),
         *_named("references", closure.references[at], label, knowledge),
@@ -111,6 +112,18 @@ def _python(knowledge: Knowledge, at: int, identity: Identity) -> list[Line]:
         lines.append(Line("", f"… {len(facts.distributions) - 4} more distributions"))
     if facts and facts.linked_distributions:
         lines.append(Line("members", count(facts.linked_distributions, "linked distribution")))
+    return lines
+
+
+def _outputs(knowledge: Knowledge, at: int) -> list[Line]:
+    """Return what a derivation builds, for the paths of a build closure."""
+    derivation = knowledge.derivation_of(at)
+    if derivation is None or derivation.path != knowledge.closure.path(at):
+        return []
+    lines = [Line("system", printable(derivation.system, 40))]
+    for name, output in sorted(derivation.outputs.items()):
+        where = output.path or "not known before it is built"
+        lines.append(Line("builds", printable(name, 40), printable(where, 300)))
     return lines
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -33,8 +34,8 @@ def parse_filter(text: str) -> Filter:
     text = text[:_LONGEST]
     if _REGEX_SIGNS & set(text):
         try:
-            pattern = re.compile(text, re.IGNORECASE)
-        except re.error as error:
+            pattern = _compiled(text)
+        except (re.error, OverflowError, RecursionError) as error:
             wanted = text.lower()
             return Filter(text, lambda name, kind: wanted in name, False, str(error))
         return Filter(text, lambda name, kind: pattern.search(name) is not None, True)
@@ -42,6 +43,13 @@ def parse_filter(text: str) -> Filter:
     kinds = [word[5:] for word in words if word.startswith("kind:")]
     parts = [word for word in words if not word.startswith("kind:")]
     return Filter(text, lambda name, kind: all(part in name for part in parts) and all(one in kind for one in kinds))
+
+
+def _compiled(text: str) -> re.Pattern[str]:
+    with warnings.catch_warnings():
+        # half-typed sets ("[[") make Python warn on stderr
+        warnings.simplefilter("ignore")
+        return re.compile(text, re.IGNORECASE)
 
 
 def searchable(knowledge: Knowledge, at: int) -> str:

@@ -114,8 +114,8 @@ def ordered(
     """
     by_name = sorted(positions, key=knowledge.closure.name_ranks.__getitem__)
     column = BY_KEY[key]
-    if key == "name":
-        return by_name[::-1] if reverse else by_name
+    if key == "name" and not reverse:
+        return by_name
     values = {at: column.value(knowledge, at) for at in by_name}
     known = [at for at in by_name if values[at] is not None]
     # a stable sort keeps ties by name, whichever way the column runs

@@ -89,14 +89,20 @@ class StoreFiles:
                 if not isinstance(error, FileNotFoundError) and error.errno != errno.ELOOP:
                     self.note(file, error.strerror)
                 return None
-            with os.fdopen(descriptor, "rb", buffering=0) as opened:
+            try:
+                # a directory can be opened like a file, but not read
                 if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                     return None
-                data = opened.read(limit + (not start_only))
-                if len(data) > limit:
-                    self.note(file, f"larger than {limit} bytes; not read")
-                    return None
-                return data
+                data = _read(descriptor, limit + (not start_only))
+            except OSError as error:
+                self.note(file, error.strerror)
+                return None
+            finally:
+                os.close(descriptor)
+            if len(data) > limit:
+                self.note(file, f"larger than {limit} bytes; not read")
+                return None
+            return data
 
     def link_target(self, file: str) -> str | None:
         """Return what a link says, unresolved; None when it is no link."""
@@ -135,6 +141,11 @@ class StoreFiles:
         """Note a problem; after sixteen of them nobody reads more."""
         if len(self.problems) < 16:
             self.problems.append(f"{printable(where, 300) or 'the path'}: {why}")
+
+
+def _read(descriptor: int, limit: int) -> bytes:
+    with os.fdopen(descriptor, "rb", buffering=0, closefd=False) as opened:
+        return opened.read(limit)
 
 
 def _kind(mode: int) -> EntryKind:

@@ -75,9 +75,9 @@ class Closure:
 
     @cached_property
     def name_ranks(self) -> tuple[int, ...]:
-        """Position → place in the order by name, then path; makes every other order stable and cheap."""
+        """Position → place in the order by name in any case, then path; makes every other order stable and cheap."""
         infos = self.infos
-        order = sorted(range(len(infos)), key=lambda at: (name_of(infos[at].path), infos[at].path))
+        order = sorted(range(len(infos)), key=lambda at: (name_of(infos[at].path).lower(), infos[at].path))
         ranks = [0] * len(infos)
         for rank, at in enumerate(order):
             ranks[at] = rank

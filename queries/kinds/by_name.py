@@ -23,8 +23,6 @@ def _runtime_outputs() -> frozenset[str]:
 
 def kind_by_name(name: str, parts: NameParts) -> Fact | None:
     """Return the kind that a name suggests by its form; None when it suggests none."""
-    if name.endswith(".drv"):
-        return Fact("derivation", "N", "certain", "the name ends in .drv")
     for kind, pattern in _patterns("names"):
         if pattern.search(name):
             if kind == "toolchain" and (parts.output in _runtime_outputs() or parts.output == "man"):

@@ -50,6 +50,8 @@ def identify(path: str, derivation: Derivation | None, files: FileFacts | None) 
 
 def _kind(path: str, output: str, parts: NameParts, derivation: Derivation | None, files: FileFacts | None) -> Fact:
     name = name_of(path)
+    if name.endswith(".drv"):
+        return Fact("derivation", "N", "certain", "the name ends in .drv")
     found = (
         (kind_by_derivation(path, output, parts, derivation) if derivation else None)
         or (kind_by_files(files, parts) if files else None)

@@ -2,34 +2,172 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
 
 import pytest
+from textual.pilot import Pilot
+
+from pyclosure.queries.graph.reach import reachable_sums
+from pyclosure.tui.screens.overview import OverviewScreen
 from tests.support.closures import knowledge_of, records_of, store_path
 from tests.tui.closures import small, two_roots
 from tests.tui.driving import (
     LARGE,
+    app_of,
     demo,
     here,
     names,
-    of_file,
     opened,
-    picture,
-    running,
     screen_of,
-    settled,
     static_text,
     table_of,
     toasts,
 )
 
-from pyclosure.queries.kinds.identity import group_of
-from pyclosure.queries.snapshot import encode_snapshot
-from pyclosure.tui.screens.overview import OverviewScreen
-from tests.tui.driving import app_for
 
-
-def summary_of(pilot) -> str:
+def summary(pilot: Pilot[int]) -> str:
     screen = screen_of(pilot)
     assert isinstance(screen, OverviewScreen)
     return static_text(screen.summary)
+
+
+async def test_it_opens_on_the_overview_with_the_answer_on_top() -> None:
+    async with opened() as pilot:
+        assert app_of(pilot).current_mode == "overview"
+        assert summary(pilot).splitlines()[0].split("   ") == [
+            "  444.6 MiB",
+            "73 paths",
+            "31 distributions",
+            "1 interpreter",
+        ]
+        assert here(pilot) == "python3.11-msgpack-1.2.4"
+        assert table_of(pilot).has_focus
+
+
+async def test_the_heaviest_added_size_comes_first_and_the_root_is_left_out() -> None:
+    async with opened(small()) as pilot:
+        assert names(pilot) == ["data-1.0", "shared-1.0", "libc-1.0", "web-1.0", "tool-1.0"]
+
+
+async def test_a_closure_of_one_path_still_shows_it() -> None:
+    async with opened(knowledge_of(records_of({"only-1.0": ()}, {"only-1.0": 2048}))) as pilot:
+        assert names(pilot) == ["only-1.0"]
+        assert "2.0 KiB   1 path   " in summary(pilot)
+
+
+async def test_every_byte_is_in_one_of_the_kinds_that_are_shown() -> None:
+    async with opened(size=LARGE) as pilot:
+        parts = app_of(pilot).overview.by_kind
+        shown = re.findall(r"^  (.{22}) *([\d.]+ \w+)  .* (\d+)$", summary(pilot), re.MULTILINE)
+
+    assert len(shown) == len(parts) == 8
+    assert sum(int(paths) for _, _, paths in shown) == 73
+    assert shown[0] == ("Python package        ", "136.7 MiB", "31")
+
+
+async def test_on_a_small_terminal_the_least_kinds_are_summed_up() -> None:
+    async with opened() as pilot:
+        shown = re.findall(r"^  (\D+?)  +.* (\d+)$", summary(pilot), re.MULTILINE)
+
+        assert [words for words, _ in shown][-1] == "all other kinds"
+        assert sum(int(paths) for _, paths in shown) == 73
+        # the rest of the screen is for the rows
+        assert table_of(pilot).size.height >= 7
+
+
+async def test_with_two_roots_the_overview_says_what_added_is_relative_to() -> None:
+    async with opened(two_roots()) as pilot:
+        assert "2 roots" in summary(pilot)
+        assert "added size, on top of all 2 roots" in summary(pilot)
+        assert names(pilot) == ["lib-1.0", "queue-1.0"]
+
+
+async def test_enter_leads_to_the_path_in_the_tree() -> None:
+    async with opened() as pilot:
+        table_of(pilot).cursor = names(pilot).index("openblas-0.3.23")
+        await pilot.press("enter")
+        await pilot.pause()
+
+        assert app_of(pilot).current_mode == "closure"
+        assert here(pilot) == "openblas-0.3.23"
+        browser = table_of(pilot).browser
+        trail = [browser.knowledge.closure.name(at) for at in browser.trail(table_of(pilot).cursor)]
+        assert trail == ["python3-3.11.2-env", "python3.11-numpy-1.26.4", "openblas-0.3.23"]
+
+
+async def test_coming_back_to_the_overview_finds_the_same_row() -> None:
+    async with opened() as pilot:
+        await pilot.press("down", "down", "2", "1")
+
+        assert app_of(pilot).current_mode == "overview"
+        assert here(pilot) == "gcc-14.2.0"
+
+
+@pytest.mark.parametrize(("key", "mode"), [("1", "overview"), ("2", "closure"), ("3", "python")])
+async def test_the_number_row_switches_screens(key: str, mode: str) -> None:
+    async with opened(screen="python" if key == "1" else "overview") as pilot:
+        await pilot.press(key)
+
+        assert app_of(pilot).current_mode == mode
+        assert screen_of(pilot).MODE == mode
+        assert screen_of(pilot).title_bar.here == mode
+        assert table_of(pilot).has_focus
+
+
+async def test_a_screen_that_does_not_exist_is_named_and_the_first_one_opens() -> None:
+    async with opened(screen="nonsense") as pilot:
+        assert app_of(pilot).current_mode == "overview"
+        assert toasts(pilot) == ["there is no screen 'nonsense'; there are overview, closure, python"]
+
+
+async def test_closure_sizes_are_shown_once_they_are_worked_out() -> None:
+    knowledge = demo()
+    assert knowledge.sizes.closure is None
+
+    async with opened(knowledge, screen="overview") as pilot:
+        closure = knowledge.closure
+        expected = reachable_sums(closure.references, closure.nar_sizes, lambda: None)
+        assert knowledge.sizes.closure == tuple(expected)
+        assert table_of(pilot).render_line(1).text.split()[-4:-2] == ["168.4", "MiB"]
+        assert "237.8 MiB" in table_of(pilot).render_line(1).text
+
+
+async def test_a_build_closure_is_not_summed_up_as_if_it_ran() -> None:
+    graph = {"app-1.0.drv": ("lib-1.0.drv", "source.tar.gz")}
+    records = records_of(graph, {"app-1.0.drv": 300, "lib-1.0.drv": 200, "source.tar.gz": 5000})
+    records = type(records)(
+        records.store_dir, records.roots, records.paths, records.origin, records.label, build_closure=True
+    )
+    async with opened(knowledge_of(records)) as pilot:
+        assert "3 paths   2 derivations   1 source" in summary(pilot)
+        assert "distribution" not in summary(pilot).splitlines()[0]
+        assert "sizes are of .drv files and sources, not of what they build" in summary(pilot)
+
+
+async def test_the_python_screen_holds_distributions_and_nothing_native() -> None:
+    async with opened(screen="python") as pilot:
+        shown = names(pilot)
+
+        assert len(shown) == 31 + 2
+        assert {"python3-3.11.2-env", "python3-3.11.2", "python3.11-numpy-1.26.4"} <= set(shown)
+        assert not {"glibc-2.41", "openblas-0.3.23", "tzdata-2026a"} & set(shown)
+        assert static_text(screen_of(pilot).summary) == (
+            "  31 distributions   137.0 MiB   1 interpreter   made by nixpkgs"
+        )
+
+
+async def test_a_path_that_is_only_known_by_its_name_is_counted_as_about_one_distribution() -> None:
+    graph = {"python3-3.11.2-env": ("python3.11-six-1.17.0", "glibc-2.41")}
+    async with opened(knowledge_of(records_of(graph)), screen="python") as pilot:
+        assert "python3.11-six-1.17.0" in names(pilot)
+        assert "glibc-2.41" not in names(pilot)
+        assert static_text(screen_of(pilot).summary).startswith("  ~1 distribution ")
+
+
+async def test_paths_of_the_same_name_are_told_apart() -> None:
+    records = records_of({"app-1.0": ("python3.11-six-1.0", "python3.12-six-1.0")})
+    async with opened(knowledge_of(records)) as pilot:
+        labels = {app_of(pilot).labels[at] for at in range(3)}
+
+        assert labels == {"app 1.0", "six 1.0 · python3.11", "six 1.0 · python3.12"}
+        assert store_path("app-1.0") in {info.path for info in records.paths}

@@ -225,9 +225,10 @@ class ClosureApp(App[int]):
 
     def show_path(self, at: int, *, referrers: bool = False) -> None:
         """Show a path in the tree of the closure screen."""
-        self.switch_mode("closure")
 
-        def show() -> None:
+        async def show() -> None:
+            # a screen that was never up has no styles before it is mounted
+            await self.switch_mode("closure")
             screen = self.screen
             if isinstance(screen, ClosureScreen):
                 screen.refresh_knowledge()

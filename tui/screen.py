@@ -289,7 +289,7 @@ class PathScreen(Screen[None], RowFollower):
 
     def action_within(self) -> None:
         """Change what added sizes are relative to: all roots, or the referrer of the row."""
-        browser = self.table.browser
+        browser, at = self.table.browser, self.table.at
         if browser is None:
             return
         if browser.within is not None:
@@ -300,7 +300,6 @@ class PathScreen(Screen[None], RowFollower):
                 self.notify("this row hangs from no referrer; unfold one in the tree first", markup=False)
                 return
             browser.set_within(referrer)
-        at = self.table.at
         self.table.rows_changed(cursor=browser.row_of(at) if at is not None else None)
         self.notify(f"added sizes are {added_title(browser)}", markup=False, timeout=4)
         self.within_changed()

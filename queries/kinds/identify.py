@@ -48,6 +48,12 @@ def identify(path: str, derivation: Derivation | None, files: FileFacts | None) 
     )
 
 
+def as_application(identity: Identity, files: FileFacts) -> Identity:
+    """Return the identity of a path that offers nothing but links to programs of a Python environment."""
+    evidence = f"its {files.linked_programs} programs are links into {name_of(files.links_to[0])}"
+    return replace(identity, kind=Fact("python-app", "F", "probable", evidence))
+
+
 def _kind(path: str, output: str, parts: NameParts, derivation: Derivation | None, files: FileFacts | None) -> Fact:
     name = name_of(path)
     if name.endswith(".drv"):

@@ -35,6 +35,10 @@ class ClosureScreen(PathScreen):
     def facts_changed(self, knowledge: Knowledge) -> None:
         self._show_trail()
 
+    def on_resize(self) -> None:
+        super().on_resize()
+        self.call_after_refresh(self._show_trail)
+
     def row_moved(self) -> None:
         super().row_moved()
         self._show_trail()

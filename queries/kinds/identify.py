@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from pyclosure.queries.kinds.by_derivation import interpreter_of, kind_by_derivation, output_by_derivation
 from pyclosure.queries.kinds.by_files import kind_by_content, kind_by_files

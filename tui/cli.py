@@ -6,37 +6,20 @@ Exit statuses: 0 done, 1 a check failed, 2 usage or bad input, 3 nix or the stor
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING
 
 from pyclosure import __version__
-from pyclosure.tui import commands
 
-DEFAULT = "view"
+if TYPE_CHECKING:
+    import argparse
+
+    from pyclosure.tui import commands
+
 FAULT = 70
 """Exit status of a fault in pyclosure itself."""
-
-_DESCRIPTION = "Explore the Nix closure of a Python environment: why it is this large, and what brought what in."
-_SOURCES = """\
-a SOURCE is
-  a result link or a path in the store       pyclosure ./result
-  several of them, as one closure            pyclosure result-web result-worker
-  an installable, or an attribute of a file  pyclosure nixpkgs#black     pyclosure -f default.nix env
-  a derivation                               pyclosure /nix/store/…-env.drv
-  a saved `nix path-info --json -r`, or -    nix path-info --json -r ./result | pyclosure -
-  a snapshot                                 pyclosure env.pyclosure
-  demo:                                      the closure that ships with pyclosure
-
-exit status
-  0 done   1 a check failed   2 usage or bad input   3 nix or the store failed   130 interrupted"""
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}\n  see: {self.prog} --help\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -58,13 +41,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(words: list[str]) -> int:
+    from pyclosure.tui import commands
+    from pyclosure.tui.parsing import DEFAULT, overall_parser, parser_for
+
     if not words:
         if not os.path.lexists("result"):
-            _overall_parser().print_help(sys.stderr)
+            overall_parser().print_help(sys.stderr)
             return 2
         words = ["result"]
     if words[0] in ("-h", "--help", "help"):
-        _overall_parser().print_help()
+        overall_parser().print_help()
         return 0
     known = commands.names()
     # a file that is called like a command is reached as ./file
@@ -76,6 +62,7 @@ def _dispatch(words: list[str]) -> int:
 
 def _run(command: commands.Command, arguments: argparse.Namespace) -> int:
     from pyclosure.queries.errors import Cancelled, QueryError
+    from pyclosure.tui import commands
 
     streams = commands.Streams(sys.stdout, sys.stderr)
     try:
@@ -111,36 +98,6 @@ def error_text(error: Exception) -> str:
         if error.hint:
             lines.append(f"  {error.hint}")
     return "\n".join(lines)
-
-
-def parser_for(name: str, command: commands.Command) -> argparse.ArgumentParser:
-    """Return the parser of one command."""
-    examples = "\n".join(f"  {line}\n      {what}" for line, what in command.examples)
-    parser = _Parser(
-        prog="pyclosure" if name == DEFAULT else f"pyclosure {name}",
-        description=command.description or command.summary,
-        epilog=f"examples\n{examples}" if examples else None,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    command.arguments(parser)
-    if name == DEFAULT:
-        parser.add_argument("-V", "--version", action="version", version=f"pyclosure {__version__}")
-    return parser
-
-
-def _overall_parser() -> argparse.ArgumentParser:
-    listing = "\n".join(f"  {name:<12}{commands.find(name).summary}" for name in commands.names() if name != DEFAULT)
-    parser = _Parser(
-        prog="pyclosure",
-        usage="pyclosure [options] SOURCE…\n       pyclosure COMMAND [options] …",
-        description=_DESCRIPTION,
-        epilog=f"commands (each has its own --help)\n{listing}\n\n{_SOURCES}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("-V", "--version", action="version", version=f"pyclosure {__version__}")
-    commands.find(DEFAULT).arguments(parser)
-    return parser
 
 
 def _stop_children() -> None:

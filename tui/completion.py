@@ -6,7 +6,7 @@ import argparse
 from dataclasses import dataclass
 
 from pyclosure.tui import commands
-from pyclosure.tui.cli import DEFAULT, parser_for
+from pyclosure.tui.parsing import DEFAULT, parser_for
 
 
 @dataclass(frozen=True, slots=True)

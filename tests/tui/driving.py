@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from textual.pilot import Pilot
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from pyclosure.queries.activity import SILENT, Activity, Progress
@@ -251,13 +252,14 @@ def picture(pilot: Pilot[int]) -> str:
     return "\n".join(line.rstrip() for line in drawn(pilot))
 
 
-def static_text(widget: Static) -> str:
-    """Return what a Static holds, without its style."""
-    return str(widget.render())
+def shown(widget: Widget) -> str:
+    """Return the text that a widget draws, line by line."""
+    return "\n".join(strip.text.rstrip() for strip in widget.render_lines(widget.size.region)).rstrip()
 
 
 def detail_text(pane: DetailPane) -> str:
-    return static_text(pane.query_one(Static))
+    """Return all of a pane of details, also what is scrolled out of sight."""
+    return shown(pane.query_one(Static))
 
 
 def row_named(pilot: Pilot[int], name: str) -> int:

@@ -19,7 +19,7 @@ from tests.tui.driving import (
     names,
     opened,
     screen_of,
-    static_text,
+    shown,
     table_of,
     toasts,
 )
@@ -28,7 +28,7 @@ from tests.tui.driving import (
 def summary(pilot: Pilot[int]) -> str:
     screen = screen_of(pilot)
     assert isinstance(screen, OverviewScreen)
-    return static_text(screen.summary)
+    return shown(screen.summary)
 
 
 async def test_it_opens_on_the_overview_with_the_answer_on_top() -> None:
@@ -58,19 +58,19 @@ async def test_a_closure_of_one_path_still_shows_it() -> None:
 async def test_every_byte_is_in_one_of_the_kinds_that_are_shown() -> None:
     async with opened(size=LARGE) as pilot:
         parts = app_of(pilot).overview.by_kind
-        shown = re.findall(r"^  (.{22}) *([\d.]+ \w+)  .* (\d+)$", summary(pilot), re.MULTILINE)
+        kinds = re.findall(r"^  (.{22}) *([\d.]+ \w+)  .* (\d+)$", summary(pilot), re.MULTILINE)
 
-    assert len(shown) == len(parts) == 8
-    assert sum(int(paths) for _, _, paths in shown) == 73
-    assert shown[0] == ("Python package        ", "136.7 MiB", "31")
+    assert len(kinds) == len(parts) == 8
+    assert sum(int(paths) for _, _, paths in kinds) == 73
+    assert kinds[0] == ("Python package        ", "136.7 MiB", "31")
 
 
 async def test_on_a_small_terminal_the_least_kinds_are_summed_up() -> None:
     async with opened() as pilot:
-        shown = re.findall(r"^  (\D+?)  +.* (\d+)$", summary(pilot), re.MULTILINE)
+        kinds = re.findall(r"^  (\D+?)  +.* (\d+)$", summary(pilot), re.MULTILINE)
 
-        assert [words for words, _ in shown][-1] == "all other kinds"
-        assert sum(int(paths) for _, paths in shown) == 73
+        assert [words for words, _ in kinds][-1] == "all other kinds"
+        assert sum(int(paths) for _, paths in kinds) == 73
         # the rest of the screen is for the rows
         assert table_of(pilot).size.height >= 7
 
@@ -109,7 +109,7 @@ async def test_the_number_row_switches_screens(key: str, mode: str) -> None:
         await pilot.press(key)
 
         assert app_of(pilot).current_mode == mode
-        assert screen_of(pilot).MODE == mode
+        assert mode == screen_of(pilot).MODE
         assert screen_of(pilot).title_bar.here == mode
         assert table_of(pilot).has_focus
 
@@ -128,8 +128,7 @@ async def test_closure_sizes_are_shown_once_they_are_worked_out() -> None:
         closure = knowledge.closure
         expected = reachable_sums(closure.references, closure.nar_sizes, lambda: None)
         assert knowledge.sizes.closure == tuple(expected)
-        assert table_of(pilot).render_line(1).text.split()[-4:-2] == ["168.4", "MiB"]
-        assert "237.8 MiB" in table_of(pilot).render_line(1).text
+        assert table_of(pilot).render_line(1).text.split()[5:9] == ["237.8", "MiB", "168.4", "MiB"]
 
 
 async def test_a_build_closure_is_not_summed_up_as_if_it_ran() -> None:
@@ -146,14 +145,12 @@ async def test_a_build_closure_is_not_summed_up_as_if_it_ran() -> None:
 
 async def test_the_python_screen_holds_distributions_and_nothing_native() -> None:
     async with opened(screen="python") as pilot:
-        shown = names(pilot)
+        held = names(pilot)
 
-        assert len(shown) == 31 + 2
-        assert {"python3-3.11.2-env", "python3-3.11.2", "python3.11-numpy-1.26.4"} <= set(shown)
-        assert not {"glibc-2.41", "openblas-0.3.23", "tzdata-2026a"} & set(shown)
-        assert static_text(screen_of(pilot).summary) == (
-            "  31 distributions   137.0 MiB   1 interpreter   made by nixpkgs"
-        )
+        assert len(held) == 31 + 2
+        assert {"python3-3.11.2-env", "python3-3.11.2", "python3.11-numpy-1.26.4"} <= set(held)
+        assert not {"glibc-2.41", "openblas-0.3.23", "tzdata-2026a"} & set(held)
+        assert shown(screen_of(pilot).summary) == ("  31 distributions   137.0 MiB   1 interpreter   made by nixpkgs")
 
 
 async def test_a_path_that_is_only_known_by_its_name_is_counted_as_about_one_distribution() -> None:
@@ -161,7 +158,7 @@ async def test_a_path_that_is_only_known_by_its_name_is_counted_as_about_one_dis
     async with opened(knowledge_of(records_of(graph)), screen="python") as pilot:
         assert "python3.11-six-1.17.0" in names(pilot)
         assert "glibc-2.41" not in names(pilot)
-        assert static_text(screen_of(pilot).summary).startswith("  ~1 distribution ")
+        assert shown(screen_of(pilot).summary).startswith("  ~1 distribution ")
 
 
 async def test_paths_of_the_same_name_are_told_apart() -> None:

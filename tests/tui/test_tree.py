@@ -12,13 +12,14 @@ from tests.tui.driving import (
     LARGE,
     app_of,
     demo,
+    detail_text,
     here,
     lines,
     names,
     opened,
     screen_of,
+    shown,
     stand_on,
-    static_text,
     table_of,
     toasts,
 )
@@ -29,7 +30,7 @@ FOLDED = ["app-1.0", "data-1.0", "shared-1.0", "web-1.0"]
 def trail(pilot: Pilot[int]) -> str:
     screen = screen_of(pilot)
     assert isinstance(screen, ClosureScreen)
-    return static_text(screen.trail)
+    return shown(screen.trail)
 
 
 def tree(what: object = None, size: tuple[int, int] = LARGE):
@@ -118,9 +119,10 @@ async def test_a_path_that_is_unfolded_elsewhere_says_where() -> None:
         await stand_on(pilot, "shared-1.0")
         await pilot.press("space")
 
-        shown = lines(table)[1:8]
-        assert [line for line in shown if "shown above" in line] == [shown[names(pilot).index("web-1.0") + 1]]
-        assert "shared 1.0  ↑ shown above" in shown[names(pilot).index("web-1.0") + 1]
+        drawn = lines(table)[1:8]
+        below_web = drawn[names(pilot).index("web-1.0") + 1]
+        assert [line for line in drawn if "shown above" in line] == [below_web]
+        assert "shared 1.0  ↑ shown above" in below_web
 
 
 async def test_on_a_small_terminal_a_repetition_is_marked_as_well() -> None:
@@ -247,20 +249,21 @@ async def test_the_trail_names_the_way_and_the_position() -> None:
 
 
 async def test_a_long_trail_keeps_its_ends() -> None:
-    graph = {f"a-long-name-{number}-1.0": (f"a-long-name-{number + 1}-1.0",) for number in range(8)}
+    graph = {f"a-long-name{number}-1.0": (f"a-long-name{number + 1}-1.0",) for number in range(8)}
     async with tree(knowledge_of(records_of(graph)), (80, 24)) as pilot:
         await pilot.press("e", "end")
 
-        assert trail(pilot).startswith(" a-long-name-0")
+        assert trail(pilot).startswith(" a-long-name0 1.0 › ")
         assert "…" in trail(pilot)
-        assert "a-long-name-8 1.0 " in trail(pilot)
+        assert "› a-long-name8 1.0 " in trail(pilot)
         assert trail(pilot).rstrip().endswith("9/9")
         assert len(trail(pilot)) <= 80
 
 
 @pytest.mark.parametrize("size", [(80, 24), (119, 30), (120, 30), (200, 60)])
 async def test_the_trail_is_whole_from_the_first_frame_on(size: tuple[int, int]) -> None:
-    async with tree(demo(), size) as pilot:
+    async with opened(demo(), size) as pilot:
+        await pilot.press("2")
         assert trail(pilot).split() == ["python3-3.11.2-env", "1/34"]
         # the position stands at the right end of the rows
         assert len(trail(pilot).rstrip()) in range(table_of(pilot).size.width - 2, table_of(pilot).size.width + 1)
@@ -376,7 +379,7 @@ async def test_the_details_say_what_added_is_relative_to_as_well() -> None:
         await stand_on(pilot, "tool-1.0")
         await pilot.press("a")
 
-        text = static_text(screen_of(pilot).detail._body)
+        text = detail_text(screen_of(pilot).detail)
         assert "added size   5 B  within web 1.0" in text
 
 

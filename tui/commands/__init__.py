@@ -5,12 +5,14 @@ A new command is a new file here: the parser, ``--help`` and the shell completio
 
 from __future__ import annotations
 
-import argparse
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import IO
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
 
 
 @dataclass(frozen=True, slots=True)

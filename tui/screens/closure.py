@@ -37,6 +37,7 @@ class ClosureScreen(PathScreen):
 
     def on_resize(self) -> None:
         super().on_resize()
+        # only now the table knows how wide it is
         self.call_after_refresh(self._show_trail)
 
     def row_moved(self) -> None:

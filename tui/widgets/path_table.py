@@ -30,7 +30,9 @@ _COLUMNS = (
 )
 _SIZE_COLUMNS = frozenset({"nar_size", "closure_size", "added_size"})
 _DEEPEST = 12
-"""Levels that are indented; deeper ones show their level as a number."""
+"""Levels that are indented at most; deeper ones show their level as a number."""
+_LEGIBLE = 16
+"""Cells that a name keeps, however deep it hangs."""
 
 
 class PathTable(RowView):
@@ -97,7 +99,7 @@ class PathTable(RowView):
         knowledge = browser.knowledge
         key = column.key
         if key == "name":
-            return self._name_cell(browser, row, at)
+            return self._name_cell(browser, row, at, width)
         if key == "kind":
             return Cell(kind_short(knowledge.identity(at).kind.value), "muted")
         if key in _SIZE_COLUMNS:
@@ -128,13 +130,13 @@ class PathTable(RowView):
             return sizes.nar[at]
         return sizes.closure[at] if sizes.closure else None
 
-    def _name_cell(self, browser: Browser, row: int, at: int) -> Cell:
+    def _name_cell(self, browser: Browser, row: int, at: int, width: int) -> Cell:
         node = browser.node(row)
         hit = bool(browser.filter.text) or (self.marked is not None and browser.matches(at, self.marked))
         role = "match" if hit else "text"
         if node is None:
             return Cell(self.label(at), role)
-        return Cell(self.label(at), role, _lead(browser, node), _note(browser, node))
+        return Cell(self.label(at), role, _lead(browser, node, width), _note(browser, node))
 
     # -- tree keys ---------------------------------------------------------------------------------------
 
@@ -189,7 +191,8 @@ class PathTable(RowView):
     def clicked(self, row: int, x: int) -> None:
         node = self.browser.node(row) if self.browser else None
         if node is not None and self.browser is not None:
-            lead = len(_lead(self.browser, node))
+            width = next(width for column, width in self._fit() if column.flexible)
+            lead = len(_lead(self.browser, node, width))
             if lead - 2 <= x - 1 < lead:
                 self.action_toggle_row()
 
@@ -201,9 +204,10 @@ class RowFollower:
         """Take in that the cursor stands elsewhere."""
 
 
-def _lead(browser: Browser, node: Node) -> str:
-    indent = "  " * min(node.level, _DEEPEST)
-    if node.level > _DEEPEST:
+def _lead(browser: Browser, node: Node, width: int) -> str:
+    deepest = max(2, min(_DEEPEST, (width - _LEGIBLE) // 2 - 1))
+    indent = "  " * min(node.level, deepest)
+    if node.level > deepest:
         number = f"{node.level}›"
         indent = indent[: -len(number)] + number
     if browser.place.outline.leaf(node):

@@ -319,8 +319,8 @@ class RowView(ScrollView, can_focus=True):
         lead = cell.lead[: max(0, width - 8)]
         room = width - len(lead)
         text = middle_ellipsis(cell.text, room)
-        note = f"  {cell.note}" if cell.note else ""
-        note = note if len(note) <= room - len(text) else ""
+        # where the words have no room, the arrow they begin with may have
+        note = next((one for one in (f"  {cell.note}", f" {cell.note[:1]}") if len(one) <= room - len(text)), "")
         return [
             Segment(lead, self._style("muted", over)),
             Segment(text, self._style(cell.role, over)),

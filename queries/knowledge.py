@@ -11,7 +11,7 @@ import msgspec
 
 from pyclosure.queries.answers.sizes import Sizes, added_sizes
 from pyclosure.queries.graph.closure import Closure
-from pyclosure.queries.kinds.identify import as_application, identify
+from pyclosure.queries.kinds.identify import as_application, as_input_source, identify
 from pyclosure.queries.kinds.identity import Identity
 from pyclosure.queries.nix.client import Nix
 from pyclosure.queries.records import ClosureRecords, Derivation, FileFacts
@@ -62,7 +62,9 @@ class Knowledge:
                 info = self.closure.infos[at]
                 facts = self.files.get(info.path)
                 known = identify(info.path, self.derivation_of(at), facts)
-                if facts is not None and self._links_into_environment(at, facts):
+                if self.closure.records.build_closure and known.kind.value != "derivation":
+                    known = as_input_source(known)
+                elif facts is not None and self._links_into_environment(at, facts):
                     known = as_application(known, facts)
                 self._identities[at] = known
         return known

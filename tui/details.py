@@ -31,7 +31,8 @@ def summary(knowledge: Knowledge, at: int) -> list[str]:
     """Return the three lines that fit below a narrow table."""
     identity = knowledge.identity(at)
     closure = knowledge.closure
-    what = [kind_words(identity.kind.value), f"output {identity.output.value}"]
+    what = [kind_words(identity.kind.value)]
+    what += [f"output {line.value}" for line in _output(identity)]
     if identity.interpreter:
         what.append(identity.interpreter.value)
     if identity.producer:
@@ -40,7 +41,7 @@ def summary(knowledge: Knowledge, at: int) -> list[str]:
     return [
         closure.path(at),
         " · ".join([*what, f"by {TIER_WORDS[identity.kind.tier]}"]),
-        f"{refs} · deriver {deriver_words(knowledge, at)}",
+        " · ".join([refs, *(f"deriver {line.value}" for line in _deriver(knowledge, at))]),
     ]
 
 
@@ -70,14 +71,14 @@ def details(knowledge: Knowledge, at: int, label: Labels, added_title: str, adde
     lines = [
         Line("", info.path),
         Line("kind", kind_words(identity.kind.value), _evidence(identity.kind)),
-        Line("output", identity.output.value, _evidence(identity.output)),
+        *_output(identity),
         Line("package", identity.naming.value or "–", _evidence(identity.naming)),
         *_python(knowledge, at, identity),
         Line("NAR size", size(info.nar_size), f"{share(info.nar_size, sizes.total)} of the closure"),
         Line("closure size", size(closure_size), "with all it needs"),
         Line("added size", size(added), added_title),
         Line("depth", str(sizes.depth[at]), "fewest references from a root"),
-        Line("deriver", deriver_words(knowledge, at), base_name(info.deriver) if info.deriver else ""),
+        *_deriver(knowledge, at),
         *_outputs(knowledge, at),
         *_origin(knowledge, at),
         *_named("referrers", closure.referrers[at], label, knowledge),
@@ -115,6 +116,19 @@ def _python(knowledge: Knowledge, at: int, identity: Identity) -> list[Line]:
     return lines
 
 
+def _output(identity: Identity) -> list[Line]:
+    if identity.kind.value == "derivation":
+        return []
+    return [Line("output", identity.output.value, _evidence(identity.output))]
+
+
+def _deriver(knowledge: Knowledge, at: int) -> list[Line]:
+    deriver = knowledge.closure.infos[at].deriver
+    if knowledge.identity(at).kind.value == "derivation":
+        return []
+    return [Line("deriver", deriver_words(knowledge, at), base_name(deriver) if deriver else "")]
+
+
 def _outputs(knowledge: Knowledge, at: int) -> list[Line]:
     """Return what a derivation builds, for the paths of a build closure."""
     derivation = knowledge.derivation_of(at)
@@ -135,7 +149,7 @@ def _origin(knowledge: Knowledge, at: int) -> list[Line]:
             when = datetime.fromtimestamp(info.registration_time, UTC).strftime("%Y-%m-%d %H:%M UTC")
         except (OverflowError, OSError, ValueError):
             when = "–"
-        built = "built here" if info.ultimate else "copied or substituted"
+        built = {True: "built here", False: "copied or substituted", None: ""}[info.ultimate]
         lines.append(Line("registered", when, built))
     if info.download_size is not None:
         lines.append(Line("download", size(info.download_size), "compressed, in the cache"))
@@ -143,7 +157,7 @@ def _origin(knowledge: Knowledge, at: int) -> list[Line]:
         keys = ", ".join(printable(one.split(":", 1)[0], 60) for one in info.signatures[:4])
         lines.append(Line("signed by", keys))
     if info.ca:
-        lines.append(Line("content address", printable(info.ca, 80)))
+        lines.append(Line("addressed by", printable(info.ca, 80), "content"))
     return lines
 
 

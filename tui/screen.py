@@ -27,7 +27,7 @@ from pyclosure.tui.widgets.rows import RowView
 if TYPE_CHECKING:
     from pyclosure.tui.app import ClosureApp
 
-WIDE = 120
+WIDE = 140
 """Columns from which the details stand open at the right."""
 
 

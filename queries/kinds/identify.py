@@ -55,6 +55,12 @@ def as_application(identity: Identity, files: FileFacts) -> Identity:
     return replace(identity, kind=Fact("python-app", "F", "probable", evidence))
 
 
+def as_input_source(identity: Identity) -> Identity:
+    """Return the identity of a path in a build closure that is no derivation."""
+    evidence = "in a build closure, what is no derivation is one's input source"
+    return replace(identity, kind=Fact("source", "R", "certain", evidence))
+
+
 def _kind(path: str, output: str, parts: NameParts, derivation: Derivation | None, files: FileFacts | None) -> Fact:
     name = name_of(path)
     if name.endswith(".drv"):

@@ -6,15 +6,37 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual import on
+from textual.app import RenderResult
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
-from textual.widgets import Static
 
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.tui.screen import PathScreen, ScreenSpec
 from pyclosure.tui.units import middle_ellipsis
 from pyclosure.tui.widgets.path_table import PathTable, added_title
 from pyclosure.tui.widgets.rows import RowView
+
+
+class Trail(Widget):
+    """The way from the top to the row, and where that is; cut to the width when it is drawn."""
+
+    def __init__(self) -> None:
+        super().__init__(id="trail")
+        self._chain: list[str] = []
+        self._arrow = self._right = ""
+
+    def show(self, chain: list[str], arrow: str, right: str) -> None:
+        """Show a chain of names, and a text at the right that is never cut."""
+        self._chain, self._arrow, self._right = chain, arrow, right
+        self.refresh()
+
+    def render(self) -> RenderResult:
+        room = max(8, self.size.width - len(self._right) - 3)
+        chain = self._chain
+        while len(self._arrow.join(chain)) > room and len(chain) > 3:
+            chain = [chain[0], "…", *chain[3 if chain[1] == "…" else 2 :]]
+        text = middle_ellipsis(self._arrow.join(chain), room)
+        return Text(f" {text.ljust(room)}  {self._right}", no_wrap=True)
 
 
 class ClosureScreen(PathScreen):
@@ -27,18 +49,13 @@ class ClosureScreen(PathScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.trail = Static("", id="trail", markup=False)
+        self.trail = Trail()
 
     def above_table(self) -> list[Widget]:
         return [self.trail]
 
     def facts_changed(self, knowledge: Knowledge) -> None:
         self._show_trail()
-
-    def on_resize(self) -> None:
-        super().on_resize()
-        # only now the table knows how wide it is
-        self.call_after_refresh(self._show_trail)
 
     def row_moved(self) -> None:
         super().row_moved()
@@ -53,27 +70,14 @@ class ClosureScreen(PathScreen):
             return
         total = browser.count()
         position = f"{min(self.table.cursor + 1, total):,}/{total:,}"
-        extra = ""
-        if browser.within is not None:
-            extra = f"added {added_title(browser)}  "
+        extra = f"added {added_title(browser)}  " if browser.within is not None else ""
         chain = [self.app.labels[at] for at in browser.trail(self.table.cursor)]
         if browser.listing:
             chain = ["all paths"] if not browser.filter.text else [f"matching {browser.filter.text!r}"]
-        if browser.place.direction == "referrers":
+        upwards = browser.place.direction == "referrers"
+        if upwards:
             chain = [f"referrers of {chain[0]}", *chain[1:]]
-        arrow = " ‹ " if browser.place.direction == "referrers" else " › "
-        right = f"{extra}{position} "
-        room = max(8, self.size.width - len(right) - 3)
-        if self.size.width >= 120:
-            room = max(8, self.table.size.width - len(right) - 3)
-        text = arrow.join(chain)
-        while len(text) > room and len(chain) > 2:
-            chain = [chain[0], "…", *chain[2 if chain[1] != "…" else 3 :]]
-            text = arrow.join(chain)
-            if len(chain) == 3 and chain[1] == "…":
-                break
-        text = middle_ellipsis(text, room)
-        self.trail.update(Text(f" {text}{' ' * (room - len(text))}  {right}", no_wrap=True))
+        self.trail.show(chain, " ‹ " if upwards else " › ", f"{extra}{position} ")
 
     def action_flat(self) -> None:
         """Show the tree, or a flat table of all paths."""

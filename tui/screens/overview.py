@@ -65,7 +65,8 @@ class OverviewScreen(PathScreen):
         split = " · ".join(
             f"{GROUP_WORDS[part.key]} {share(part.nar_size, answer.closure_size)}" for part in answer.by_group
         )
-        text.append(f"  {split}\n", "dim")
+        if not knowledge.closure.records.build_closure:
+            text.append(f"  {split}\n", "dim")
         for note in self._notes(knowledge):
             text.append(f"  {note}\n", "dim italic")
         text.append(" What would leave with it", "bold")

@@ -14,6 +14,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from pyclosure.tui.details import Line
+from pyclosure.tui.units import middle_ellipsis
 
 _LABEL = 12
 
@@ -43,12 +44,11 @@ class DetailPane(VerticalScroll, can_focus=False):
         yield self._body
 
     def show_summary(self, lines: Sequence[str], width: int) -> None:
-        """Show three lines, cut to the width."""
-        label, path = self._style("label"), self._style("path")
-        text = Text(no_wrap=True, overflow="ellipsis")
-        for number, line in enumerate(lines):
-            text.append(line, path if number == 0 else label)
-            text.append("\n" if number < len(lines) - 1 else "")
+        """Show a few lines, cut to the width; the first is the path."""
+        text = Text("\n").join(
+            Text(middle_ellipsis(line, max(1, width - 3)), self._style("path" if number == 0 else "label"))
+            for number, line in enumerate(lines)
+        )
         self._body.update(text)
 
     def show_lines(self, lines: Sequence[Line]) -> None:

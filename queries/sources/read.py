@@ -104,7 +104,8 @@ def _parsed(stdout: bytes) -> PathInfoDocument:
     try:
         return parse_path_info(stdout)
     except BadInput as error:
-        raise NixFailed(str(error), hint="check what the nix on PATH is; " + error.hint) from None
+        hint = "check what the nix on PATH is" + (f"; {error.hint}" if error.hint else "")
+        raise NixFailed(str(error), hint=hint) from None
 
 
 def _without_nix_command(

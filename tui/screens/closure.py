@@ -32,10 +32,12 @@ class Trail(Widget):
 
     def render(self) -> RenderResult:
         room = max(8, self.size.width - len(self._right) - 3)
-        chain = self._chain
-        while len(self._arrow.join(chain)) > room and len(chain) > 3:
-            chain = [chain[0], "…", *chain[3 if chain[1] == "…" else 2 :]]
-        text = middle_ellipsis(self._arrow.join(chain), room)
+        text = self._arrow.join(self._chain)
+        for left_out in range(1, len(self._chain) - 1):
+            if len(text) <= room:
+                break
+            text = self._arrow.join([self._chain[0], "…", *self._chain[1 + left_out :]])
+        text = middle_ellipsis(text, room)
         return Text(f" {text.ljust(room)}  {self._right}", no_wrap=True)
 
 

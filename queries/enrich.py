@@ -50,6 +50,8 @@ def read_derivations(closure: Closure, nix: Nix, activity: Activity = SILENT) ->
         QueryError: nix failed.
     """
     wanted = derivers_in_store(closure, nix, activity)
+    if not wanted:
+        return
     for document in nix.derivation_show(wanted, activity):
         yield parse_derivations(document, closure.store_dir)
 

@@ -148,6 +148,9 @@ class Knowledge:
             at = self.closure.position.get(path)
             if at is not None:
                 self._identities[at] = None
+                # whether a referrer is an application may hang on what it links to
+                for referrer in self.closure.referrers[at]:
+                    self._identities[referrer] = None
         self.revision += 1
 
 

@@ -219,11 +219,15 @@ class Browser:
         if self.listing:
             hits = [at for at in range(self.count()) if self.matches(self._flat_rows[at], pattern)]
             return _next(hits, row, step)
-        hits = [node.row for node in self.place.outline.rows if self.matches(node.at, pattern)]
-        if hits:
-            return _next(hits, row, step)
-        hidden = [at for at in self.members() if self.matches(at, pattern)]
-        return self.reveal(self._ordered(hidden)[0]) if hidden else None
+        nodes = self.place.outline.rows
+        hits = [node.row for node in nodes if self.matches(node.at, pattern)]
+        if not any((hit - row) * step > 0 for hit in hits):
+            # before going round, what is folded away
+            seen = {node.at for node in nodes}
+            hidden = [at for at in self.members() if at not in seen and self.matches(at, pattern)]
+            if hidden:
+                return self.reveal(self._ordered(hidden)[0])
+        return _next(hits, row, step)
 
     def _ordered(self, positions: Iterable[int]) -> Sequence[int]:
         if self.sort == "added_size" and self.within is not None:

@@ -42,7 +42,9 @@ ADDS_SITES = f"#!{PYTHON}/bin/python3\nimport sys;import site;import functools;s
 
 
 def identified(tmp_path: Path, name: str, tree: Tree | bytes) -> Identity:
-    path = plant_path(tmp_path / "store", name, tree) if not isinstance(tree, bytes) else _one_file(tmp_path, name, tree)
+    path = (
+        plant_path(tmp_path / "store", name, tree) if not isinstance(tree, bytes) else _one_file(tmp_path, name, tree)
+    )
     facts = look(path)
     assert facts is not None
     return identify(path, None, facts)

@@ -254,7 +254,7 @@ def picture(pilot: Pilot[int]) -> str:
 
 def shown(widget: Widget) -> str:
     """Return the text that a widget draws, line by line."""
-    return "\n".join(strip.text.rstrip() for strip in widget.render_lines(widget.size.region)).rstrip()
+    return "\n".join(strip.text.rstrip() for strip in widget.render_lines(widget.outer_size.region)).rstrip()
 
 
 def detail_text(pane: DetailPane) -> str:

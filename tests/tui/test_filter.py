@@ -10,6 +10,7 @@ from tests.tui.driving import (
     LARGE,
     app_of,
     demo,
+    detail_text,
     filter_line,
     here,
     lines,
@@ -53,10 +54,10 @@ async def test_rows_follow_every_key_that_is_typed() -> None:
         ("LIBC", ["libc-1.0"]),
         ("lib shared", []),
         ("^(web|tool)-", ["web-1.0", "tool-1.0"]),
-        ("[wt].*1", ["data-1.0", "web-1.0", "tool-1.0"]),
+        ("^[wt].*1", ["web-1.0", "tool-1.0"]),
         ("(data", []),
         ("kind:unkn tool", ["tool-1.0"]),
-        ("kind:lib", []),
+        ("kind:lib", ["libc-1.0"]),
         ("kind:nonsense", []),
         ("", ["data-1.0", "shared-1.0", "libc-1.0", "web-1.0", "tool-1.0"]),
         ("   ", ["data-1.0", "shared-1.0", "libc-1.0", "web-1.0", "tool-1.0"]),
@@ -66,7 +67,7 @@ async def test_words_regular_expressions_and_kinds_mean_what_they_say(text: str,
     async with opened(small()) as pilot:
         await type_filter(pilot, text)
 
-        assert names(pilot) == [name for name in expected if text]
+        assert names(pilot) == expected
 
 
 async def test_a_kind_is_asked_for_by_a_part_of_its_name() -> None:
@@ -152,11 +153,14 @@ async def test_an_empty_filter_closes_the_line() -> None:
         assert len(names(pilot)) == 72
 
 
-async def test_slash_opens_the_kept_filter_for_more() -> None:
+async def test_slash_opens_the_kept_filter_again_to_replace_it_or_to_add_to_it() -> None:
     async with opened() as pilot:
-        await pilot.press("slash", *"openssl", "enter", "slash", *" 3.5", "enter")
-
+        await type_filter(pilot, "openssl")
+        await pilot.press("enter", "slash", "end", *" 3.5", "enter")
         assert names(pilot) == ["openssl-3.5.7"]
+
+        await pilot.press("slash", *"isl", "enter")
+        assert names(pilot) == ["isl-0.27"]
 
 
 async def test_keys_are_letters_while_a_filter_is_typed() -> None:
@@ -172,7 +176,7 @@ async def test_an_empty_result_says_what_to_try_and_no_key_breaks() -> None:
     async with opened() as pilot:
         await type_filter(pilot, "no such thing")
         assert lines(table_of(pilot))[2] == "  nothing matches 'no such thing'; escape shows all again"
-        assert shown(screen_of(pilot).detail) == ""
+        assert detail_text(screen_of(pilot).detail) == ""
         await pilot.press("enter", "down", "up", "home", "end", "pagedown")
         await pilot.press("d", "y", "o", "r", "a", "s", "S", "n", "N", "enter", "space")
 

@@ -61,6 +61,10 @@ class DetailDialog(Dialog):
 
 
 class _Commands(RowView):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "copy command", id="command.choose"),
+    ]
+
     def __init__(self, commands: Sequence[tuple[str, str]]) -> None:
         super().__init__()
         self.commands = commands
@@ -80,7 +84,7 @@ class CommandDialog(Dialog):
     """The nix commands that tell the same of a path."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y,enter", "copy", "copy command", id="command.copy"),
+        Binding("y", "copy", "copy command", show=False, id="command.copy"),
     ]
 
     def __init__(self, commands: Sequence[tuple[str, str]]) -> None:
@@ -115,11 +119,13 @@ class CommandDialog(Dialog):
         self.notify("copied", timeout=2)
 
 
+_ROOM_FOR_NAMES = 60
+"""Columns from which help has room for the names of the keys."""
 _TERMS = (
     ("NAR size", "bytes of the path itself, as nix counts them; not disk usage, not image size"),
     ("closure size", "the path with everything it needs; what nix path-info -S prints"),
     ("added size", "what would leave the closure without the path: what only it brings in"),
-    ("shown above", "a shared path is unfolded in one place; enter or space goes there"),
+    ("shown above", "a shared path is unfolded in one place; space goes there"),
     ("N, F, D", "a kind is told by the name, by files, or by the derivation; D is the surest"),
     ("–, ~", "not known; about. The details (d) say what would tell"),
 )
@@ -144,6 +150,7 @@ class HelpDialog(Dialog):
         self.query_one(VerticalScroll).focus()
 
     def _text(self) -> RenderableType:
+        named = self.app.size.width >= _ROOM_FOR_NAMES
         filters = (
             ("two words", "both must occur, in any order"),
             ("^gcc|llvm", "a regular expression, told by its signs"),
@@ -151,12 +158,12 @@ class HelpDialog(Dialog):
         )
         return Group(
             Text("Keys", "bold"),
-            _grid([(key, words, name) for key, words, name in self._keys]),
+            _grid([(key, words, name if named else "") for key, words, name in self._keys]),
             Text("\nWords", "bold"),
             _grid([(word, meaning, "") for word, meaning in _TERMS]),
             Text("\nTyping a filter", "bold"),
             _grid([(word, meaning, "") for word, meaning in filters]),
-            Text("\nThe right column names keys for settings.toml, [keys].", "dim"),
+            Text("\nThe right column names keys for settings.toml, [keys]." if named else "", "dim"),
         )
 
 

@@ -12,7 +12,7 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import IO, Literal
 
 from pyclosure.queries.text import printable
 
@@ -78,31 +78,53 @@ class StoreFiles:
             limit: bytes to read at most.
             start_only: return the first ``limit`` bytes of a larger file instead of None.
         """
-        folder, _, name = file.rpartition("/")
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        with self._folder(folder) if file else contextlib.nullcontext() as handle:
-            if file and handle is None:
+        with self.open(file) as opened:
+            if opened is None:
                 return None
             try:
-                descriptor = os.open(name, flags, dir_fd=handle) if file else os.open(self._real, flags)
-            except OSError as error:
-                if not isinstance(error, FileNotFoundError) and error.errno != errno.ELOOP:
-                    self.note(file, error.strerror)
-                return None
-            try:
-                # a directory can be opened like a file, but not read
-                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                    return None
-                data = _read(descriptor, limit + (not start_only))
+                data = opened.read(limit + (not start_only))
             except OSError as error:
                 self.note(file, error.strerror)
                 return None
-            finally:
+        if len(data) > limit:
+            self.note(file, f"larger than {limit} bytes; not read")
+            return None
+        return data
+
+    def read_at(self, file: str, start: int, size: int) -> bytes:
+        """Return some bytes of a regular file from an offset; empty when there are none."""
+        with self.open(file) as opened:
+            if opened is None:
+                return b""
+            try:
+                opened.seek(start)
+                return opened.read(size)
+            except OSError as error:
+                self.note(file, error.strerror)
+                return b""
+
+    @contextlib.contextmanager
+    def open(self, file: str) -> Iterator[IO[bytes] | None]:
+        """Open a regular file for as long as the context lasts; None when there is none."""
+        folder, _, name = file.rpartition("/")
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        with self._folder(folder) if file else contextlib.nullcontext() as handle:
+            descriptor = -1
+            try:
+                if handle is not None or not file:
+                    descriptor = os.open(name, flags, dir_fd=handle) if file else os.open(self._real, flags)
+            except OSError as error:
+                if not isinstance(error, FileNotFoundError) and error.errno != errno.ELOOP:
+                    self.note(file, error.strerror)
+            # a directory can be opened like a file, but not read
+            if descriptor >= 0 and not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 os.close(descriptor)
-            if len(data) > limit:
-                self.note(file, f"larger than {limit} bytes; not read")
-                return None
-            return data
+                descriptor = -1
+            if descriptor < 0:
+                yield None
+                return
+            with os.fdopen(descriptor, "rb") as opened:
+                yield opened
 
     def link_target(self, file: str) -> str | None:
         """Return what a link says, unresolved; None when it is no link."""
@@ -141,11 +163,6 @@ class StoreFiles:
         """Note a problem; after sixteen of them nobody reads more."""
         if len(self.problems) < 16:
             self.problems.append(f"{printable(where, 300) or 'the path'}: {why}")
-
-
-def _read(descriptor: int, limit: int) -> bytes:
-    with os.fdopen(descriptor, "rb", buffering=0, closefd=False) as opened:
-        return opened.read(limit)
 
 
 def _kind(mode: int) -> EntryKind:

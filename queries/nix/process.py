@@ -19,7 +19,7 @@ from typing import IO, Protocol
 
 from pyclosure.queries.activity import SILENT, Activity, Progress
 from pyclosure.queries.errors import NixFailed
-from pyclosure.queries.text import printable
+from pyclosure.queries.text import plain_lines, printable
 
 _GRACE = 0.5
 """Seconds between SIGTERM and SIGKILL: ``path-info -rS`` and a few others ignore the first."""
@@ -203,7 +203,7 @@ class _Process:
                 f"{self.argv[0]} did not answer within {self._timeout:g} s and was stopped",
                 hint="the store or its daemon may hang; try the same command by hand, or a larger --timeout",
                 command=self.argv,
-                words=_read_tail(self._err),
+                words=plain_lines(_read_tail(self._err)),
             )
         if self._written() > _STDOUT_LIMIT or os.fstat(self._err.fileno()).st_size > _STDOUT_LIMIT:
             raise self._too_much()

@@ -42,17 +42,10 @@ ADDS_SITES = f"#!{PYTHON}/bin/python3\nimport sys;import site;import functools;s
 
 
 def identified(tmp_path: Path, name: str, tree: Tree | bytes) -> Identity:
-    path = (
-        plant_path(tmp_path / "store", name, tree) if not isinstance(tree, bytes) else _one_file(tmp_path, name, tree)
-    )
+    path = plant_path(tmp_path / "store", name, tree)
     facts = look(path)
     assert facts is not None
     return identify(path, None, facts)
-
-
-def _one_file(tmp_path: Path, name: str, content: bytes) -> str:
-    (tmp_path / "store").mkdir()
-    return plant_path(tmp_path / "store", name, content)
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,7 @@ def plant_path(store: Path, name: str, tree: Tree | bytes) -> str:
     """Make a store path of a name in a store directory; return it."""
     path = store_path(name, str(store))
     if isinstance(tree, bytes):
+        store.mkdir(parents=True, exist_ok=True)
         Path(path).write_bytes(tree)
     else:
         plant(Path(path), tree)

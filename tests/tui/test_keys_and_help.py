@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from textual.binding import Binding
@@ -20,14 +20,16 @@ from pyclosure.tui.widgets.path_table import PathTable
 from pyclosure.tui.widgets.rows import RowView
 from tests.tui.driving import (
     LARGE,
+    Hanging,
+    app_for,
     app_of,
     here,
     names,
+    of_store,
     opened,
+    running,
     screen_of,
     shown,
-    table_of,
-    toasts,
     until,
 )
 
@@ -45,7 +47,7 @@ def test_screens_have_distinct_names_and_keys() -> None:
 
     assert [spec.name for spec in specs] == list(SCREENS)
     assert len({spec.key for spec in specs}) == len(specs)
-    assert all(spec.make.MODE == spec.name for spec in specs)
+    assert all(spec.name == spec.make.MODE for spec in specs)
 
 
 def test_no_two_bindings_share_a_key_or_a_name() -> None:
@@ -61,16 +63,16 @@ def test_no_two_bindings_share_a_key_or_a_name() -> None:
 def help_text(pilot: Pilot[int]) -> str:
     dialog = pilot.app.screen
     assert isinstance(dialog, HelpDialog)
-    return dialog._text().plain
+    return shown(dialog.query_one("VerticalScroll > Static"))
 
 
 @pytest.mark.parametrize("screen", SCREENS)
 async def test_help_lists_every_binding_that_has_a_description(screen: str) -> None:
-    async with opened(screen=screen) as pilot:
+    async with opened(screen=screen, size=LARGE) as pilot:
         await pilot.press("question_mark")
         text = help_text(pilot)
         owners = [ClosureApp, PathScreen, PathTable, RowView, *([ClosureScreen] if screen == "closure" else [])]
-        rows = {line.split()[-1]: line for line in text.splitlines() if line.startswith("  ")}
+        rows = {line.split()[-1]: line for line in text.split("Words")[0].splitlines()[1:] if line}
 
         for binding in declared(*owners):
             assert binding.description, binding
@@ -78,6 +80,16 @@ async def test_help_lists_every_binding_that_has_a_description(screen: str) -> N
             assert (binding.tooltip or binding.description) in rows[binding.id]
             key = pilot.app.get_key_display(binding)
             assert key in rows[binding.id].split(), f"{key} is not in {rows[binding.id]!r}"
+
+
+@pytest.mark.parametrize("columns", [40, 59, 60, 80])
+async def test_help_says_what_keys_do_on_narrow_terminals_too(columns: int) -> None:
+    async with opened(size=(columns, 24)) as pilot:
+        await pilot.press("question_mark")
+        words = " ".join(help_text(pilot).split())
+
+        assert "/ Keep only rows that match" in words
+        assert ("find.next" in words) == ("settings.toml" in words) == (columns >= 60)
 
 
 async def test_the_keys_of_the_tree_are_in_the_help_of_the_closure_screen_only() -> None:
@@ -90,7 +102,7 @@ async def test_the_keys_of_the_tree_are_in_the_help_of_the_closure_screen_only()
 
 
 async def test_help_explains_the_sizes_and_how_to_type_a_filter() -> None:
-    async with opened() as pilot:
+    async with opened(size=LARGE) as pilot:
         await pilot.press("question_mark")
         text = help_text(pilot)
 
@@ -111,7 +123,8 @@ async def test_help_is_opened_once_and_closed_once() -> None:
 
 def footer(pilot: Pilot[int]) -> list[tuple[str, str]]:
     """Return the pairs of key and word that the footer draws."""
-    return re.findall(r"(\S+) (\S+(?:, \w+)?)  ?", shown(screen_of(pilot).key_bar) + "  ")
+    parts = shown(screen_of(pilot).key_bar).strip().split("  ")
+    return [(part.split(" ", 1)[0], part.split(" ", 1)[1]) for part in parts]
 
 
 @pytest.mark.parametrize("screen", SCREENS)
@@ -148,15 +161,125 @@ async def test_the_footer_says_what_goes_on_in_the_background() -> None:
 # -- the palette -----------------------------------------------------------------------------------------
 
 
-async def choose(pilot: Pilot[int], text: str) -> None:
-    """Type into the palette and take the first hit."""
+async def search(pilot: Pilot[int], text: str) -> CommandPalette:
+    """Open the palette and type into it; returns when everything was searched."""
     await pilot.press("ctrl+p")
     palette = pilot.app.screen
     assert isinstance(palette, CommandPalette)
     palette.query_one("CommandInput").value = text
+    await pilot.pause()
+    await until(pilot, lambda: all(worker.is_finished for worker in palette.workers), "the palette to search")
+    return palette
+
+
+def hits(palette: CommandPalette) -> list[str]:
+    """Return what the palette offers, one line each."""
     options = palette.query_one("CommandList")
-    await until(pilot, lambda: options.option_count and not palette._is_searching(), "the palette to find something")
-    await pilot.press("enter")
-    if pilot.app.screen is palette:
-        await pilot.press("enter")
+    return [str(options.get_option_at_index(at).prompt) for at in range(options.option_count)]
+
+
+async def take_first(pilot: Pilot[int], palette: CommandPalette) -> None:
+    await pilot.press("down", "enter")
     await until(pilot, lambda: pilot.app.screen is not palette, "the palette to close")
+    await pilot.pause()
+
+
+async def test_the_palette_finds_a_path_and_goes_there() -> None:
+    async with opened() as pilot:
+        palette = await search(pilot, "openblas")
+        assert hits(palette)[0].splitlines() == ["Go to openblas 0.3.23", "NAR 71.5 MiB, added 71.5 MiB"]
+        await take_first(pilot, palette)
+
+        assert app_of(pilot).current_mode == "closure"
+        assert here(pilot) == "openblas-0.3.23"
+
+
+async def test_the_palette_changes_the_theme_and_it_is_remembered(home: Path) -> None:
+    async with opened() as pilot:
+        palette = await search(pilot, "theme paper")
+        assert hits(palette)[0].startswith("Theme: paper")
+        await take_first(pilot, palette)
+
+        assert app_of(pilot).theme == "paper"
+    assert (home / "state" / "pyclosure" / "theme").read_text() == "paper\n"
+
+
+async def test_the_palette_switches_screens() -> None:
+    async with opened() as pilot:
+        palette = await search(pilot, "screen python")
+        await take_first(pilot, palette)
+
+        assert app_of(pilot).current_mode == "python"
+
+
+async def test_the_palette_does_what_the_keys_of_the_screen_below_do() -> None:
+    async with opened() as pilot:
+        palette = await search(pilot, "keep only rows")
+        assert hits(palette)[0].splitlines() == ["Keep only rows that match", "slash"]
+        await take_first(pilot, palette)
+
+        assert screen_of(pilot).filter_bar.has_class("-open")
+
+
+async def test_the_palette_does_what_the_keys_of_the_table_do() -> None:
+    async with opened(screen="closure") as pilot:
+        before = len(names(pilot))
+        palette = await search(pilot, "unfold all")
+        await take_first(pilot, palette)
+
+        assert len(names(pilot)) > before
+
+
+async def test_every_key_that_acts_has_an_entry_in_the_palette() -> None:
+    async with opened(screen="closure", size=LARGE) as pilot:
+        entries = {words.lower() for _, words, _ in app_of(pilot).palette_actions(pilot.app.screen)}
+        moves = ("move", "page", "edge", "go(", "command_palette")
+
+        for binding in declared(PathScreen, ClosureScreen, PathTable, RowView):
+            if not binding.action.startswith(moves):
+                assert (binding.tooltip or binding.description).lower() in entries, binding
+
+
+async def test_the_palette_offers_all_screens_and_themes_before_anything_is_typed() -> None:
+    async with opened(size=LARGE) as pilot:
+        found = [hit.splitlines()[0] for hit in hits(await search(pilot, ""))]
+
+        assert {"Screen: Overview", "Screen: Closure", "Screen: Python"} <= set(found)
+        assert {f"Theme: {name}" for name in app_of(pilot).theme_names()} <= set(found)
+
+
+async def test_the_palette_works_while_nothing_is_known_yet() -> None:
+    app = app_for(of_store(Hanging()))
+    async with running(app) as pilot:
+        await pilot.pause()
+        palette = await search(pilot, "theme contrast")
+        await take_first(pilot, palette)
+
+        assert app.theme == "contrast"
+        assert app.knowledge is None
+
+
+# -- leaving ---------------------------------------------------------------------------------------------
+
+
+async def test_q_leaves_with_status_0() -> None:
+    async with opened() as pilot:
+        await pilot.press("q")
+
+        assert pilot.app.return_value == 0
+        assert pilot.app.return_code == 0
+        assert not pilot.app.is_running
+
+
+async def test_ctrl_c_leaves_from_everywhere() -> None:
+    async with opened() as pilot:
+        await pilot.press("d", "ctrl+c")
+
+        assert pilot.app.return_value == 0
+
+
+async def test_ctrl_c_leaves_while_a_filter_is_typed() -> None:
+    async with opened() as pilot:
+        await pilot.press("slash", "g", "ctrl+c")
+
+        assert pilot.app.return_value == 0

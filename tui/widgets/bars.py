@@ -95,16 +95,20 @@ class KeyBar(Widget):
         state = f"[{self.state}] " if self.state else ""
         room = self.size.width - len(state) - 1
         text = Text(" ", no_wrap=True)
-        for key, word, action in self._keys():
-            if text.cell_len + len(key) + len(word) + 3 > room:
+        for key, name, word in self._keys():
+            if text.cell_len + len(name) + len(word) + 3 > room:
                 break
-            click = Style(meta={"@click": action})
-            text.append(key, self._style("key") + click)
+            click = Style(meta={"@click": f"press('{key}')"})
+            text.append(name, self._style("key") + click)
             text.append(f" {word}", self._style("word") + click)
             text.append("  ")
         text.append(" " * max(0, self.size.width - text.cell_len - len(state)))
         text.append(state, self._style("state"))
         return text
+
+    def action_press(self, key: str) -> None:
+        """Act as if a key was pressed, wherever it is bound."""
+        self.app.simulate_key(key)
 
     def _keys(self) -> list[tuple[str, str, str]]:
         found: dict[str, tuple[str, str, str]] = {}
@@ -112,10 +116,8 @@ class KeyBar(Widget):
             binding = active.binding
             if not binding.show or not active.enabled or binding.action in found:
                 continue
-            key = binding.key_display or _KEY_NAMES.get(binding.key, binding.key)
-            where = "app" if active.node is self.app else "screen"
-            action = binding.action if "." in binding.action.split("(")[0] else f"{where}.{binding.action}"
-            found[binding.action] = (key, binding.description, action)
+            name = binding.key_display or _KEY_NAMES.get(binding.key, binding.key)
+            found[binding.action] = (binding.key, name, binding.description)
         return list(found.values())[:_MOST_KEYS]
 
     def _style(self, role: str) -> Style:

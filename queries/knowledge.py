@@ -14,7 +14,7 @@ from pyclosure.queries.graph.closure import Closure
 from pyclosure.queries.kinds.identify import as_application, as_input_source, identify
 from pyclosure.queries.kinds.identity import Identity
 from pyclosure.queries.nix.client import Nix
-from pyclosure.queries.records import ClosureRecords, Derivation, FileFacts
+from pyclosure.queries.records import ClosureRecords, Derivation, Evidence, FileFacts
 from pyclosure.queries.snapshot import Snapshot
 from pyclosure.queries.sources.read import Opened
 
@@ -47,6 +47,8 @@ class Knowledge:
         self.notes = opened.notes
         self.derivations: dict[str, Derivation] = dict(opened.derivations or {})
         self.files: dict[str, FileFacts] = dict(opened.files or {})
+        self.evidence: Mapping[str, Mapping[str, tuple[Evidence, ...]]] = opened.evidence or {}
+        """Evidence that a snapshot carries: referrer → reference → files."""
         self.files_state = _first_state(opened.files, len(closure), opened)
         self.derivations_state = self._first_derivations_state(opened)
         self.revision = 0
@@ -133,15 +135,16 @@ class Knowledge:
         """Note that something about it changed, so that views repaint."""
         self.revision += 1
 
-    def snapshot(self) -> Snapshot:
-        """Return all of it as a snapshot."""
+    def snapshot(self, evidence: Mapping[str, Mapping[str, tuple[Evidence, ...]]] | None = None) -> Snapshot:
+        """Return all of it as a snapshot, with the evidence of references where that was looked for."""
         records = _reachable_records(self.closure)
         notes = [
             f"{words}: {state.reason}"
             for words, state in (("files", self.files_state), ("derivations", self.derivations_state))
             if state.reason
         ]
-        return Snapshot(records, self.derivations or None, self.files or None, tuple(notes))
+        carried = evidence or self.evidence or None
+        return Snapshot(records, self.derivations or None, self.files or None, tuple(notes), carried)
 
     def _forget(self, paths: Iterable[str]) -> None:
         for path in paths:

@@ -172,6 +172,25 @@ class FileFacts(msgspec.Struct, frozen=True, gc=False):
     """What could not be read, and why."""
 
 
+class Evidence(msgspec.Struct, frozen=True, gc=False):
+    """A file that holds a reference, named by what it is."""
+
+    file: str
+    """Below the store path of the referrer; empty for a path that is one file."""
+    carrier: str
+    """What kind of file it is; key in ``carriers.toml``."""
+    count: int
+    """How often the digest occurs in it."""
+    lines: tuple[int, ...]
+    """Lines of a text file that hold it, from 1; empty for binaries, links and names."""
+    offsets: tuple[int, ...]
+    """Where in the file, in bytes; not all when ``count`` is larger."""
+    excerpt: str
+    """The line, link target or printable surroundings of the first occurrence."""
+    twin: str | None = None
+    """For bytecode, the Python file beside it that holds the reference as well; None when there is none."""
+
+
 class ClosureRecords(msgspec.Struct, frozen=True):
     """What a source gave: the valid paths, which of them are roots, and where they came from."""
 

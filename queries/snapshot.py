@@ -12,6 +12,7 @@ import io
 import os
 import tempfile
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO
@@ -21,7 +22,7 @@ import msgspec
 from pyclosure import __version__
 from pyclosure.queries.errors import BadInput
 from pyclosure.queries.names import BASE_NAME, STORE_PATH
-from pyclosure.queries.records import LARGEST_SIZE, ClosureRecords, Derivation, FileFacts, Line, PathInfo
+from pyclosure.queries.records import LARGEST_SIZE, ClosureRecords, Derivation, Evidence, FileFacts, Line, PathInfo
 from pyclosure.queries.text import printable
 
 FORMAT = "pyclosure-snapshot"
@@ -59,6 +60,7 @@ class _Document(msgspec.Struct, omit_defaults=True):
     derivations: dict[str, Derivation] | None = None
     files: dict[str, FileFacts] | None = None
     notes: list[str] = []
+    evidence: dict[str, dict[str, tuple[Evidence, ...]]] | None = None
 
 
 class _Head(msgspec.Struct):
@@ -78,6 +80,8 @@ class Snapshot:
     """What the files of the closure's paths told, by store path; None when none were read."""
     notes: tuple[str, ...] = ()
     """What could not be saved, in sentences."""
+    evidence: Mapping[str, Mapping[str, tuple[Evidence, ...]]] | None = None
+    """Files that hold references: referrer → reference → files; None when it was not looked for."""
 
 
 def is_snapshot(document: bytes) -> bool:
@@ -143,6 +147,7 @@ def encode_snapshot(snapshot: Snapshot, now: datetime) -> bytes:
         derivations=snapshot.derivations,
         files=snapshot.files,
         notes=list(snapshot.notes),
+        evidence={path: dict(some) for path, some in snapshot.evidence.items()} if snapshot.evidence else None,
     )
     return gzip.compress(msgspec.json.encode(document, order="deterministic"), 9, mtime=0)
 
@@ -257,7 +262,8 @@ class _Unpacker:
             build_closure=saved.build_closure,
             nix_version=saved.nix_version and printable(saved.nix_version, 60),
         )
-        return Snapshot(records, saved.derivations, saved.files, tuple(printable(n, 300) for n in saved.notes))
+        notes = tuple(printable(note, 300) for note in saved.notes)
+        return Snapshot(records, saved.derivations, saved.files, notes, saved.evidence)
 
     def _info(self, path: _Path, full: list[str]) -> PathInfo:
         if not 0 <= path.nar_size <= LARGEST_SIZE:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import IO, Any
 
 from pyclosure.queries.data import load
 from pyclosure.queries.facts.files import StoreFiles
 from pyclosure.queries.facts.layout import magic
 from pyclosure.queries.facts.scan import Spot
+from pyclosure.queries.records import Evidence
 from pyclosure.queries.text import printable
 
 _TEXT_BYTES = 4 * 1024 * 1024
@@ -21,42 +23,28 @@ _SHORT_LINE = 160
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """A file that holds a reference, named by what it is."""
+class Carrier:
+    """What a kind of file makes of the references in it."""
 
-    file: str
-    carrier: str
-    """Key in ``carriers.toml``."""
-    count: int
-    """How often the digest occurs in it."""
-    lines: tuple[int, ...]
-    """Lines of a text file that hold it, from 1; empty for binaries, links and names."""
-    offsets: tuple[int, ...]
-    """Where in the file, in bytes; not all when ``count`` is larger."""
-    excerpt: str
-    """The line, link target or printable surroundings of the first occurrence."""
-    twin: str | None = None
-    """For bytecode, the Python file beside it that holds the reference as well; None when there is none."""
+    key: str
+    words: str
+    role: str
+    """``declared``, ``flattened``, ``member``, ``linked``, ``path``, ``record`` or ``twin``; see ``carriers.toml``."""
+    meaning: str
+    """What that means, in a sentence."""
+    remedy: str
+    """How such a reference is dropped, in nixpkgs' terms."""
 
-    @property
-    def words(self) -> str:
-        """The carrier in words."""
-        return str(load("carriers")[self.carrier]["words"])
 
-    @property
-    def role(self) -> str:
-        """What the carrier makes of the reference; see ``carriers.toml``."""
-        return str(load("carriers")[self.carrier]["role"])
+@cache
+def carriers() -> dict[str, Carrier]:
+    """Return all carriers by key, the most telling first."""
+    return {key: Carrier(key, **table) for key, table in load("carriers").items()}
 
-    @property
-    def meaning(self) -> str:
-        """What that means, in a sentence."""
-        return str(load("carriers")[self.carrier]["meaning"])
 
-    @property
-    def remedy(self) -> str:
-        """How such a reference is dropped, in nixpkgs' terms."""
-        return str(load("carriers")[self.carrier]["remedy"])
+def carrier(key: str) -> Carrier:
+    """Return one carrier; an unknown key (a newer snapshot) is a plain file."""
+    return carriers().get(key) or carriers()["binary"]
 
 
 def explain(files: StoreFiles, spots: Sequence[Spot], *, environment: bool = False) -> tuple[Evidence, ...]:
@@ -69,7 +57,7 @@ def explain(files: StoreFiles, spots: Sequence[Spot], *, environment: bool = Fal
     """
     holding = {spot.file for spot in spots}
     found = [_explain(files, spot, holding, environment) for spot in spots]
-    order = list(load("carriers"))
+    order = list(carriers())
     return tuple(sorted(found, key=lambda one: (order.index(one.carrier), one.file)))
 
 

@@ -180,7 +180,9 @@ class Nix:
 
     def _store(self, *words: str, activity: Activity) -> Completed:
         store = ("--store", self.store) if self.store else ()
-        argv = ("nix-store", *store, *words)
+        # nix-store has no --offline, and asks substituters for the outputs of a derivation that is not here
+        offline = () if self.online else ("--option", "substitute", "false")
+        argv = ("nix-store", *store, *offline, *words)
         return self.runner.start(Command(argv, label=f"nix-store {words[0]}")).wait(activity)
 
 

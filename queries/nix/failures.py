@@ -39,7 +39,7 @@ _KNOWN = (
         BadInput,
     ),
     _known(
-        r"path '(?P<path>[^']*)' is not a valid store path",
+        r"path '(?P<path>[^']*)' (?:is not a valid store path|does not exist and cannot be created|is required, but)",
         "{path} is not in this store",
         "it may have been collected; build it again, or open what it produced",
         BadInput,
@@ -113,7 +113,7 @@ _KNOWN = (
         BadInput,
     ),
     _known(
-        r"getting status of ['\"](?P<file>[^'\"]*)['\"]: No such file",
+        r"(?:getting status of|path) ['\"](?P<file>[^'\"]*)['\"](?:: No such file| does not exist)",
         "there is no file {file}, so pyclosure cannot {what}",
         "check the spelling",
         BadInput,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pyclosure.queries.activity import SILENT, Activity, Progress
@@ -16,7 +16,7 @@ from pyclosure.queries.nix.process import Runner
 from pyclosure.queries.parse.derivation import parse_derivations
 from pyclosure.queries.parse.dump_db import parse_dump_db
 from pyclosure.queries.parse.path_info import PathInfoDocument, parse_path_info
-from pyclosure.queries.records import ClosureRecords, Derivation, FileFacts, PathInfo
+from pyclosure.queries.records import ClosureRecords, Derivation, Evidence, FileFacts, PathInfo
 from pyclosure.queries.snapshot import Snapshot, is_snapshot, read_document, read_snapshot
 from pyclosure.queries.sources.resolve import (
     Demo,
@@ -44,6 +44,8 @@ class Opened:
     """By store path, from a snapshot; None means they have to be read."""
     notes: tuple[str, ...] = ()
     """What the snapshot says that it lacks."""
+    evidence: Mapping[str, Mapping[str, tuple[Evidence, ...]]] | None = None
+    """Files that hold references, by referrer and reference, from a snapshot; None when it carries none."""
 
 
 def read_source(source: Source, runner: Runner, activity: Activity = SILENT) -> Opened:
@@ -235,7 +237,7 @@ def _saved(source: SavedFile, activity: Activity) -> Opened:
 
 def opened_snapshot(snapshot: Snapshot) -> Opened:
     """Return what a snapshot holds, as if it had been read from a store."""
-    return Opened(snapshot.records, None, snapshot.derivations, snapshot.files, snapshot.notes)
+    return Opened(snapshot.records, None, snapshot.derivations, snapshot.files, snapshot.notes, snapshot.evidence)
 
 
 def _dump(document: bytes, name: str) -> Opened:

@@ -171,13 +171,23 @@ def test_nix_store_answers_what_needs_no_feature(nix: RecordedRunner, version: s
     assert len(requisites) == 7 and requisites[-1] == APP
     plain = "/nix/store/hh2dgx31904ag71w0yvsmwaa7107jr95-hello-plain.txt"
     assert client.dump_db((plain, APP)).startswith(plain)
-    assert not any("--offline" in command.argv for command in nix.commands), "nix-store has no such flag"
+    for command in nix.commands:
+        assert command.argv[:4] == ("nix-store", "--option", "substitute", "false"), "it has no --offline"
 
 
 def test_nix_store_is_told_the_store_first(nix: RecordedRunner) -> None:
     nix.expect(("nix-store", "--store", "/mnt", "--check-validity", "--print-invalid", APP))
 
     assert Nix(nix, "/mnt").invalid_paths((APP,)) == frozenset()
+    assert nix.commands[0].argv[:3] == ("nix-store", "--store", "/mnt")
+
+
+def test_a_store_on_the_network_is_not_kept_from_it(nix: RecordedRunner) -> None:
+    nix.expect(("nix-store", "--store", "https://x", "--check-validity", "--print-invalid", APP))
+
+    Nix(nix, "https://x", online=True).invalid_paths((APP,))
+
+    assert "--option" not in nix.commands[0].argv
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -106,6 +106,22 @@ def test_a_missing_attribute_is_named(version: str) -> None:
             NixFailed,
             ("https://channels.example.org/flake-registry.json",),
         ),
+        (
+            f"error: path '{NEVER}.drv' does not exist and cannot be created\n",
+            BadInput,
+            (NEVER + ".drv", "not in this store"),
+        ),
+        (
+            f"error: path '{NEVER}.drv' is required, but there is no substituter that can build it\n",
+            BadInput,
+            (NEVER + ".drv", "not in this store"),
+        ),
+        ("error: path '/x-source/flake.nix' does not exist\n", BadInput, ("/x-source/flake.nix",)),
+        (
+            "error:\n       … while fetching the input 'path:/no/dir'\n\n       error: path '//no/dir' does not exist\n",
+            BadInput,
+            ("//no/dir",),
+        ),
         ("", NixFailed, ("exit status 1", WHAT)),
         ("warning: nothing but this\n", NixFailed, ("exit status 1", WHAT)),
         ("error: out of disk\n", NixFailed, ("exit status 1", WHAT)),

@@ -8,6 +8,7 @@ referrers: every whole-graph pass is then one plain loop. For exports, libraries
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -101,6 +102,20 @@ class Closure:
                 for reference in self.references[at]:
                     wanted[reference] = 1
         return [at for at, flag in enumerate(wanted) if flag]
+
+    def without(self, edges: Iterable[tuple[int, int]]) -> Closure:
+        """Return the same paths at the same positions, with some references left out.
+
+        What no root reaches any more stays as a position; :meth:`requisites` of the roots tells what is left.
+        """
+        cut = frozenset(edges)
+        other = copy(self)
+        for name in ("referrers", "graph", "nar_sizes", "name_ranks"):
+            other.__dict__.pop(name, None)
+        other.references = tuple(
+            tuple(one for one in below if (at, one) not in cut) for at, below in enumerate(self.references)
+        )
+        return other
 
     def dependants(self, targets: Iterable[int]) -> set[int]:
         """Return the positions from which any of ``targets`` is reachable, themselves included."""

@@ -21,6 +21,7 @@ _ARGV_BYTES = 100_000
 _FEATURES = {
     # ca-derivations changes how expressions are evaluated, so it is named only where a derivation may need it
     "path-info": "nix-command flakes",
+    "why-depends": "nix-command",
     "derivation": "nix-command ca-derivations",
     "show-derivation": "nix-command ca-derivations",
 }
@@ -131,6 +132,17 @@ class Nix:
                 raise failure(completed, "read derivations")
             done += len(batch)
             yield completed.stdout
+
+    def why_depends(self, referrer: str, reference: str, activity: Activity = SILENT) -> str:
+        """Return nix's own words on why a valid path depends on another, with all files and all ways.
+
+        Only for reading: not always the shortest way, exit status 0 on "no", escape sequences inside.
+        """
+        argv = (*self._nix("why-depends", "--precise", "--all"), referrer, reference)
+        done = self.runner.start(Command(argv, label="nix why-depends")).wait(activity)
+        if done.status != 0:
+            raise failure(done, "ask nix why one path depends on another")
+        return done.stdout.decode("utf-8", "replace") or done.stderr
 
     # -- nix-store ---------------------------------------------------------------------------------------
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from pyclosure.tui.commands import Command, Streams
 from pyclosure.tui.opening import add_source_arguments, load
 
+if TYPE_CHECKING:
+    from pyclosure.queries.evidence import ByReference
+    from pyclosure.queries.knowledge import Knowledge
+
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_source_arguments(parser)
+    parser.add_argument("--evidence", action="store_true", help="with the files that hold each reference")
     parser.add_argument(
         "-o", "--output", metavar="FILE", required=True, help="the file to write; an older one is replaced"
     )
@@ -21,11 +27,26 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.tui.units import count, size
 
     knowledge = load(arguments, streams.err)
-    written = write_snapshot(knowledge.snapshot(), arguments.output)
+    evidence = _evidence(knowledge, streams) if arguments.evidence else None
+    written = write_snapshot(knowledge.snapshot(evidence), arguments.output)
     streams.err.write(f"{arguments.output}: {count(len(knowledge.closure), 'path')}, {size(written)}\n")
     for sentence in lacking(knowledge):
         streams.err.write(f"  not in it: {sentence}\n")
     return 0
+
+
+def _evidence(knowledge: Knowledge, streams: Streams) -> dict[str, ByReference] | None:
+    from pyclosure.queries.evidence import EvidenceStore
+    from pyclosure.tui.opening import Narrator
+
+    store = EvidenceStore(knowledge)
+    if store.lacking:
+        streams.err.write(f"no evidence can be saved: {store.lacking}\n")
+        return None
+    narrator = Narrator(streams.err)
+    store.scan_all(narrator)
+    narrator.finish()
+    return store.everything()
 
 
 COMMAND = Command(
@@ -38,6 +59,7 @@ COMMAND = Command(
     run=_run,
     examples=(
         ("pyclosure snapshot ./result -o env.pyclosure", "for a colleague, a bug report or a CI artifact"),
+        ("pyclosure snapshot ./result --evidence -o env.pyclosure", "so that `why` names files there, too"),
         ("pyclosure env.pyclosure", "opens it again"),
     ),
 )

@@ -1,0 +1,81 @@
+"""The best cuts: which references to drop for the heaviest paths, and what several save together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pyclosure.queries.activity import SILENT, Activity, Progress
+from pyclosure.queries.answers.chains import Edge
+from pyclosure.queries.answers.cuts import Cut, saved_by_edge, smallest_cut
+from pyclosure.queries.answers.structure import Structure
+from pyclosure.queries.knowledge import Knowledge
+
+_CANDIDATES = 200
+"""Paths for which a cut is looked for; lighter ones save less than anybody asks about."""
+_NEARLY = 0.8
+
+
+def best_cuts(
+    knowledge: Knowledge,
+    structure: Structure,
+    targets: Iterable[int] | None = None,
+    activity: Activity = SILENT,
+    *,
+    most_references: int = 3,
+) -> list[Cut]:
+    """Return smallest cuts, those that save most first.
+
+    Args:
+        knowledge: the open closure.
+        structure: which references are choices; what is wanted is never cut.
+        targets: paths to drop, each with its own cut; by default the heaviest ones by added size, and of those
+            that fall to the same cut only the one that it cuts off directly.
+        activity: told how far it is; may cancel.
+        most_references: without targets, cuts of more references are left out: they are no plan.
+    """
+    if targets is not None:
+        return _by_saving([cut for at in targets if (cut := smallest_cut(structure.closure, at, structure.wanted))])
+    found: dict[tuple[Edge, ...], Cut] = {}
+    candidates = _heaviest(knowledge, structure)
+    for done, target in enumerate(candidates):
+        activity.check()
+        activity.report(Progress("looking for cuts", done, len(candidates), "paths"))
+        cut = smallest_cut(structure.closure, target, structure.wanted)
+        if cut is None or len(cut.edges) > most_references:
+            continue
+        if cut.edges not in found or target in {reference for _, reference in cut.edges}:
+            found[cut.edges] = cut
+    return _by_saving([cut for cut in found.values() if not _outdone(cut, found.values())])
+
+
+def _by_saving(cuts: list[Cut]) -> list[Cut]:
+    return sorted(cuts, key=lambda cut: (-cut.saving.size, len(cut.edges), cut.target))
+
+
+def _outdone(cut: Cut, others: Iterable[Cut]) -> bool:
+    """Say whether a part of a cut saves nearly as much as the whole of it."""
+    edges = set(cut.edges)
+    return any(set(other.edges) < edges and other.saving.size >= _NEARLY * cut.saving.size for other in others)
+
+
+def _heaviest(knowledge: Knowledge, structure: Structure) -> list[int]:
+    closure = structure.closure
+    wanted = {reference for _, reference in structure.wanted}
+    everything = [at for at in range(len(closure)) if at not in wanted and at not in closure.roots]
+    added = knowledge.sizes.added
+    everything.sort(key=lambda at: (-added[at], -knowledge.sizes.nar[at], closure.path(at)))
+    return everything[:_CANDIDATES]
+
+
+def edge_savings(knowledge: Knowledge) -> list[tuple[Edge, int]]:
+    """Return every reference of the closure with the bytes that leave if it alone goes, largest first.
+
+    Few save anything: a path with two referrers stays whichever of them lets go.
+    """
+    closure, sizes = knowledge.closure, knowledge.sizes
+    rows = [
+        ((at, one), saved_by_edge(closure, sizes, (at, one)))
+        for at in range(len(closure))
+        for one in closure.references[at]
+    ]
+    return sorted(rows, key=lambda row: (-row[1], closure.path(row[0][0]), closure.path(row[0][1])))

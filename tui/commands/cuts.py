@@ -1,0 +1,107 @@
+"""What would I save?"""
+
+from __future__ import annotations
+
+import argparse
+
+from pyclosure.tui.commands import Command, Streams
+from pyclosure.tui.opening import add_source_arguments, load
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    add_source_arguments(parser)
+    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="how to print it")
+    parser.add_argument("--drop", action="append", default=[], metavar="PATH", help="what to drop; may be repeated")
+    parser.add_argument("--keep", action="append", default=[], metavar="PATH", help="what is wanted; may be repeated")
+    parser.add_argument("--edges", action="store_true", help="every single reference with what it alone saves")
+    parser.add_argument("--strict", action="store_true", help="count links of environments and wrappers as references")
+    parser.add_argument("--references", type=int, default=3, metavar="N", help="no cuts of more than N (default 3)")
+    parser.add_argument("--top", type=int, default=10, metavar="N", help="how many cuts (default 10)")
+
+
+def _run(arguments: argparse.Namespace, streams: Streams) -> int:
+    from pyclosure.queries.answers.plan import best_cuts
+    from pyclosure.queries.answers.select import select
+    from pyclosure.queries.answers.structure import Structure, structure
+    from pyclosure.queries.evidence import EvidenceStore
+    from pyclosure.tui.output.evidence import cut_json, write_cuts
+    from pyclosure.tui.output.formats import write_json
+
+    words = _targets(arguments)
+    knowledge = load(arguments, streams.err)
+    if arguments.edges:
+        return _edges(knowledge, arguments, streams)
+    keep = [select(knowledge, word) for word in arguments.keep]
+    sorted_out = structure(knowledge, keep)
+    if arguments.strict:
+        strict = structure(knowledge, keep)
+        sorted_out = Structure(knowledge.closure, frozenset(), strict.wanted, "--strict")
+    targets = [select(knowledge, word) for word in words] if words else None
+    cuts = best_cuts(knowledge, sorted_out, targets, most_references=max(1, arguments.references))
+    if targets is None:
+        cuts = cuts[: max(0, arguments.top)]
+    evidence = EvidenceStore(knowledge)
+    if arguments.format == "json":
+        write_json([cut_json(knowledge, cut, evidence) for cut in cuts], streams.out)
+    else:
+        write_cuts(knowledge, cuts, sorted_out, evidence, arguments.format, streams.out)
+    return 0
+
+
+def _targets(arguments: argparse.Namespace) -> list[str]:
+    """Take the words after the first as paths to drop, unless they are sources of their own."""
+    import os
+
+    sources, words = [arguments.sources[0]], list(arguments.drop)
+    for word in arguments.sources[1:]:
+        (sources if os.path.lexists(word) or "#" in word else words).append(word)
+    arguments.sources = sources
+    return words
+
+
+def _edges(knowledge: object, arguments: argparse.Namespace, streams: Streams) -> int:
+    from pyclosure.queries.answers.cuts import saving_of
+    from pyclosure.queries.answers.plan import edge_savings
+    from pyclosure.queries.knowledge import Knowledge
+    from pyclosure.tui.output.evidence import edge_json
+    from pyclosure.tui.output.formats import cells, text_console, text_table, write_json
+    from pyclosure.tui.units import count, labels, size
+
+    assert isinstance(knowledge, Knowledge)
+    rows = edge_savings(knowledge)
+    if arguments.format == "json":
+        document = []
+        for edge, saved in rows:
+            left = len(saving_of(knowledge.closure, (edge,)).paths) if saved else 0
+            document.append({**edge_json(knowledge, edge), "saved_size": saved, "saved_paths": left})
+        write_json(document, streams.out)
+        return 0
+    label = labels(knowledge)
+    table = text_table((("referrer", "name"), ("reference", "name"), ("saves", "right")))
+    telling = [row for row in rows if row[1]]
+    for (at, one), saved in telling:
+        table.add_row(*cells((label[at], label[one], size(saved))))
+    text_console(streams.out).print(table)
+    streams.out.write(
+        f"{count(len(telling), 'reference')} of {len(rows):,} save something alone; "
+        "the others lead to paths that somebody else references too.\n"
+    )
+    return 0
+
+
+COMMAND = Command(
+    summary="what would I save: the references to cut, alone or together",
+    description=(
+        "Look for the smallest sets of references whose removal drops the heaviest paths, or the PATHs\n"
+        "that are named, with what holds each reference and how it is dropped. Members of an environment\n"
+        "that nobody else propagates are wanted and never cut."
+    ),
+    arguments=_arguments,
+    run=_run,
+    examples=(
+        ("pyclosure cuts ./result", "the best cuts"),
+        ("pyclosure cuts ./result pytest", "how to get rid of pytest"),
+        ("pyclosure cuts ./result --keep numpy --format markdown", "a plan for a pull request"),
+        ("pyclosure cuts ./result --edges", "every single reference with what it saves"),
+    ),
+)

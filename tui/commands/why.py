@@ -1,0 +1,79 @@
+"""Why is a path in the closure?"""
+
+from __future__ import annotations
+
+import argparse
+
+from pyclosure.tui.commands import Command, Streams
+from pyclosure.tui.opening import add_source_arguments, load
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    add_source_arguments(parser)
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print it")
+    parser.add_argument("--chains", type=int, default=1, metavar="N", help="show N chains, shortest first (default 1)")
+    parser.add_argument("--nix", action="store_true", help="print the words of nix why-depends --precise instead")
+
+
+def _run(arguments: argparse.Namespace, streams: Streams) -> int:
+    from pyclosure.queries.errors import BadInput
+
+    if len(arguments.sources) < 2:
+        raise BadInput("why needs a SOURCE and a PATH in it", hint="pyclosure why ./result openssl")
+    *arguments.sources, word = arguments.sources
+    from itertools import islice
+
+    from pyclosure.queries.answers.chains import chains_in_order, why
+    from pyclosure.queries.answers.select import select
+    from pyclosure.queries.evidence import EvidenceStore
+    from pyclosure.tui.output.evidence import why_json, write_why
+    from pyclosure.tui.output.formats import write_json
+
+    knowledge = load(arguments, streams.err)
+    target = select(knowledge, word)
+    if arguments.nix:
+        return _nix(knowledge, target, streams)
+    answer = why(knowledge.closure, target)
+    evidence = EvidenceStore(knowledge)
+    chains = list(islice(chains_in_order(knowledge.closure, target), max(1, arguments.chains)))
+    if arguments.format == "json":
+        document = why_json(knowledge, answer, evidence, chains[0])
+        if len(chains) > 1:
+            document["more_chains"] = [[knowledge.closure.path(at) for at in chain] for chain in chains[1:]]
+        write_json(document, streams.out)
+    else:
+        write_why(knowledge, answer, evidence, chains, streams.out)
+    return 0
+
+
+def _nix(knowledge: object, target: int, streams: Streams) -> int:
+    from pyclosure.queries.errors import BadInput
+    from pyclosure.queries.knowledge import Knowledge
+    from pyclosure.queries.text import plain_lines
+
+    assert isinstance(knowledge, Knowledge)
+    if knowledge.nix is None:
+        raise BadInput("a saved file has no nix to ask", hint="leave --nix out, or open the store path itself")
+    closure = knowledge.closure
+    for root in closure.roots:
+        if root != target:
+            words = knowledge.nix.why_depends(closure.path(root), closure.path(target))
+            streams.out.write(plain_lines(words, 64 * 1024 * 1024) + "\n")
+    return 0
+
+
+COMMAND = Command(
+    summary="why is a path in the closure: chains, and the files that hold each reference",
+    description=(
+        "Show the shortest chain of references from a root to a path, how many chains there are, which\n"
+        "references all of them pass, and the files that hold each reference. The last argument is the\n"
+        "path: a store path, the beginning of its digest, its name, or a distribution."
+    ),
+    arguments=_arguments,
+    run=_run,
+    examples=(
+        ("pyclosure why ./result gcc-wrapper", "who dragged the compiler in, and by which file"),
+        ("pyclosure why ./result openssl --chains 5", "the five shortest ways"),
+        ("pyclosure why ./result mesa --nix", "the same in nix's own words"),
+    ),
+)

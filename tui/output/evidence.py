@@ -1,0 +1,191 @@
+"""Chains, cuts and the files behind them as text, markdown and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import IO, Any
+
+from pyclosure.queries.answers.chains import Edge, Why
+from pyclosure.queries.answers.cuts import Cut
+from pyclosure.queries.answers.structure import Structure
+from pyclosure.queries.evidence import EdgeEvidence, EvidenceStore
+from pyclosure.queries.facts.carriers import carrier
+from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.records import Evidence
+from pyclosure.queries.text import printable
+from pyclosure.tui.output.formats import markdown_code, markdown_text
+from pyclosure.tui.units import count, labels, size
+
+SHOWN = 5
+"""Files of one reference that text shows; JSON holds all."""
+
+
+def evidence_json(found: EdgeEvidence) -> list[dict[str, Any]]:
+    """Return the files that hold a reference; ``line`` is the first line of a text file, else null."""
+    return [
+        {
+            "file": one.file,
+            "carrier": one.carrier,
+            "line": one.lines[0] if one.lines else None,
+            "lines": list(one.lines),
+            "count": one.count,
+            "role": carrier(one.carrier).role,
+            "excerpt": one.excerpt,
+            "twin": one.twin,
+        }
+        for one in found.found
+    ]
+
+
+def edge_json(knowledge: Knowledge, edge: Edge) -> dict[str, Any]:
+    """Return a reference as its two store paths."""
+    path = knowledge.closure.path
+    return {"referrer": path(edge[0]), "reference": path(edge[1])}
+
+
+def why_json(knowledge: Knowledge, answer: Why, evidence: EvidenceStore, chain: Sequence[int]) -> dict[str, Any]:
+    """Return why a path is there; the evidence is that of the chain's references."""
+    path = knowledge.closure.path
+    edges = []
+    for edge in pairwise(chain):
+        found = evidence.of(*edge)
+        edges.append(
+            {
+                **edge_json(knowledge, edge),
+                "evidence": evidence_json(found),
+                "evidence_lacks": found.reason or None,
+                "on_every_chain": edge in answer.must_pass_edges,
+            }
+        )
+    return {
+        "target": path(answer.target),
+        "chain": [path(at) for at in chain],
+        "chains": answer.chains,
+        "must_pass": [path(at) for at in answer.must_pass],
+        "must_pass_edges": [edge_json(knowledge, edge) for edge in answer.must_pass_edges],
+        "edges": edges,
+        "added_size": knowledge.sizes.added[answer.target],
+    }
+
+
+def spot_words(one: Evidence) -> str:
+    """Return where in a file a reference stands: ``file:23``, ``file (3 times)``."""
+    where = f":{one.lines[0]}" if one.lines else ""
+    more = f" ({count(one.count, 'time')})" if one.count > 1 else ""
+    return printable(one.file or "the path itself") + where + more
+
+
+def write_edge(knowledge: Knowledge, found: EdgeEvidence, indent: str, out: IO[str], shown: int = SHOWN) -> None:
+    """Write the files that hold a reference, below it."""
+    if not found.found:
+        out.write(f"{indent}files unknown: {printable(found.reason)}\n")
+        return
+    for one in found.found[:shown]:
+        out.write(f"{indent}{spot_words(one)}   {carrier(one.carrier).words}\n")
+        if one.excerpt:
+            out.write(f"{indent}  {printable(one.excerpt, 120)}\n")
+    if len(found.found) > shown:
+        out.write(f"{indent}… {count(len(found.found) - shown, 'more file')}; all of them: --format json\n")
+
+
+def write_why(
+    knowledge: Knowledge, answer: Why, evidence: EvidenceStore, chains: Sequence[Sequence[int]], out: IO[str]
+) -> None:
+    """Write chains with the files that hold each reference."""
+    label = labels(knowledge)
+    added = size(knowledge.sizes.added[answer.target])
+    out.write(f"{label[answer.target]}: {count(answer.chains, 'chain')} from the roots; {added} would leave with it\n")
+    for number, chain in enumerate(chains, 1):
+        out.write(f"\nchain {number:,} of {answer.chains:,}\n" if answer.chains > 1 else "\n")
+        for depth, at in enumerate(chain):
+            edge = (chain[depth - 1], at) if depth else None
+            always = "   on every chain" if edge in answer.must_pass_edges else ""
+            out.write(f"{'  ' * depth}{'└─ ' if depth else ''}{label[at]}{always}\n")
+            if edge is not None:
+                write_edge(knowledge, evidence.of(*edge), "  " * depth + "     ", out)
+    out.write("\n")
+    if len(answer.chain) < 2:
+        out.write("It is a root: it was asked for.\n")
+    elif answer.must_pass_edges:
+        out.write("Dropping any one of these references drops it, as every chain passes them:\n")
+        for at, one in answer.must_pass_edges:
+            out.write(f"  {label[at]} → {label[one]}\n")
+    else:
+        out.write("No single reference is on every chain; the smallest set to cut: pyclosure cuts SOURCE PATH\n")
+
+
+def cut_json(knowledge: Knowledge, cut: Cut, evidence: EvidenceStore | None) -> dict[str, Any]:
+    """Return a cut; with an evidence store also what holds each of its references."""
+    path = knowledge.closure.path
+    edges = []
+    for edge in cut.edges:
+        row = edge_json(knowledge, edge)
+        if evidence is not None:
+            found = evidence.of(*edge)
+            row["evidence"] = evidence_json(found)
+            row["evidence_lacks"] = found.reason or None
+            row["remedy"] = remedy(found)
+        edges.append(row)
+    return {
+        "target": path(cut.target),
+        "cut": edges,
+        "saved_size": cut.saving.size,
+        "saved_paths": [path(at) for at in reversed(cut.saving.paths)],
+    }
+
+
+def remedy(found: EdgeEvidence) -> str | None:
+    """Return how a reference is dropped, by its most telling carrier; None when that is unknown."""
+    return carrier(found.found[0].carrier).remedy if found.found else None
+
+
+def write_cuts(
+    knowledge: Knowledge, cuts: Sequence[Cut], structure: Structure, evidence: EvidenceStore, form: str, out: IO[str]
+) -> None:
+    """Write cuts with what they save, what holds them, and how they are dropped."""
+    label = labels(knowledge)
+    mark = form == "markdown"
+    for cut in cuts:
+        paths = count(len(cut.saving.paths), "path")
+        references = count(len(cut.edges), "reference")
+        if mark:
+            out.write(f"### Drop {markdown_code(label[cut.target])}: {size(cut.saving.size)}, {paths}\n\n")
+        else:
+            out.write(f"{size(cut.saving.size):>10}  {label[cut.target]}: cut {references}, {paths} leave\n")
+        for at, one in cut.edges:
+            found = evidence.of(at, one)
+            advice = remedy(found)
+            if mark:
+                out.write(f"- {markdown_code(label[at])} → {markdown_code(label[one])}\n")
+                for spot in found.found[:SHOWN]:
+                    words = markdown_text(carrier(spot.carrier).words)
+                    out.write(f"  - {markdown_code(spot_words(spot))}: {words}\n")
+                out.write(f"  - remedy: {markdown_text(advice)}\n" if advice else "")
+                continue
+            out.write(f"            {label[at]} → {label[one]}\n")
+            write_edge(knowledge, found, "              ", out, 3)
+            out.write(f"              remedy: {advice}\n" if advice else "")
+        out.write("\n")
+    if not cuts:
+        out.write("Nothing can be cut: only what is wanted leads there, or it is a root.\n")
+    for note in cut_notes(knowledge, structure):
+        out.write(f"{markdown_text(note) if mark else note}\n")
+
+
+def cut_notes(knowledge: Knowledge, structure: Structure) -> list[str]:
+    """Return what cuts take for granted, in sentences."""
+    label = labels(knowledge)
+    wanted = sorted({label[one] for _, one in structure.wanted})
+    notes = []
+    if wanted:
+        shown = ", ".join(wanted[:8]) + (f" and {len(wanted) - 8} more" if len(wanted) > 8 else "")
+        notes.append(f"Kept, because nobody else propagates them (or --keep names them): {shown}.")
+    if structure.follows:
+        notes.append(
+            f"{count(len(structure.follows), 'reference')} of environments and wrappers follow from propagation "
+            "and vanish by themselves when it ends."
+        )
+    elif structure.reason:
+        notes.append(f"Which references follow from others is unknown: {structure.reason}.")
+    return notes

@@ -51,6 +51,9 @@ class Knowledge:
         """Evidence that a snapshot carries: referrer → reference → files."""
         self.files_state = _first_state(opened.files, len(closure), opened)
         self.derivations_state = self._first_derivations_state(opened)
+        self.gone: frozenset[int] = frozenset()
+        """Positions that would have left, while the user asks "what if"; empty otherwise."""
+        self._real_sizes = sizes
         self.revision = 0
         """Grows with everything learned, so that views know when to repaint."""
         self._lock = threading.RLock()
@@ -109,7 +112,20 @@ class Knowledge:
 
     def learn_sizes(self, sizes: Sizes) -> None:
         """Take in sizes that were worked out meanwhile."""
-        self.sizes = sizes
+        self._real_sizes = sizes
+        if not self.gone:
+            self.sizes = sizes
+        self.revision += 1
+
+    @property
+    def real_sizes(self) -> Sizes:
+        """Sizes of the closure as it is, whatever is asked meanwhile."""
+        return self._real_sizes
+
+    def suppose(self, gone: frozenset[int], sizes: Sizes | None) -> None:
+        """Show the sizes of what would be left; None for those of the closure as it is."""
+        self.gone = gone
+        self.sizes = sizes or self._real_sizes
         self.revision += 1
 
     def set_files_state(self, state: State, reason: str = "") -> None:

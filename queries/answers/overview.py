@@ -49,6 +49,8 @@ def overview(knowledge: Knowledge, top: int = 10) -> Overview:
     distributions = 0
     interpreters = []
     for at in range(len(closure)):
+        if at in knowledge.gone:
+            continue
         identity = knowledge.identity(at)
         kind = identity.kind.value
         kinds[kind] += 1
@@ -63,7 +65,7 @@ def overview(knowledge: Knowledge, top: int = 10) -> Overview:
     roots = set(closure.roots)
     return Overview(
         roots=closure.roots,
-        paths=len(closure),
+        paths=len(closure) - len(knowledge.gone),
         closure_size=knowledge.sizes.total,
         distributions=distributions,
         distributions_sure=knowledge.files_state.state == "complete",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from pyclosure.queries.activity import SILENT, Activity
@@ -63,13 +63,12 @@ def all_sizes(closure: Closure, activity: Activity = SILENT) -> Sizes:
     return with_closure_sizes(added_sizes(closure), closure, activity)
 
 
-def depths(closure: Closure) -> tuple[int, ...]:
-    """Return the fewest references between a root and each path."""
-    far = len(closure) + 1
-    depth = [far] * len(closure)
-    for root in closure.roots:
+def depths(closure: Closure, roots: Collection[int] | None = None) -> tuple[int, ...]:
+    """Return the fewest references between a root and each path; what no root reaches has the number of paths."""
+    depth = [len(closure)] * len(closure)
+    layer: Sequence[int] = sorted(set(closure.roots if roots is None else roots))
+    for root in layer:
         depth[root] = 0
-    layer: Sequence[int] = sorted(set(closure.roots))
     distance = 0
     while layer:
         distance += 1

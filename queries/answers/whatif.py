@@ -1,0 +1,71 @@
+"""What if these references, or these paths, were gone? Every size of what would be left."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from pyclosure.queries.answers.chains import Edge
+from pyclosure.queries.answers.cuts import Saving, saving_of
+from pyclosure.queries.answers.sizes import Sizes, depths
+from pyclosure.queries.answers.structure import Structure
+from pyclosure.queries.graph.closure import Closure
+from pyclosure.queries.graph.dominators import immediate_dominators, subtree_sums
+from pyclosure.queries.graph.reach import reachable_sums
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """The closure after a set of cuts."""
+
+    edges: frozenset[Edge]
+    """References that were cut by choice."""
+    dropped: frozenset[int]
+    """Positions that nobody may reference any more."""
+    followed: frozenset[Edge]
+    """References of environments and wrappers that vanish by themselves, because nothing propagates the path."""
+    saving: Saving
+    """What leaves, exactly."""
+    sizes: Sizes
+    """Sizes of what is left; what left has an added and a closure size of 0."""
+
+
+def what_if(closure: Closure, structure: Structure, edges: Collection[Edge], dropped: Collection[int] = ()) -> WhatIf:
+    """Return the closure after several cuts together.
+
+    Args:
+        closure: the closure as it is.
+        structure: which references follow from others; those go when nothing else leads to the path.
+        edges: references to cut.
+        dropped: positions to drop, whoever references them.
+    """
+    cut = frozenset(edges)
+    gone = frozenset(dropped)
+    structural = saving_of(structure.closure, cut, gone)
+    lost = set(structural.paths)
+    followed = frozenset(edge for edge in structure.follows if edge[1] in lost and edge[0] not in lost)
+    saving = saving_of(closure, cut | followed, gone)
+    left = closure.without(
+        edge
+        for at in range(len(closure))
+        for edge in ((at, one) for one in closure.references[at])
+        if edge in cut or edge in followed or edge[1] in gone
+    )
+    return WhatIf(cut, gone, followed, saving, _sizes(left, set(saving.paths)))
+
+
+def _sizes(left: Closure, lost: set[int]) -> Sizes:
+    weights = [0 if at in lost else size for at, size in enumerate(left.nar_sizes)]
+    roots = [root for root in left.roots if root not in lost]
+    members = left.requisites(roots)
+    idom = immediate_dominators(left.references, roots, members)
+    added = subtree_sums(idom, weights, members)
+    sums = reachable_sums(left.references, weights)
+    return Sizes(
+        nar=left.nar_sizes,
+        closure=tuple(0 if at in lost else one for at, one in enumerate(sums)),
+        added=tuple(0 if at in lost else one for at, one in enumerate(added)),
+        dominators=tuple(idom),
+        depth=depths(left, roots),
+        total=sum(weights),
+    )

@@ -9,23 +9,27 @@ from typing import ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import Screen
 from textual.signal import Signal
 
-from pyclosure.queries.answers.overview import Overview
+from pyclosure.queries.answers.overview import Overview, overview
 from pyclosure.queries.errors import Cancelled, QueryError
+from pyclosure.queries.evidence import EvidenceStore
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.sources.opening import Opening
-from pyclosure.tui import screens, theming
+from pyclosure.tui import keys, screens, theming
 from pyclosure.tui.background import Background, Learned
 from pyclosure.tui.dialogs import HelpDialog, TroubleScreen
 from pyclosure.tui.opening import progress_text
 from pyclosure.tui.palette import ActionProvider, PathProvider
+from pyclosure.tui.plan import Mark, Plan
 from pyclosure.tui.screen import PathScreen
 from pyclosure.tui.screens.closure import ClosureScreen
 from pyclosure.tui.settings import Settings, remember_theme, remembered_theme
 from pyclosure.tui.units import Labels
+from pyclosure.tui.widgets.path_table import PathTable
 
 _TICK = 0.2
 
@@ -75,6 +79,8 @@ class ClosureApp(App[int]):
         self.knowledge: Knowledge | None = None
         self.overview: Overview | None = None
         self.labels: Labels
+        self.plan: Plan
+        self.evidence: EvidenceStore
         self.task_text = ""
         self.knowledge_signal: Signal[None] = Signal(self, "knowledge")
         self.specs = screens.find_all()
@@ -91,7 +97,7 @@ class ClosureApp(App[int]):
 
     def on_mount(self) -> None:
         self._set_up_themes()
-        for problem in self._settings.problems:
+        for problem in (*self._settings.problems, *keys.problems(self._settings.keys, self._listeners())):
             self.notify(problem, severity="warning", markup=False)
         if self._settings.keys:
             self.set_keymap(self._settings.keys)
@@ -106,6 +112,9 @@ class ClosureApp(App[int]):
         self.switch_mode(self._wanted_screen)
         self.set_interval(_TICK, self._tick)
         self._follow(self.opening)
+
+    def _listeners(self) -> tuple[type[DOMNode], ...]:
+        return (type(self), PathTable, *(spec.make for spec in self.specs))
 
     def _set_up_themes(self) -> None:
         own, problems = theming.users_own()
@@ -169,6 +178,8 @@ class ClosureApp(App[int]):
             self.show_trouble(error)
             return
         self.labels = Labels(self.knowledge)
+        self.plan = Plan(self.knowledge)
+        self.evidence = EvidenceStore(self.knowledge)
         for note in self.knowledge.notes:
             self.notify(note, markup=False)
         self._background.start(self.knowledge)
@@ -218,10 +229,10 @@ class ClosureApp(App[int]):
 
     # -- keys --------------------------------------------------------------------------------------------
 
-    def action_go(self, mode: str) -> None:
-        """Show a screen."""
+    async def action_go(self, mode: str) -> None:
+        """Show a screen; the next key goes to it."""
         if isinstance(self.screen, PathScreen) and self.current_mode != mode:
-            self.switch_mode(mode)
+            await self.switch_mode(mode)
 
     def show_path(self, at: int, *, referrers: bool = False) -> None:
         """Show a path in the tree of the closure screen."""
@@ -235,6 +246,58 @@ class ClosureApp(App[int]):
                 screen.show_position(at, referrers=referrers)
 
         self.call_later(show)
+
+    async def show_why(self, at: int) -> None:
+        """Say why a path is in the closure; returns when keys reach the new screen."""
+        from pyclosure.tui.why_screen import WhyScreen
+
+        if self.knowledge is not None:
+            await self.push_screen(WhyScreen(self.knowledge, at, self.evidence))
+
+    async def show_contents(self, at: int) -> None:
+        """Show what a path contains; returns when keys reach the new screen."""
+        from pyclosure.tui.contents_screen import ContentsScreen
+
+        if self.knowledge is not None:
+            await self.push_screen(ContentsScreen(self.knowledge, at))
+
+    async def show_plan(self) -> None:
+        """Show the marked cuts and what they save."""
+        from pyclosure.tui.plan_dialog import PlanDialog
+
+        if self.knowledge is not None:
+            await self.push_screen(PlanDialog(self.knowledge, self.plan))
+
+    def toggle_cut(self, mark: Mark) -> None:
+        """Mark a cut or take its mark away; every size follows."""
+        marked = self.plan.toggle(mark)
+        words = self.plan.mark_words(mark, self.labels)
+        saves = f"; {self.plan.words()}" if self.plan.marks else ""
+        self.notify(f"{'cut' if marked else 'kept'}: {words}{saves}", markup=False, timeout=4)
+        self.cuts_changed()
+
+    def undo_cut(self) -> None:
+        """Take the last mark away."""
+        if not self.plan.undo():
+            self.notify("nothing is marked as cut", markup=False, timeout=2)
+        self.cuts_changed()
+
+    def cuts_changed(self) -> None:
+        """Let all screens follow the plan."""
+        if self.knowledge is not None:
+            self.overview = overview(self.knowledge)
+        self.knowledge_signal.publish(None)
+
+    @property
+    def status(self) -> str:
+        """What stands at the right of the key line."""
+        plan = self.plan.words() if self.knowledge is not None else ""
+        return " · ".join(part for part in (plan, self.task_text) if part)
+
+    @property
+    def theme_dark(self) -> bool:
+        """Whether the theme is a dark one."""
+        return self.current_theme.dark
 
     def action_help(self) -> None:
         """Show all keys that work here."""

@@ -35,6 +35,12 @@ class Dialog(ModalScreen[None]):
 
     app: ClosureApp
 
+    def __init__(self) -> None:
+        super().__init__()
+        # on a terminal of a few cells a scrollbar would come and go for ever; nothing is shown there anyway
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-low")]
+
     def action_close(self) -> None:
         """Close the window."""
         self.dismiss()
@@ -57,12 +63,12 @@ class DetailDialog(Dialog):
 
     def on_mount(self) -> None:
         self._pane.show_lines(self._lines)
-        self._pane.focus()
+        self.set_focus(self._pane)
 
 
 class _Commands(RowView):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "copy command", id="command.choose"),
+        Binding("enter", "choose", "copy command", id="rows.choose"),
     ]
 
     def __init__(self, commands: Sequence[tuple[str, str]]) -> None:
@@ -101,7 +107,7 @@ class CommandDialog(Dialog):
 
     def on_mount(self) -> None:
         self._rows.rows_changed()
-        self._rows.focus()
+        self.set_focus(self._rows)
         self.on_row_view_moved()
 
     def on_row_view_moved(self) -> None:
@@ -147,7 +153,7 @@ class HelpDialog(Dialog):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        self.query_one(VerticalScroll).focus()
+        self.set_focus(self.query_one(VerticalScroll))
 
     def _text(self) -> RenderableType:
         named = self.app.size.width >= _ROOM_FOR_NAMES

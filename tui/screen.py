@@ -46,13 +46,21 @@ class PathScreen(Screen[None], RowFollower):
 
     MODE: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("w", "why", "why", id="path.why", tooltip="Why this path is here, and which files hold it"),
+        Binding("x", "cut", "cut", id="path.cut", tooltip="Mark the reference to this path as cut; sizes follow"),
         Binding("slash", "filter", "filter", id="filter", tooltip="Keep only rows that match"),
         Binding("s", "sort", "sort", id="sort", tooltip="Sort by the next column"),
         Binding("S", "reverse", "reverse the order", show=False, id="sort.reverse"),
+        Binding(
+            "w", "why", "why", id="path.why", tooltip="Why this path is here: chains, and the files that hold them"
+        ),
         Binding("r", "referrers", "referrers", id="path.referrers", tooltip="What references this path"),
+        Binding("c", "contents", "contents", show=False, id="path.contents", tooltip="What this path contains"),
+        Binding("X", "plan", "all cuts", show=False, id="plan", tooltip="The marked cuts, and what they save"),
+        Binding("u", "undo_cut", "undo the last cut", show=False, id="plan.undo"),
         Binding("y", "copy", "copy path", show=False, id="path.copy"),
         Binding("o", "nix_commands", "nix command", show=False, id="path.nix"),
-        Binding("d", "details", "details", id="path.details", tooltip="All that is known of this path"),
+        Binding("d", "details", "details", show=False, id="path.details", tooltip="All that is known of this path"),
         Binding("n", "find(1)", "next match", show=False, id="find.next"),
         Binding("N", "find(-1)", "previous match", show=False, id="find.previous"),
         Binding("a", "within", "added: all roots, or one referrer", show=False, id="added.within"),
@@ -65,10 +73,10 @@ class PathScreen(Screen[None], RowFollower):
     def __init__(self) -> None:
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (WIDE, "-wide")]
-        self.VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-short"), (32, "-tall")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-low"), (16, "-short"), (32, "-tall")]
         self.table = PathTable(id="table")
         self.detail = DetailPane(id="detail")
-        self.filter_bar = FilterBar()
+        self.filter_bar = FilterBar(self.filter_left)
         self.title_bar = TitleBar()
         self.key_bar = KeyBar()
         self._searched: Filter | None = None
@@ -104,9 +112,10 @@ class PathScreen(Screen[None], RowFollower):
 
     def on_mount(self) -> None:
         self.table.follow = self
+        self.table.is_cut = self._is_cut
         self.app.knowledge_signal.subscribe(self, lambda _: self.refresh_knowledge())
         self.refresh_knowledge()
-        self.table.focus()
+        self.set_focus(self.table)
 
     def on_screen_resume(self) -> None:
         self.refresh_knowledge()
@@ -116,7 +125,7 @@ class PathScreen(Screen[None], RowFollower):
         app = self.app
         self.title_bar.tabs = app.tabs
         self.title_bar.here = self.MODE
-        self.key_bar.state = app.task_text
+        self.key_bar.state = app.status
         knowledge = app.knowledge
         self.set_class(knowledge is None, "-loading")
         if knowledge is None:
@@ -132,9 +141,16 @@ class PathScreen(Screen[None], RowFollower):
         self.key_bar.refresh()
         if knowledge.revision != self._shown_revision:
             self._shown_revision = knowledge.revision
-            self.table.refresh()
+            self._sort_anew()
             self._show_detail()
             self.facts_changed(knowledge)
+
+    def _sort_anew(self) -> None:
+        """Sort by what is known now, staying on the same path."""
+        browser, at = self.table.browser, self.table.at
+        if browser is not None:
+            browser.resort()
+            self.table.rows_changed(cursor=browser.row_of(at) if at is not None else None)
 
     @property
     def knowledge(self) -> Knowledge | None:
@@ -220,19 +236,18 @@ class PathScreen(Screen[None], RowFollower):
         kind = "regex, " if browser.filter.regex else "not a regex, " if browser.filter.problem else ""
         self.filter_bar.hint(f"{kind}{count(browser.count(), 'path')}  enter keeps, esc shows all")
 
-    @on(FilterBar.Left)
-    def filter_left(self, event: FilterBar.Left) -> None:
-        """Give the keys back to the rows."""
+    def filter_left(self, cancelled: bool) -> None:
+        """Give the keys back to the rows, with all rows or those that the filter keeps."""
         browser = self.table.browser
         if browser is None:
             return
         if browser.filter.text:
             self._searched = self.table.marked = browser.filter
-        if event.cancelled:
+        if cancelled:
             self._show_all()
         elif not browser.filter.text:
             self.filter_bar.close()
-        self.table.focus()
+        self.set_focus(self.table)
         self.row_moved()
 
     def _show_all(self) -> None:
@@ -270,6 +285,45 @@ class PathScreen(Screen[None], RowFollower):
         """Show what references the path."""
         if self.table.at is not None:
             self.app.show_path(self.table.at, referrers=True)
+
+    def _is_cut(self, referrer: int | None, at: int) -> bool:
+        """Say whether a reference, or a path itself, is marked as cut."""
+        marks = self.app.plan.marks if self.knowledge is not None else []
+        return at in marks or (referrer is not None and (referrer, at) in marks)
+
+    async def action_why(self) -> None:
+        """Say why the path is in the closure."""
+        if self.table.at is not None:
+            await self.app.show_why(self.table.at)
+
+    async def action_contents(self) -> None:
+        """Show what the path contains."""
+        if self.table.at is not None:
+            await self.app.show_contents(self.table.at)
+
+    def action_cut(self) -> None:
+        """Mark the row's reference as cut; in lists, the path whoever references it."""
+        browser, at = self.table.browser, self.table.at
+        if browser is None or at is None:
+            return
+        if at in browser.knowledge.closure.roots:
+            self.notify("a root cannot be cut: it was asked for", markup=False, timeout=3)
+            return
+        node = browser.node(self.table.cursor)
+        if node is None or node.parent is None:
+            self.app.toggle_cut(at)
+        elif browser.place.direction == "references":
+            self.app.toggle_cut((node.parent.at, at))
+        else:
+            self.app.toggle_cut((at, node.parent.at))
+
+    async def action_plan(self) -> None:
+        """Show the marked cuts."""
+        await self.app.show_plan()
+
+    def action_undo_cut(self) -> None:
+        """Take the last mark away."""
+        self.app.undo_cut()
 
     def action_copy(self) -> None:
         """Copy the store path, also over ssh (OSC 52)."""

@@ -52,7 +52,7 @@ def read_settings() -> Settings:
         table = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return Settings()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         return Settings(problems=(f"{path} cannot be read: {printable(str(error), 120)}",))
     problems = [f"{path}: unknown setting {printable(key, 40)!r}" for key in table if key not in ("theme", "keys")]
     theme, keys = table.get("theme"), table.get("keys", {})

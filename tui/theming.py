@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
@@ -28,6 +29,12 @@ _COLOURS = (
     "warning",
     "error",
 )
+_NAME = re.compile(r"[\w.+-]+(?: [\w.+-]+)*")
+_VARIABLE = re.compile(r"[a-z][a-z0-9-]*")
+_AUTO = re.compile(r"auto( \d{1,3}%)?")
+_PERCENT = re.compile(r" \d{1,3}%$")
+_STYLES = frozenset({"bold", "italic", "underline", "strike", "reverse", "none"})
+_A_STYLE = "a text style such as bold"
 
 
 class BadTheme(Exception):
@@ -45,18 +52,31 @@ def theme_of(table: Mapping[str, Any], source: str) -> Theme:
     if unknown:
         raise BadTheme(f"{source}: unknown key {printable(unknown[0], 40)!r}")
     name = table.get("name")
-    if not isinstance(name, str) or not name.isprintable() or not name.strip():
-        raise BadTheme(f"{source}: needs a name")
+    if not isinstance(name, str) or _NAME.fullmatch(name) is None:
+        raise BadTheme(f"{source}: needs a name of letters, digits, dashes and spaces")
     if not isinstance(table.get("dark", True), bool):
         raise BadTheme(f"{source}: dark must be true or false")
     missing = [key for key in ("primary", "background", "foreground") if key not in table]
     if missing:
         raise BadTheme(f"{source}: needs the colour {missing[0]}")
     colours: dict[str, Any] = {key: _colour(table[key], key, source) for key in _COLOURS if key in table}
+    return Theme(name=name, dark=table.get("dark", True), variables=_variables(table, source), **colours)
+
+
+def _variables(table: Mapping[str, Any], source: str) -> dict[str, str]:
     variables = table.get("variables", {})
     if not isinstance(variables, dict) or not all(isinstance(value, str) for value in variables.values()):
         raise BadTheme(f"{source}: variables must be a table of texts")
-    return Theme(name=name, dark=table.get("dark", True), variables=dict(variables), **colours)
+    for name, value in variables.items():
+        if _VARIABLE.fullmatch(name) is None:
+            raise BadTheme(f"{source}: {printable(repr(name), 40)} is not the name of a variable")
+        if name.endswith("-style"):
+            unknown = sorted(set(value.split()) - _STYLES)
+            if unknown:
+                raise BadTheme(f"{source}: {name} holds {printable(repr(unknown[0]), 40)}, not {_A_STYLE}")
+        elif _AUTO.fullmatch(value) is None:
+            _colour(_PERCENT.sub("", value), name, source)
+    return variables
 
 
 def _colour(value: object, key: str, source: str) -> str:

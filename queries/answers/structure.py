@@ -48,9 +48,12 @@ def structure(knowledge: Knowledge, keep: Collection[int] = ()) -> Structure:
         if knowledge.identity(at).kind.value not in _GATHERERS:
             continue
         declared = propagated[at]
-        brought = set().union(*(reach[one] for one in (declared or below)))
+        brought = 0
+        for one in declared or below:
+            brought |= reach[one]
         for one in below:
-            if one in brought and one not in declared and knowledge.identity(one).kind.value != "interpreter":
+            chosen = one in declared or knowledge.identity(one).kind.value == "interpreter"
+            if brought >> one & 1 and not chosen:
                 follows.add((at, one))
     structural = closure.without(follows)
     return Structure(structural, frozenset(follows), _wanted(knowledge, structural, keep))
@@ -82,10 +85,13 @@ def _propagated(knowledge: Knowledge) -> list[frozenset[int]]:
     return found
 
 
-def _transitive(propagated: list[frozenset[int]]) -> list[frozenset[int]]:
-    """Return position → everything that it propagates, directly or not; references come first, so one pass does."""
-    reach: list[frozenset[int]] = []
+def _transitive(propagated: list[frozenset[int]]) -> list[int]:
+    """Return position → bitset of all that it propagates, directly or not; references come first, so one pass does."""
+    reach: list[int] = []
     for at, below in enumerate(propagated):
-        inside = [one for one in below if one < at]
-        reach.append(frozenset(inside).union(*(reach[one] for one in inside)))
+        bits = 0
+        for one in below:
+            if one < at:
+                bits |= reach[one] | 1 << one
+        reach.append(bits)
     return reach

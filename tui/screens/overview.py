@@ -15,6 +15,8 @@ from pyclosure.tui.screen import PathScreen, ScreenSpec
 from pyclosure.tui.units import bar, count, share, size
 
 _KIND_WIDTH = 22
+_LINES_OF_ROWS = 17
+"""Lines that the rows, and what is around them, get before the kinds get any."""
 
 
 class OverviewScreen(PathScreen):
@@ -57,15 +59,17 @@ class OverviewScreen(PathScreen):
             text.append(f"   {fact}")
         if len(answer.roots) > 1:
             text.append(f"   {count(len(answer.roots), 'root')}")
-        text.append("\n" if self.has_class("-short") else "\n\n")
-        text.append(" Where the bytes are", "bold")
-        text.append(f"{'share  paths':>{max(12, width - 22)}}\n", "dim")
-        for part in self._parts(answer):
+        text.append("\n\n" if self.has_class("-tall") else "\n")
+        parts = self._parts(answer)
+        if parts:
+            text.append(" Where the bytes are", "bold")
+            text.append(f"{'share  paths':>{max(12, width - 22)}}\n", "dim")
+        for part in parts:
             self._append_share(text, part, answer.closure_size, width)
         split = " · ".join(
             f"{GROUP_WORDS[part.key]} {share(part.nar_size, answer.closure_size)}" for part in answer.by_group
         )
-        if not knowledge.closure.records.build_closure:
+        if parts and not knowledge.closure.records.build_closure:
             text.append(f"  {split}\n", "dim")
         for note in self._notes(knowledge):
             text.append(f"  {note}\n", "dim italic")
@@ -74,7 +78,9 @@ class OverviewScreen(PathScreen):
         self.summary.update(text)
 
     def _parts(self, answer: Overview) -> list[Share]:
-        most = 6 if self.size.height < 32 else 12
+        most = 12 if self.size.height >= 32 else min(6, self.size.height - _LINES_OF_ROWS)
+        if most < 2:
+            return []
         if len(answer.by_kind) <= most:
             return list(answer.by_kind)
         kept, rest = answer.by_kind[: most - 1], answer.by_kind[most - 1 :]

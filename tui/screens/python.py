@@ -38,9 +38,6 @@ class PythonScreen(PathScreen):
         browser = self.table.browser
         if browser is None:
             return
-        at = self.table.at
-        browser.resort()
-        self.table.rows_changed(cursor=browser.row_of(at) if at is not None else None)
         answer = self.app.overview
         if answer is None:
             return

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Static
+
+from pyclosure.tui.workarounds import keys_in_turn
+
+
+class FilterLine(Input):
+    """The input itself; enter leaves it at once, before the next key is looked at."""
+
+    async def on_key(self, event: events.Key) -> None:
+        await keys_in_turn(self, event, typed=True)
+
+    async def action_submit(self) -> None:
+        """Keep the filter."""
+        if isinstance(self.parent, FilterBar):
+            self.parent.leave(cancelled=False)
 
 
 class FilterBar(Horizontal):
@@ -38,22 +54,20 @@ class FilterBar(Horizontal):
             super().__init__()
             self.text = text
 
-    class Left(Message):
-        """The rows get the keys again; ``cancelled`` when all rows are wanted back."""
-
-        def __init__(self, *, cancelled: bool, chosen: bool = False) -> None:
-            super().__init__()
-            self.cancelled, self.chosen = cancelled, chosen
+    def __init__(self, leave: Callable[[bool], None]) -> None:
+        super().__init__()
+        self._leave = leave
 
     def compose(self) -> ComposeResult:
         yield Static(" /", classes="filter--sign", markup=False)
-        yield Input(placeholder="words, a regular expression, or kind:lib", compact=True)
+        yield FilterLine(placeholder="words, a regular expression, or kind:lib", compact=True)
         yield Static("", classes="filter--hint", markup=False)
 
     def open(self) -> None:
         """Show the line and type into it."""
         self.add_class("-open")
-        self.query_one(Input).focus()
+        # at once: Widget.focus() waits a turn, in which the next key would go to the rows
+        self.screen.set_focus(self.query_one(Input))
 
     def close(self) -> None:
         """Hide the line."""
@@ -74,14 +88,14 @@ class FilterBar(Horizontal):
         event.stop()
         self.post_message(self.Typed(event.value))
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.post_message(self.Left(cancelled=False, chosen=True))
+    def leave(self, *, cancelled: bool) -> None:
+        """Give the keys back to the rows; with ``cancelled`` all rows are wanted back."""
+        self._leave(cancelled)
 
     def action_cancel(self) -> None:
         """Show all rows again."""
-        self.post_message(self.Left(cancelled=True))
+        self.leave(cancelled=True)
 
     def action_leave(self) -> None:
         """Keep the filter and go to the rows."""
-        self.post_message(self.Left(cancelled=False))
+        self.leave(cancelled=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -54,6 +55,8 @@ class PathTable(RowView):
         self.browser: Browser | None = None
         self.follow: RowFollower | None = None
         self.marked: Filter | None = None
+        self.is_cut: Callable[[int | None, int], bool] | None = None
+        """Says whether a reference (or, with None, a path) is marked as cut."""
         self._labels: Labels | None = None
 
     def show(self, browser: Browser) -> None:
@@ -100,6 +103,8 @@ class PathTable(RowView):
         key = column.key
         if key == "name":
             return self._name_cell(browser, row, at, width)
+        if at in knowledge.gone and key in (*_SIZE_COLUMNS, "share", "bar"):
+            return Cell("gone" if key == "added_size" else "", "muted")
         if key == "kind":
             return Cell(kind_short(knowledge.identity(at).kind.value), "muted")
         if key in _SIZE_COLUMNS:
@@ -133,9 +138,16 @@ class PathTable(RowView):
     def _name_cell(self, browser: Browser, row: int, at: int, width: int) -> Cell:
         node = browser.node(row)
         hit = bool(browser.filter.text) or (self.marked is not None and browser.matches(at, self.marked))
-        role = "match" if hit else "text"
+        role = "muted" if at in browser.knowledge.gone else "match" if hit else "text"
+        referrer = node.parent.at if node is not None and node.parent is not None else None
+        if browser.place.direction == "referrers" and referrer is not None:
+            cut = self.is_cut(at, referrer) if self.is_cut else False
+        else:
+            cut = self.is_cut(referrer, at) if self.is_cut else False
         if node is None:
-            return Cell(self.label(at), role)
+            return Cell(self.label(at), role, note="✂ cut" if cut else "")
+        if cut:
+            return Cell(self.label(at), role, _lead(browser, node, width), "✂ cut")
         return Cell(self.label(at), role, _lead(browser, node, width), _note(browser, node))
 
     # -- tree keys ---------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from pyclosure.tui.units import middle_ellipsis
+from pyclosure.tui.workarounds import keys_in_turn
 
 _PLENTY = 44
 """Cells of a name beyond which a bar is worth more."""
@@ -215,6 +216,9 @@ class RowView(ScrollView, can_focus=True):
         """Choose the row under the cursor."""
         if self.row_count():
             self.post_message(self.Chosen(self))
+
+    async def on_key(self, event: events.Key) -> None:
+        await keys_in_turn(self, event)
 
     def on_click(self, event: events.Click) -> None:
         if event.y == 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import unquote
 
 from pyclosure.queries.activity import SILENT, Activity, Progress
 from pyclosure.queries.answers.sizes import with_closure_sizes
@@ -66,7 +67,7 @@ def derivers_in_store(closure: Closure, nix: Nix, activity: Activity = SILENT) -
         root = records.files_root
         derivers = [drv for drv in derivers if os.path.lexists(root + drv)]
     elif (records.store_url or "").startswith("file://"):
-        cache = (records.store_url or "")[len("file://") :].split("?")[0]
+        cache = unquote((records.store_url or "")[len("file://") :].split("?")[0])
         derivers = [drv for drv in derivers if os.path.exists(_narinfo(cache, drv))]
     if not derivers:
         return ()

@@ -10,6 +10,7 @@ import contextlib
 import gzip
 import io
 import os
+import stat
 import tempfile
 import zlib
 from collections.abc import Mapping
@@ -104,27 +105,49 @@ def write_snapshot(snapshot: Snapshot, path: str, now: datetime | None = None) -
         BadInput: the file cannot be written; an older file of that name is left as it was.
     """
     data = encode_snapshot(snapshot, now or datetime.now(UTC))
-    folder = os.path.dirname(os.path.abspath(path))
-    temporary = None
+    # a link stays a link: what it leads to is replaced
+    target = os.path.realpath(path)
     try:
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".pyclosure-", delete=False) as file:
-            temporary = file.name
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        os.replace(temporary, path)
+        if os.path.exists(target) and not os.path.isfile(target):
+            # a device or a pipe is written into, never replaced by a file
+            with open(target, "wb") as special:
+                special.write(data)
+        else:
+            _replace(target, data)
     except OSError as error:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
         raise BadInput(
             f"cannot write the snapshot {printable(path, 200)}: {error.strerror}",
             hint="check the folder, its permissions and the free space",
         ) from None
     return len(data)
+
+
+def _replace(path: str, data: bytes) -> None:
+    """Write beside a file, wait until that is on disk, and put it in the file's place with its permissions."""
+    temporary = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=os.path.dirname(path), prefix=".pyclosure-", delete=False) as file:
+            temporary = file.name
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, _permissions(path))
+        os.replace(temporary, path)
+    except OSError:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        raise
+
+
+def _permissions(path: str) -> int:
+    """Return the permissions that a file has, or that a new one gets."""
+    try:
+        return stat.S_IMODE(os.stat(path).st_mode)
+    except OSError:
+        umask = os.umask(0)
+        os.umask(umask)
+        return 0o666 & ~umask
 
 
 def encode_snapshot(snapshot: Snapshot, now: datetime) -> bytes:

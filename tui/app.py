@@ -11,6 +11,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.message import Message
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.signal import Signal
 
@@ -78,6 +79,9 @@ class ClosureApp(App[int]):
         self.opening = opening
         self.knowledge: Knowledge | None = None
         self.overview: Overview | None = None
+        self._came_from: list[str] = []
+        self.trouble: QueryError | None = None
+        """What kept the source from being opened; None when nothing did."""
         self.labels: Labels
         self.plan: Plan
         self.evidence: EvidenceStore
@@ -111,10 +115,17 @@ class ClosureApp(App[int]):
             self._wanted_screen = names[0]
         self.switch_mode(self._wanted_screen)
         self.set_interval(_TICK, self._tick)
+        self.app_resume_signal.subscribe(self, lambda _: self._paint_again())
         self._follow(self.opening)
 
     def _listeners(self) -> tuple[type[DOMNode], ...]:
         return (type(self), PathTable, *(spec.make for spec in self.specs))
+
+    def _paint_again(self) -> None:
+        """Paint everything after the program was suspended: the terminal has forgotten it."""
+        self.screen.refresh(layout=True)
+        for widget in self.screen.walk_children():
+            widget.refresh()
 
     def _set_up_themes(self) -> None:
         own, problems = theming.users_own()
@@ -198,6 +209,7 @@ class ClosureApp(App[int]):
 
     def show_trouble(self, error: BaseException) -> None:
         """Say what went wrong."""
+        self.trouble = error if isinstance(error, QueryError) else None
         self.push_screen(TroubleScreen(error))
 
     def open_again(self) -> None:
@@ -236,6 +248,8 @@ class ClosureApp(App[int]):
 
     def show_path(self, at: int, *, referrers: bool = False) -> None:
         """Show a path in the tree of the closure screen."""
+        if self.current_mode != "closure":
+            self._came_from.append(self.current_mode)
 
         async def show() -> None:
             # a screen that was never up has no styles before it is mounted
@@ -246,6 +260,11 @@ class ClosureApp(App[int]):
                 screen.show_position(at, referrers=referrers)
 
         self.call_later(show)
+
+    def go_back(self) -> None:
+        """Show the screen that led to the closure screen; does nothing when none did."""
+        if self._came_from:
+            self.switch_mode(self._came_from.pop())
 
     async def show_why(self, at: int) -> None:
         """Say why a path is in the closure; returns when keys reach the new screen."""
@@ -335,6 +354,20 @@ class ClosureApp(App[int]):
             words = binding.tooltip or binding.description
             entries.append((key, words[:1].upper() + words[1:], act))
         return entries
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Say something in passing; news replaces older news, so that nothing piles up over the rows."""
+        if severity == "information":
+            self.clear_notifications()
+        super().notify(message, title=title, severity=severity, timeout=timeout or 4, markup=markup)
 
     async def action_quit(self) -> None:
         """Leave, stopping whatever runs."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-from pyclosure.queries.answers.matching import Filter, parse_filter, searchable
+from pyclosure.queries.answers.matching import Filter, Searchable, parse_filter, searchable
 from pyclosure.queries.answers.outline import Node, Outline, shortest_chain
 from pyclosure.queries.answers.rows import BY_KEY, ordered
 from pyclosure.queries.answers.sizes import added_within
@@ -24,8 +24,11 @@ class Place:
     direction: Direction
     tops: tuple[int, ...]
     outline: Outline
-    cursor: int = 0
-    """Row to stand on when coming back."""
+    at: int | None = None
+    """Path to stand on when coming back."""
+    flat: bool = False
+    filter: Filter = field(default_factory=lambda: parse_filter(""))
+    """Whether a list was shown, and through which filter, when the user left."""
 
 
 class Browser:
@@ -48,7 +51,7 @@ class Browser:
         self.within: int | None = None
         """The referrer that added sizes are relative to; None for all roots."""
         self._added: dict[int, int] = {}
-        self._texts: list[str] = []
+        self._texts: list[Searchable] = []
         self._texts_of = -1
         self._flat_rows: list[int] = []
         self.places = [self._place("references", knowledge.closure.roots)]
@@ -105,21 +108,29 @@ class Browser:
 
     # -- moving ------------------------------------------------------------------------------------------
 
-    def go_in(self, at: int, cursor: int) -> None:
-        """Make a path the top; ``cursor`` is the row to return to."""
-        self._push("references", (at,), cursor)
+    def go_in(self, at: int) -> None:
+        """Make a path the top."""
+        self._push(self._place("references", (at,)), at)
 
-    def show_referrers(self, at: int, cursor: int) -> None:
+    def show_referrers(self, at: int) -> None:
         """Show what references a path, upwards."""
-        self._push("referrers", (at,), cursor)
+        self._push(self._place("referrers", (at,)), at)
+
+    def show_in_tree(self, at: int) -> int:
+        """Leave a list for the tree, at the place of a path; returns its row."""
+        if self.listing:
+            self._push(Place(self.place.direction, self.place.tops, self.place.outline), at)
+        return self.reveal(at)
 
     def back(self) -> int | None:
         """Return to the place before, and the row to stand on; None when this is the first."""
         if len(self.places) == 1:
             return None
         self.places.pop()
+        self.flat, self.filter = self.place.flat, self.place.filter
         self._refill()
-        return self.place.cursor
+        row = self.row_of(self.place.at) if self.place.at is not None else None
+        return 0 if row is None else row
 
     def toggle(self, row: int) -> int | None:
         """Unfold or fold a row; returns the row to stand on when the path is unfolded elsewhere."""
@@ -212,22 +223,20 @@ class Browser:
 
     def matches(self, at: int, pattern: Filter) -> bool:
         """Say whether a filter means a position."""
-        return pattern.matches(self._search_texts()[at], self.knowledge.identity(at).kind.value)
+        return pattern.matches(self._search_texts()[at])
 
     def find(self, pattern: Filter, row: int, step: int) -> int | None:
-        """Return the next row, going round, that a filter means; in the tree hidden paths are found as well."""
+        """Return the next row, going round, that a filter means; in the tree hidden paths are revealed."""
         if self.listing:
             hits = [at for at in range(self.count()) if self.matches(self._flat_rows[at], pattern)]
             return _next(hits, row, step)
-        nodes = self.place.outline.rows
-        hits = [node.row for node in nodes if self.matches(node.at, pattern)]
-        if not any((hit - row) * step > 0 for hit in hits):
-            # before going round, what is folded away
-            seen = {node.at for node in nodes}
-            hidden = [at for at in self.members() if at not in seen and self.matches(at, pattern)]
-            if hidden:
-                return self.reveal(self._ordered(hidden)[0])
-        return _next(hits, row, step)
+        found = list(self._ordered(at for at in self.members() if self.matches(at, pattern)))
+        if not found:
+            return None
+        here = self.at(row)
+        if here in found:
+            return self.reveal(found[(found.index(here) + step) % len(found)])
+        return self.reveal(found[0 if step > 0 else -1])
 
     def _ordered(self, positions: Iterable[int]) -> Sequence[int]:
         if self.sort == "added_size" and self.within is not None:
@@ -249,18 +258,17 @@ class Browser:
             members = [at for at in members if self.matches(at, self.filter)]
         self._flat_rows = list(self._ordered(members))
 
-    def _search_texts(self) -> list[str]:
+    def _search_texts(self) -> list[Searchable]:
         if self._texts_of != self.knowledge.revision:
             self._texts = [searchable(self.knowledge, at) for at in range(len(self.knowledge.closure))]
             self._texts_of = self.knowledge.revision
         return self._texts
 
-    def _push(self, direction: Direction, tops: tuple[int, ...], cursor: int) -> None:
-        self.place.cursor = cursor
-        self.filter = parse_filter("")
-        self.places.append(self._place(direction, tops))
-        outline = self.place.outline
-        outline.unfold(outline.tops[0])
+    def _push(self, place: Place, at: int) -> None:
+        self.place.at, self.place.flat, self.place.filter = at, self.flat, self.filter
+        self.flat, self.filter = False, parse_filter("")
+        self.places.append(place)
+        place.outline.unfold(place.outline.tops[0])
         self._refill()
 
     def _place(self, direction: Direction, tops: tuple[int, ...]) -> Place:

@@ -6,6 +6,7 @@ Exit statuses: 0 done, 1 a check failed, 2 usage or bad input, 3 nix or the stor
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -64,6 +65,12 @@ def _run(command: commands.Command, arguments: argparse.Namespace) -> int:
     from pyclosure.queries.errors import Cancelled, QueryError
     from pyclosure.tui import commands
 
+    if sys.stdout is None or sys.stderr is None:
+        return 3  # there is nobody to tell
+    for stream in (sys.stdout, sys.stderr):
+        # an encoding without our bars and dots gets question marks, not a failure
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     streams = commands.Streams(sys.stdout, sys.stderr)
     try:
         status = command.run(arguments, streams)
@@ -71,11 +78,19 @@ def _run(command: commands.Command, arguments: argparse.Namespace) -> int:
         return status
     except QueryError as error:
         print(error_text(error), file=sys.stderr)
+        advice = _meant(arguments)
+        if advice:
+            print(f"  {advice}", file=sys.stderr)
         return error.exit_code
     except Cancelled:
         return Cancelled.exit_code
     except (BrokenPipeError, KeyboardInterrupt):
         raise
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        print(f"pyclosure: the answer cannot be written: {error.strerror}", file=sys.stderr)
+        return 3
     except Exception as error:
         if os.environ.get("PYCLOSURE_TRACEBACK"):
             raise
@@ -85,6 +100,24 @@ def _run(command: commands.Command, arguments: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return FAULT
+
+
+def _meant(arguments: argparse.Namespace) -> str:
+    """Return what a source that does not exist may have been meant for."""
+    from difflib import get_close_matches
+
+    from pyclosure.tui import commands
+
+    known = commands.names()
+    for word in getattr(arguments, "sources", ()):
+        if os.path.lexists(word):
+            continue
+        if word in known:
+            return f"options come after the command: pyclosure {word} …"
+        close = get_close_matches(word, known, 1, 0.7)
+        if close:
+            return f"did you mean: pyclosure {close[0]} …"
+    return ""
 
 
 def error_text(error: Exception) -> str:

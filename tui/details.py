@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pyclosure.queries.kinds.identity import Fact, Identity, kind_words
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.names import base_name, name_of
+from pyclosure.queries.nix.version import parse_version
 from pyclosure.queries.records import TIER_WORDS
 from pyclosure.queries.text import printable
 from pyclosure.tui.units import Labels, count, share, size
@@ -77,7 +78,8 @@ def details(knowledge: Knowledge, at: int, label: Labels, added_title: str, adde
         Line("NAR size", size(info.nar_size), f"{share(info.nar_size, sizes.total)} of the closure"),
         Line("closure size", size(closure_size), "with all it needs"),
         Line("added size", size(added), added_title),
-        Line("depth", str(sizes.depth[at]), "fewest references from a root"),
+        *_gone(knowledge, at),
+        Line("depth", str(knowledge.real_sizes.depth[at]), "fewest references from a root"),
         *_deriver(knowledge, at),
         *_outputs(knowledge, at),
         *_origin(knowledge, at),
@@ -114,6 +116,13 @@ def _python(knowledge: Knowledge, at: int, identity: Identity) -> list[Line]:
     if facts and facts.linked_distributions:
         lines.append(Line("members", count(facts.linked_distributions, "linked distribution")))
     return lines
+
+
+def _gone(knowledge: Knowledge, at: int) -> list[Line]:
+    """Return what a path weighs that the marked cuts would drop."""
+    if at not in knowledge.gone:
+        return []
+    return [Line("what if", "it leaves", f"really adds {size(knowledge.real_sizes.added[at])}; X shows the cuts")]
 
 
 def _output(identity: Identity) -> list[Line]:
@@ -187,8 +196,16 @@ def nix_commands(knowledge: Knowledge, at: int) -> list[tuple[str, str]]:
     ]
     if at not in closure.roots:
         commands.append(("why it is in the closure", f"nix why-depends --precise{option} {root} {path}"))
-    commands.append(("what references it, in the whole store", f"nix-store{option} --query --referrers {path}"))
-    deriver = closure.infos[at].deriver
-    if deriver is not None:
-        commands.append(("what built it", f"nix derivation show{option} {deriver}"))
+    cache = store is not None and store.startswith(("file:", "http", "s3:"))
+    if not cache:
+        commands.append(("what references it, in the whole store", f"nix-store{option} --query --referrers {path}"))
+    deriver = knowledge.deriver(at)
+    if deriver is not None and deriver in knowledge.derivations:
+        words = "show-derivation" if _is_old(closure.records.nix_version) else "derivation show"
+        commands.append(("what built it", f"nix {words}{option} {deriver}"))
     return commands
+
+
+def _is_old(nix_version: str | None) -> bool:
+    """Say whether a nix has ``show-derivation`` only."""
+    return nix_version is not None and not parse_version(f"nix (Nix) {nix_version.split()[-1]}").has_derivation_show

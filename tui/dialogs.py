@@ -30,7 +30,7 @@ class Dialog(ModalScreen[None]):
     """A window that escape closes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "close", "close", id="dialog.close"),
+        Binding("escape,q,question_mark,d", "close", "close", key_display="esc", id="dialog.close"),
     ]
 
     app: ClosureApp

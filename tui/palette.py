@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from rich.text import Text
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from pyclosure.queries.answers.matching import searchable
+from pyclosure.queries.answers.matching import matching
 from pyclosure.tui.units import size
 
 if TYPE_CHECKING:
@@ -29,7 +29,13 @@ class ActionProvider(Provider):
         for name, words, action in app.palette_actions(self.screen):
             entries.append((words, name, action))
         for theme in app.theme_names():
-            entries.append((f"Theme: {theme}", "remembered", partial(app.choose_theme, theme)))
+            entries.append(
+                (
+                    f"Theme: {theme}",
+                    "in use" if theme == app.theme else "use it and remember it",
+                    partial(app.choose_theme, theme),
+                )
+            )
         return entries
 
     async def discover(self) -> Hits:
@@ -52,8 +58,7 @@ class PathProvider(Provider):
         knowledge = app.knowledge
         if knowledge is None:
             return
-        words = query.lower().split()
-        found = [at for at in range(len(knowledge.closure)) if all(word in searchable(knowledge, at) for word in words)]
+        found = matching(knowledge, list(range(len(knowledge.closure))), query)
         found.sort(key=lambda at: (len(knowledge.closure.name(at)), knowledge.closure.name_ranks[at]))
         for rank, at in enumerate(found[:_MOST_HITS]):
             label = app.labels[at]

@@ -80,6 +80,8 @@ class PathScreen(Screen[None], RowFollower):
         self.title_bar = TitleBar()
         self.key_bar = KeyBar()
         self._searched: Filter | None = None
+        self._stood_on: int | None = None
+        """Path under the cursor when the filter was opened."""
         self._shown_revision = -1
         self._detail_timer_at: int | None = None
 
@@ -217,6 +219,8 @@ class PathScreen(Screen[None], RowFollower):
     def action_filter(self) -> None:
         """Type a filter."""
         if self.table.browser is not None:
+            if not self.filter_bar.has_class("-open"):
+                self._stood_on = self.table.at
             self.filter_bar.open()
             self._hint()
 
@@ -247,6 +251,8 @@ class PathScreen(Screen[None], RowFollower):
             self._show_all()
         elif not browser.filter.text:
             self.filter_bar.close()
+        else:
+            self.filter_bar.hint(f"{count(browser.count(), 'path')}  enter opens, esc shows all")
         self.set_focus(self.table)
         self.row_moved()
 
@@ -254,8 +260,10 @@ class PathScreen(Screen[None], RowFollower):
         browser = self.table.browser
         if browser is None:
             return
-        at = self.table.at
+        at = self.table.at if self.table.at is not None else self._stood_on
         browser.set_filter("")
+        if at is not None and browser.row_of(at) is None:
+            at = self._stood_on
         self.filter_bar.close()
         self.table.rows_changed(cursor=browser.row_of(at) if at is not None else None)
 
@@ -283,8 +291,13 @@ class PathScreen(Screen[None], RowFollower):
 
     def action_referrers(self) -> None:
         """Show what references the path."""
-        if self.table.at is not None:
-            self.app.show_path(self.table.at, referrers=True)
+        at = self.table.at
+        if at is None or self.knowledge is None:
+            return
+        if not self.knowledge.closure.referrers[at]:
+            self.notify("a root: nothing in this closure references it", markup=False, timeout=3)
+            return
+        self.app.show_path(at, referrers=True)
 
     def _is_cut(self, referrer: int | None, at: int) -> bool:
         """Say whether a reference, or a path itself, is marked as cut."""

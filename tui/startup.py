@@ -45,6 +45,11 @@ def run_app(
         )
         painted = False
         app.run()
+        if app.trouble is not None and app.knowledge is None:
+            # what the screen said stays readable after it is gone
+            from pyclosure.tui.cli import error_text
+
+            print(error_text(app.trouble), file=sys.stderr)
         return app.return_code or 0
     finally:
         opening.cancel()

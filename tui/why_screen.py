@@ -206,7 +206,7 @@ class WhyScreen(Screen[None], Describe):
     def cell(self, row: Row, key: str) -> Cell:
         is_path = row.evidence is None and not row.remark
         if key == "size":
-            return Cell(size(self._knowledge.sizes.added[row.at]) if is_path else "", "number")
+            return Cell(size(self._knowledge.real_sizes.added[row.at]) if is_path else "", "number")
         if key == "mark":
             return Cell(self._mark(row) if is_path else self._carrier(row), "heavy" if is_path else "muted")
         lead = "  " * min(row.depth, 20)

@@ -31,6 +31,9 @@ class Cut:
     target: int
     edges: tuple[Edge, ...]
     saving: Saving
+    assumes: tuple[Edge, ...] = ()
+    """References of environments and wrappers that are taken to vanish by themselves; should one of them be
+    somebody's choice, less is saved."""
 
 
 def saved_by_edge(closure: Closure, sizes: Sizes, edge: Edge) -> int:

@@ -7,10 +7,27 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pyclosure.queries.kinds.identity import kind_short, kind_words
 from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.names import base_name, without_interpreter
 
 _REGEX_SIGNS = frozenset("^$[]()|*\\{}")
 _LONGEST = 500
+_SHORTEST_DIGEST = 6
+_LABEL = re.compile(r"(?P<words>[\w.+ -]+) \((?P<output>\w+)\)")
+"""How lists show a path of another output; its parentheses are no regular expression."""
+
+
+@dataclass(frozen=True, slots=True)
+class Searchable:
+    """What of a path a filter looks into, in lower case."""
+
+    names: tuple[str, ...]
+    """The name, the name without interpreter prefix, and the distribution."""
+    base: str
+    """Digest and name, for pasted paths."""
+    kind: str
+    """The kind by its key, in words and abbreviated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +35,7 @@ class Filter:
     """A filter, ready to be asked."""
 
     text: str
-    matches: Callable[[str, str], bool]
-    """Takes the searchable text of a path in lower case, and its kind."""
+    matches: Callable[[Searchable], bool]
     regex: bool = False
     problem: str = ""
     """Why it was taken literally although it looks like a regular expression."""
@@ -28,21 +44,29 @@ class Filter:
 def parse_filter(text: str) -> Filter:
     r"""Make a filter of what the user typed.
 
-    Words must all occur, in any order and case. ``kind:lib`` asks for a kind by its word or a part of it. A text
-    with one of ``^ $ [ ] ( ) | * \ { }`` is a regular expression; one that does not compile is taken literally.
+    Words must all occur in the name, in any order and case; a word of six characters or more may be the
+    beginning of the digest, and a whole store path means itself. ``kind:lib`` asks for a kind. A text with one of
+    ``^ $ [ ] ( ) | * \ { }`` is a regular expression; one that does not compile is taken literally.
     """
     text = text[:_LONGEST]
-    if _REGEX_SIGNS & set(text):
+    label = _LABEL.fullmatch(text.strip())
+    if _REGEX_SIGNS & set(text) and label is None:
         try:
             pattern = _compiled(text)
         except (re.error, OverflowError, RecursionError) as error:
             wanted = text.lower()
-            return Filter(text, lambda name, kind: wanted in name, False, str(error))
-        return Filter(text, lambda name, kind: pattern.search(name) is not None, True)
-    words = text.lower().split()
+            return Filter(text, lambda path: any(wanted in name for name in path.names), False, str(error))
+        return Filter(text, lambda path: any(pattern.search(name) for name in path.names), True)
+    words = (f"{label['words']} {label['output']}" if label else text).lower().split()
     kinds = [word[5:] for word in words if word.startswith("kind:")]
-    parts = [word for word in words if not word.startswith("kind:")]
-    return Filter(text, lambda name, kind: all(part in name for part in parts) and all(one in kind for one in kinds))
+    parts = [
+        word.rsplit("/", 1)[-1] if word.startswith("/") else word for word in words if not word.startswith("kind:")
+    ]
+
+    def matches(path: Searchable) -> bool:
+        return all(_occurs(part, path) for part in parts) and all(one in path.kind for one in kinds)
+
+    return Filter(text, matches)
 
 
 def _compiled(text: str) -> re.Pattern[str]:
@@ -52,14 +76,23 @@ def _compiled(text: str) -> re.Pattern[str]:
         return re.compile(text, re.IGNORECASE)
 
 
-def searchable(knowledge: Knowledge, at: int) -> str:
-    """Return the text that filters look into: name, distribution and digest."""
+def _occurs(word: str, path: Searchable) -> bool:
+    if any(word in name for name in path.names):
+        return True
+    return len(word) >= _SHORTEST_DIGEST and path.base.startswith(word)
+
+
+def searchable(knowledge: Knowledge, at: int) -> Searchable:
+    """Return what filters look into for one path."""
     identity = knowledge.identity(at)
-    path = knowledge.closure.path(at)
-    return f"{path[path.rfind('/') + 34 :]} {identity.distribution or ''} {path[path.rfind('/') + 1 :][:32]}".lower()
+    base = base_name(knowledge.closure.path(at)).lower()
+    name = base[33:]
+    kind = identity.kind.value
+    names = (name, without_interpreter(name), identity.distribution or "")
+    return Searchable(names, base, f"{kind} {kind_words(kind)} {kind_short(kind)}".lower())
 
 
 def matching(knowledge: Knowledge, positions: list[int], text: str) -> list[int]:
     """Return those of the positions that a filter means, in their order."""
     wanted = parse_filter(text)
-    return [at for at in positions if wanted.matches(searchable(knowledge, at), knowledge.identity(at).kind.value)]
+    return [at for at in positions if wanted.matches(searchable(knowledge, at))]

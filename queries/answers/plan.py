@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from pyclosure.queries.activity import SILENT, Activity, Progress
 from pyclosure.queries.answers.chains import Edge
@@ -34,7 +35,8 @@ def best_cuts(
         most_references: without targets, cuts of more references are left out: they are no plan.
     """
     if targets is not None:
-        return _by_saving([cut for at in targets if (cut := smallest_cut(structure.closure, at, structure.wanted))])
+        asked = (smallest_cut(structure.closure, at, structure.wanted) for at in targets)
+        return _by_saving([_with_assumptions(cut, structure) for cut in asked if cut is not None])
     found: dict[tuple[Edge, ...], Cut] = {}
     candidates = _heaviest(knowledge, structure)
     for done, target in enumerate(candidates):
@@ -45,7 +47,14 @@ def best_cuts(
             continue
         if cut.edges not in found or target in {reference for _, reference in cut.edges}:
             found[cut.edges] = cut
-    return _by_saving([cut for cut in found.values() if not _outdone(cut, found.values())])
+    best = [cut for cut in found.values() if not _outdone(cut, found.values())]
+    return _by_saving([_with_assumptions(cut, structure) for cut in best])
+
+
+def _with_assumptions(cut: Cut, structure: Structure) -> Cut:
+    lost = set(cut.saving.paths)
+    assumed = sorted(edge for edge in structure.follows if edge[1] in lost and edge[0] not in lost)
+    return replace(cut, assumes=tuple(assumed))
 
 
 def _by_saving(cuts: list[Cut]) -> list[Cut]:

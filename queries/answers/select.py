@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from pyclosure.queries.errors import BadInput
 from pyclosure.queries.knowledge import Knowledge
-from pyclosure.queries.names import name_of
+from pyclosure.queries.names import name_of, parse_name, without_interpreter
 from pyclosure.queries.text import printable
 
 _SHOWN = 5
@@ -51,8 +51,9 @@ def candidates(knowledge: Knowledge, word: str) -> list[int]:
     readings: tuple[Callable[[int], bool], ...] = (
         (lambda at: len(word) >= 6 and closure.path(at)[len(closure.store_dir) + 1 :][:32].startswith(word)),
         (lambda at: closure.name(at) == word),
+        (lambda at: without_interpreter(closure.name(at)) == word.replace(" ", "-")),
         (lambda at: knowledge.identity(at).distribution == lower.replace("_", "-").replace(".", "-")),
-        (lambda at: knowledge.identity(at).pname.lower() == lower and knowledge.identity(at).output.value == "out"),
+        (lambda at: knowledge.identity(at).pname.lower() == lower and parse_name(closure.name(at)).output == "out"),
         (lambda at: lower in name_of(closure.path(at)).lower()),
     )
     for reading in readings:

@@ -46,7 +46,7 @@ _KNOWN = (
     ),
     _known(
         r"'(?P<path>[^']*)' does not have a known deriver",
-        "nobody recorded which derivation built {path}",
+        "no derivation of {path} is known here: none is recorded, or it is not in this store",
         "name the .drv itself, or an installable that evaluates to it",
         BadInput,
     ),

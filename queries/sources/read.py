@@ -115,6 +115,14 @@ def _without_nix_command(
 ) -> tuple[PathInfo, ...]:
     """Use nix-store where the new command line is forbidden or absent; it needs no experimental feature."""
     words = error.words
+    if "flake.nix" in words or "is not a flake" in words or "getting status of" in words:
+        # nix takes what is not in its own store directory for a flake
+        raise BadInput(
+            f"{roots[0]} is not in the store directory of this nix",
+            hint="name the store that it is in with --store, such as the folder that holds its nix/store",
+            words=words,
+            command=error.command,
+        )
     unusable = "nix-command" in words or "unrecognised flag '--extra" in words or "older than 2.4" in str(error)
     if not unusable or build_closure:
         raise error

@@ -75,8 +75,8 @@ def resolve(request: Request) -> Source:
             "nothing to open was named",
             hint="name a result link, a store path, an installable or a snapshot; or try: pyclosure demo",
         )
-    if request.sources == (DEMO_WORD,):
-        return Demo()
+    if DEMO_WORD in request.sources:
+        return _demo(request)
     store = parse_store(request.store, request.cwd)
     if request.file is not None:
         return _expression(request, store)
@@ -91,6 +91,12 @@ def resolve(request: Request) -> Source:
     return resolver.source()
 
 
+def _demo(request: Request) -> Demo:
+    if request.sources != (DEMO_WORD,) or request.store or request.derivation or request.file:
+        raise BadInput(f"{DEMO_WORD} stands alone: it is a recorded closure", hint=f"leave the others out: {DEMO_WORD}")
+    return Demo()
+
+
 def _expression(request: Request, store: Store) -> Installables:
     path = os.path.normpath(os.path.join(request.cwd, request.file or ""))
     if not os.path.exists(path):
@@ -102,7 +108,7 @@ def _saved(request: Request, saved: list[str]) -> SavedFile:
     if len(request.sources) > 1:
         raise BadInput(
             f"{printable(saved[0], 120)} is a snapshot or dump and cannot be opened together with others",
-            hint="open one at a time; to compare two, use: pyclosure diff",
+            hint="open one at a time",
         )
     if request.derivation or request.store:
         flag = "--derivation" if request.derivation else "--store"

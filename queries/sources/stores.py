@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from pyclosure.queries.errors import BadInput
 from pyclosure.queries.text import printable
 
 DEFAULT_STORE_DIR = "/nix/store"
 _LOCAL_NAMES = ("daemon", "local", "auto")
+_PLAIN = "/!$&'()*+,;=:@~"
+"""What may stand in a URL's path unquoted, besides letters and digits."""
 _REMOTE_SCHEMES = ("http", "https", "ssh", "ssh-ng", "s3")
 
 
@@ -54,8 +56,8 @@ def parse_store(text: str | None, cwd: str) -> Store:
             f"{printable(text, 200)} is not a store URL: {error}", hint="check the spelling after --store"
         ) from None
     if "://" in text and parts.scheme == "file":
-        _require_cache(parts.path)
-        return Store(text, None, False, text)
+        _require_cache(text.removeprefix("file://").split("?")[0])
+        return Store(text, None, False, printable(text, 120))
     if "://" in text and parts.scheme in _REMOTE_SCHEMES:
         return Store(text, None, True, printable(_without_password(text), 120))
     if text.split("?")[0].split("://")[0] in (*_LOCAL_NAMES, "unix"):
@@ -70,6 +72,7 @@ def parse_store(text: str | None, cwd: str) -> Store:
 
 def _directory(path: str) -> Store:
     if os.path.isfile(os.path.join(path, "nix-cache-info")):
+        _require_plain(path, quote(path, safe=_PLAIN))
         return Store(f"file://{path}", None, False, f"file://{path}")
     if not os.path.isdir(path):
         raise BadInput(
@@ -81,14 +84,25 @@ def _directory(path: str) -> Store:
             f"{printable(path, 200)} is neither a binary cache (no nix-cache-info) nor a store (no nix folder)",
             hint="--store takes a store URL, a binary cache's folder, or the folder that holds a nix/store",
         )
-    return Store(path, path, False, path)
+    _require_plain(path, path.replace("?", ""))
+    return Store(path, path, False, printable(path, 120))
 
 
 def _require_cache(path: str) -> None:
-    if not os.path.isfile(os.path.join(path, "nix-cache-info")):
+    here = any(os.path.isfile(os.path.join(one, "nix-cache-info")) for one in (path, unquote(path)))
+    if not here or not path.startswith("/"):
         raise BadInput(
-            f"there is no binary cache at {printable(path, 200)}: it has no nix-cache-info",
-            hint="check the folder after file://",
+            f"there is no binary cache at {printable(path, 200) or 'an empty path'}: it has no nix-cache-info",
+            hint="check the folder after file://, which must begin with a third slash",
+        )
+
+
+def _require_plain(path: str, plain: str) -> None:
+    """Refuse a folder that only some versions of Nix could be told of: up to 2.18 they do not unquote URLs."""
+    if path != plain:
+        raise BadInput(
+            f"Nix takes no store with such characters in its path: {printable(path, 200)}",
+            hint="make a link to it that has letters, digits, dots and dashes only, and name the link",
         )
 
 

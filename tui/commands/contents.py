@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 
 from pyclosure.tui.commands import Command, Streams
-from pyclosure.tui.opening import add_source_arguments, load
+from pyclosure.tui.opening import add_source_arguments, load, whole_number
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_source_arguments(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print it")
-    parser.add_argument("--depth", type=int, default=3, metavar="N", help="levels of folders (default 3; 0 for all)")
+    parser.add_argument(
+        "--depth", type=whole_number(0), default=3, metavar="N", help="levels of folders (default 3; 0 for all)"
+    )
     parser.add_argument("--all", action="store_true", help="groups over every path of the closure; needs no PATH")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from pyclosure.tui.commands import Command, Streams
-from pyclosure.tui.opening import add_source_arguments, load
+from pyclosure.tui.opening import add_source_arguments, load, whole_number
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,8 +15,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep", action="append", default=[], metavar="PATH", help="what is wanted; may be repeated")
     parser.add_argument("--edges", action="store_true", help="every single reference with what it alone saves")
     parser.add_argument("--strict", action="store_true", help="count links of environments and wrappers as references")
-    parser.add_argument("--references", type=int, default=3, metavar="N", help="no cuts of more than N (default 3)")
-    parser.add_argument("--top", type=int, default=10, metavar="N", help="how many cuts (default 10)")
+    parser.add_argument(
+        "--references", type=whole_number(1), default=3, metavar="N", help="no cuts of more than N (default 3)"
+    )
+    parser.add_argument("--top", type=whole_number(1), default=10, metavar="N", help="how many cuts (default 10)")
 
 
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:

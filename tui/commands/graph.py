@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from pyclosure.tui.commands import Command, Streams
-from pyclosure.tui.opening import add_source_arguments, load
+from pyclosure.tui.opening import add_source_arguments, load, whole_number
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,7 +15,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--kind", metavar="KIND", action="append", default=[], help="only paths of this kind; may be repeated"
     )
-    parser.add_argument("--top", metavar="N", type=int, help="only the roots and the N heaviest paths by added size")
+    parser.add_argument(
+        "--top", metavar="N", type=whole_number(0), help="only the roots and the N heaviest paths by added size"
+    )
 
 
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:

@@ -6,9 +6,12 @@ import argparse
 import re
 
 from pyclosure.tui.commands import Command, Streams
-from pyclosure.tui.opening import add_source_arguments, load
+from pyclosure.tui.opening import add_source_arguments, load, whole_number
 
 _SHOWN = ("name", "kind", "nar_size", "closure_size", "added_size", "referrers", "depth")
+_SHOWN_NARROW = _SHOWN[:5]
+_WIDE = 96
+"""Columns of a terminal from which all of them are shown."""
 _UNITS = {"": 1, "b": 1, "k": 1024, "kib": 1024, "m": 1024**2, "mib": 1024**2, "g": 1024**3, "gib": 1024**3}
 
 
@@ -35,7 +38,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--sort", metavar="COLUMN", default="added_size", help="default added_size; numbers come largest first"
     )
     group.add_argument("--reverse", action="store_true", help="the other way round")
-    group.add_argument("--top", metavar="N", type=int, help="only the first N rows")
+    group.add_argument("--top", metavar="N", type=whole_number(1), help="only the first N rows")
     group.add_argument("--columns", metavar="A,B,…", help="columns, or all; see --list-columns")
     parser.add_argument("--format", choices=("text", "json", "csv"), default="text", help="how to print it")
     parser.add_argument("--list-columns", action=_ListColumns, help="say what the columns mean, and exit")
@@ -65,6 +68,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
             raise BadInput(f"there is no column {key!r}", hint="columns: " + ", ".join(known))
     knowledge = load(arguments, streams.err)
     positions = _chosen(arguments, knowledge)
+    _narrate(arguments, positions, streams)
     if arguments.format == "json":
         keys = shown if arguments.columns else CONTRACT
         write_json([row(knowledge, at, keys) for at in positions], streams.out)
@@ -74,6 +78,16 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     else:
         _text(knowledge, positions, shown, streams)
     return 0
+
+
+def _narrate(arguments: argparse.Namespace, positions: list[int], streams: Streams) -> None:
+    from pyclosure.queries.answers.matching import parse_filter
+
+    problem = parse_filter(arguments.filter).problem
+    if problem:
+        streams.err.write(f"the filter is no regular expression ({problem}) and was taken literally\n")
+    if not positions:
+        streams.err.write("no path matches\n")
 
 
 def _columns(arguments: argparse.Namespace) -> tuple[str, ...]:
@@ -103,7 +117,8 @@ def _chosen(arguments: argparse.Namespace, knowledge: object) -> list[int]:
     if arguments.needed_by:
         positions = closure.requisites((select(knowledge, arguments.needed_by),))
     if arguments.depends_on:
-        wanted = closure.dependants((select(knowledge, arguments.depends_on),))
+        target = select(knowledge, arguments.depends_on)
+        wanted = closure.dependants((target,)) - {target}
         positions = [at for at in positions if at in wanted]
     positions = [
         at
@@ -126,6 +141,9 @@ def _text(knowledge: object, positions: list[int], shown: tuple[str, ...], strea
 
     assert isinstance(knowledge, Knowledge)
     label = labels(knowledge)
+    console = text_console(streams.out)
+    if shown == _SHOWN and console.width < _WIDE:
+        shown = _SHOWN_NARROW
     columns = [BY_KEY[key] for key in shown]
     forms = [
         (one.title, "right" if one.numeric else "name" if one.key in ("name", "path") else "left") for one in columns
@@ -144,7 +162,6 @@ def _text(knowledge: object, positions: list[int], shown: tuple[str, ...], strea
             else:
                 row.append(size(int(value)) if column.unit == "bytes" else value)
         table.add_row(*cells(row))
-    console = text_console(streams.out)
     console.print(table)
     if streams.out.isatty():
         total = sum(knowledge.sizes.nar[at] for at in positions)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 
 from pyclosure.tui.commands import Command, Streams
-from pyclosure.tui.opening import add_source_arguments, load
+from pyclosure.tui.opening import add_source_arguments, load, whole_number
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_source_arguments(parser)
     parser.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="how to print it")
-    parser.add_argument("--top", type=int, default=10, metavar="N", help="how many of the heaviest paths (default 10)")
+    parser.add_argument(
+        "--top", type=whole_number(0), default=10, metavar="N", help="how many of the heaviest paths (default 10)"
+    )
 
 
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:

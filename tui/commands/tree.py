@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from pyclosure.tui.commands import Command, Streams
-from pyclosure.tui.opening import add_source_arguments, load
+from pyclosure.tui.opening import add_source_arguments, load, whole_number
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,7 +14,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--referrers", action="store_true", help="upwards: what references it, and what references that"
     )
-    parser.add_argument("--depth", type=int, metavar="N", help="levels below the top (default 2; 0 for all)", default=2)
+    parser.add_argument(
+        "--depth", type=whole_number(0), metavar="N", help="levels below the top (default 2; 0 for all)", default=2
+    )
     parser.add_argument("--sort", metavar="COLUMN", default="added_size", help="order of siblings (default added_size)")
     parser.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
 
@@ -29,7 +31,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     if arguments.sort not in BY_KEY:
         raise BadInput(f"there is no column {arguments.sort!r}", hint="columns: " + ", ".join(BY_KEY))
     if arguments.referrers and not arguments.start:
-        raise BadInput("--referrers needs --from PATH", hint="pyclosure tree ./result --referrers --from openssl")
+        raise BadInput("--referrers needs --from PATH", hint="pyclosure tree ./result --referrers --from zlib")
     knowledge = load(arguments, streams.err)
     closure = knowledge.closure
     tops = (select(knowledge, arguments.start),) if arguments.start else closure.roots
@@ -51,6 +53,6 @@ COMMAND = Command(
     examples=(
         ("pyclosure tree ./result", "two levels"),
         ("pyclosure tree ./result --from numpy --depth 0", "all that numpy needs"),
-        ("pyclosure tree ./result --referrers --from openssl", "who needs openssl, upwards"),
+        ("pyclosure tree ./result --referrers --from zlib", "who needs openssl, upwards"),
     ),
 )

@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 
 from pyclosure.tui.commands import Command, Streams
-from pyclosure.tui.opening import add_source_arguments, load
+from pyclosure.tui.opening import add_source_arguments, load, whole_number
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_source_arguments(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print it")
-    parser.add_argument("--chains", type=int, default=1, metavar="N", help="show N chains, shortest first (default 1)")
+    parser.add_argument(
+        "--chains", type=whole_number(1), default=1, metavar="N", help="show N chains, shortest first (default 1)"
+    )
     parser.add_argument("--nix", action="store_true", help="print the words of nix why-depends --precise instead")
 
 

@@ -15,7 +15,7 @@ from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.records import Evidence
 from pyclosure.queries.text import printable
 from pyclosure.tui.output.formats import markdown_code, markdown_text
-from pyclosure.tui.units import count, labels, size
+from pyclosure.tui.units import Labels, count, labels, size
 
 SHOWN = 5
 """Files of one reference that text shows; JSON holds all."""
@@ -132,6 +132,7 @@ def cut_json(knowledge: Knowledge, cut: Cut, evidence: EvidenceStore | None) -> 
         "cut": edges,
         "saved_size": cut.saving.size,
         "saved_paths": [path(at) for at in reversed(cut.saving.paths)],
+        "assumes": [edge_json(knowledge, edge) for edge in cut.assumes],
     }
 
 
@@ -166,11 +167,22 @@ def write_cuts(
             out.write(f"            {label[at]} → {label[one]}\n")
             write_edge(knowledge, found, "              ", out, 3)
             out.write(f"              remedy: {advice}\n" if advice else "")
+        if cut.assumes:
+            words = assumption(knowledge, cut, label)
+            out.write(f"\n{markdown_text(words)}\n" if mark else f"            {words}\n")
         out.write("\n")
     if not cuts:
         out.write("Nothing can be cut: only what is wanted leads there, or it is a root.\n")
     for note in cut_notes(knowledge, structure):
         out.write(f"{markdown_text(note) if mark else note}\n")
+
+
+def assumption(knowledge: Knowledge, cut: Cut, label: Labels) -> str:
+    """Return what a cut takes for granted: that nobody chose the links that are to vanish."""
+    named = sorted({label[one] for _, one in cut.assumes})
+    holders = sorted({label[at] for at, _ in cut.assumes})
+    some = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
+    return f"if {', '.join(holders[:2])} links to {some} only because others propagate it; else less is saved"
 
 
 def cut_notes(knowledge: Knowledge, structure: Structure) -> list[str]:
@@ -180,7 +192,7 @@ def cut_notes(knowledge: Knowledge, structure: Structure) -> list[str]:
     notes = []
     if wanted:
         shown = ", ".join(wanted[:8]) + (f" and {len(wanted) - 8} more" if len(wanted) > 8 else "")
-        notes.append(f"Kept, because nobody else propagates them (or --keep names them): {shown}.")
+        notes.append(f"Kept as wanted, because nobody else propagates them (or --keep names them): {shown}.")
     if structure.follows:
         notes.append(
             f"{count(len(structure.follows), 'reference')} of environments and wrappers follow from propagation "

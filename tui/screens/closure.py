@@ -75,7 +75,7 @@ class ClosureScreen(PathScreen):
         extra = f"added {added_title(browser)}  " if browser.within is not None else ""
         chain = [self.app.labels[at] for at in browser.trail(self.table.cursor)]
         if browser.listing:
-            chain = ["all paths"] if not browser.filter.text else [f"matching {browser.filter.text!r}"]
+            chain = ["all paths"] if not browser.filter.text else [f"matching {browser.filter.text}"]
         upwards = browser.place.direction == "referrers"
         if upwards:
             chain = [f"referrers of {chain[0]}", *chain[1:]]
@@ -104,7 +104,7 @@ class ClosureScreen(PathScreen):
         if browser.listing:
             self.show_position(at)
         elif browser.place.tops != (at,):
-            browser.go_in(at, self.table.cursor)
+            browser.go_in(at)
             self.table.rows_changed(top=True)
 
     def show_position(self, at: int, *, referrers: bool = False) -> None:
@@ -114,12 +114,23 @@ class ClosureScreen(PathScreen):
             return
         if referrers:
             browser.set_flat(False)
-            browser.show_referrers(at, self.table.cursor)
+            browser.show_referrers(at)
             self.filter_bar.close()
             self.table.rows_changed(top=True)
             return
-        row = browser.reveal(at)
+        row = browser.show_in_tree(at)
         self.filter_bar.close()
+        self.table.rows_changed(cursor=row)
+
+    def action_back(self) -> None:
+        """Go back to the place before, in the end to the screen that led here."""
+        browser = self.table.browser
+        row = browser.back() if browser is not None else None
+        if browser is None or row is None:
+            self.app.go_back()
+            return
+        if browser.filter.text:
+            self.filter_bar.show_text(browser.filter.text)
         self.table.rows_changed(cursor=row)
 
     @on(PathTable.Jumped)

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from pyclosure.tui.units import middle_ellipsis
 
 _MOST_KEYS = 7
+_WIDE = 120
 _KEY_NAMES = {
     "slash": "/",
     "question_mark": "?",
@@ -118,7 +119,11 @@ class KeyBar(Widget):
                 continue
             name = binding.key_display or _KEY_NAMES.get(binding.key, binding.key)
             found[binding.action] = (binding.key, name, binding.description)
-        return list(found.values())[:_MOST_KEYS]
+        most = _MOST_KEYS if self.size.width < _WIDE else 2 * _MOST_KEYS
+        # help is where all other keys are found, so it always has its place
+        help_key = found.pop("help", None)
+        kept = list(found.values())[: most - 1]
+        return [*kept, help_key] if help_key else kept
 
     def _style(self, role: str) -> Style:
         return self.get_component_rich_style(f"keys--{role}")

@@ -60,7 +60,7 @@ class FilterBar(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static(" /", classes="filter--sign", markup=False)
-        yield FilterLine(placeholder="words, a regular expression, or kind:lib", compact=True)
+        yield FilterLine(placeholder="words, regex, kind:lib", compact=True)
         yield Static("", classes="filter--hint", markup=False)
 
     def open(self) -> None:
@@ -68,6 +68,11 @@ class FilterBar(Horizontal):
         self.add_class("-open")
         # at once: Widget.focus() waits a turn, in which the next key would go to the rows
         self.screen.set_focus(self.query_one(Input))
+
+    def show_text(self, text: str) -> None:
+        """Show the line with a filter that is kept, without typing into it."""
+        self.add_class("-open")
+        self.set_text(text)
 
     def close(self) -> None:
         """Hide the line."""

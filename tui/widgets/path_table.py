@@ -19,14 +19,15 @@ _COLUMNS = (
     ViewColumn("name", "name", 26, flexible=True),
     ViewColumn("kind", "kind", 6, rank=2),
     ViewColumn("interpreter", "python", 11, rank=9),
-    ViewColumn("output", "output", 7, rank=10, sortable=True),
+    ViewColumn("producer", "made by", 13, rank=11),
+    ViewColumn("output", "output", 7, rank=10),
     ViewColumn("nar_size", "NAR", 10, "right", rank=1),
     ViewColumn("closure_size", "closure", 10, "right", rank=3),
     ViewColumn("added_size", "added", 10, "right"),
     ViewColumn("share", "share", 7, "right", rank=6, sortable=False),
     ViewColumn("bar", "", _BAR, rank=4, sortable=False, grow=18),
     ViewColumn("references", "refs", 6, "right", rank=5),
-    ViewColumn("referrers", "users", 7, "right", rank=7),
+    ViewColumn("referrers", "referrers", 9, "right", rank=7),
     ViewColumn("depth", "depth", 7, "right", rank=8),
 )
 _SIZE_COLUMNS = frozenset({"nar_size", "closure_size", "added_size"})
@@ -40,6 +41,7 @@ class PathTable(RowView):
     """The rows of a :class:`Browser`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "open", id="path.open", tooltip="Go in: show the path in the tree"),
         Binding("space", "toggle_row", "unfold, fold", show=False, id="tree.toggle"),
         Binding("right,l", "unfold", "unfold", show=False, id="tree.unfold"),
         Binding("left,h", "fold", "fold, or go to the referrer", show=False, id="tree.fold"),
@@ -121,7 +123,8 @@ class PathTable(RowView):
             return Cell(str(knowledge.sizes.depth[at]), "muted")
         if key == "output":
             return Cell(knowledge.identity(at).output.value, "muted")
-        fact = knowledge.identity(at).interpreter
+        identity = knowledge.identity(at)
+        fact = identity.producer if key == "producer" else identity.interpreter
         return Cell(fact.value if fact else "", "muted")
 
     def _weighed(self, browser: Browser) -> str:

@@ -103,7 +103,7 @@ class RowView(ScrollView, can_focus=True):
         Binding("pagedown,ctrl+f", "page(1)", "page down", show=False, id="rows.page-down"),
         Binding("home,g", "edge(-1)", "first row", show=False, id="rows.first"),
         Binding("end,G", "edge(1)", "last row", show=False, id="rows.last"),
-        Binding("enter", "choose", "open", id="rows.choose", tooltip="Go in"),
+        Binding("enter", "choose", "open", show=False, id="rows.choose", tooltip="Go in"),
     ]
 
     cursor: reactive[int] = reactive(0, repaint=False, init=False)
@@ -196,9 +196,13 @@ class RowView(ScrollView, can_focus=True):
         height = max(1, self.size.height - 1)
         top = round(self.scroll_y)
         if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False, immediate=True)
+            top = self.cursor
         elif self.cursor >= top + height:
-            self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True)
+            top = self.cursor - height + 1
+        else:
+            return
+        # forced, because the scrollbar of a table that has just grown is not there yet
+        self.scroll_to(y=top, animate=False, immediate=True, force=True)
 
     def action_move(self, by: int) -> None:
         """Go to the row above or below."""

@@ -9,6 +9,7 @@ import gzip
 import io
 import json
 import sys
+import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.snapshot import Snapshot, encode_snapshot
 from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.request import Request
-from pyclosure.queries.sources.resolve import resolve
+from pyclosure.queries.sources.resolve import SavedFile, resolve
 from tests.support.closures import records_of, store_path
 from tests.support.recorded import RecordedRunner
 from tests.support.sentences import assert_sentence
@@ -318,14 +319,22 @@ def test_a_deeply_nested_snapshot_is_refused(opened: Callable[[bytes], Knowledge
 
 @pytest.mark.parametrize("compressed", [True, False])
 def test_more_than_the_limit_is_not_read(
-    opened: Callable[[bytes], Knowledge], monkeypatch: pytest.MonkeyPatch, compressed: bool
+    tmp_path: Path, nix: RecordedRunner, monkeypatch: pytest.MonkeyPatch, compressed: bool
 ) -> None:
     monkeypatch.setattr(snapshots, "LARGEST_DOCUMENT", 100_000)
     bomb = b"[" + b" " * 10_000_000 + b"]"
+    bomb = gzip.compress(bomb) if compressed else bomb
+    (tmp_path / "bomb").write_bytes(bomb)
+    del bomb
 
-    error = refusal(opened, gzip.compress(bomb) if compressed else bomb)
+    tracemalloc.start()
+    with pytest.raises(BadInput) as caught:
+        read_source(SavedFile(str(tmp_path / "bomb")), nix)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
 
-    assert_sentence(error, "closure.json holds more than", kind=BadInput, hint=False)
+    assert_sentence(caught.value, "bomb holds more than", kind=BadInput, hint=False)
+    assert peak < 2_000_000, "it may not even be unpacked"
 
 
 @pytest.mark.parametrize("compressed", [True, False])

@@ -26,7 +26,7 @@ def failed(stderr: str, status: int = 1, argv: tuple[str, ...] = ("nix", "path-i
         ("dump-db-never", BadInput, (NEVER,)),
         ("file-broken-r", BadInput, (ZLAB_LIB,)),
         ("sd-never-drv", BadInput, (NEVER + ".drv", "not in this store")),
-        ("sd-nodrv", BadInput, ("nodrv-1.0", "which derivation built")),
+        ("sd-nodrv", BadInput, ("nodrv-1.0", "derivation")),
         ("sd-plain", BadInput, (PLAIN,)),
         ("sd-mixed", BadInput, (PLAIN,)),
         ("sd-never", BadInput, (NEVER,)),
@@ -118,7 +118,7 @@ def test_a_missing_attribute_is_named(version: str) -> None:
         ),
         ("error: path '/x-source/flake.nix' does not exist\n", BadInput, ("/x-source/flake.nix",)),
         (
-            "error:\n       … while fetching the input 'path:/no/dir'\n\n       error: path '//no/dir' does not exist\n",
+            "error:\n    … while fetching the input 'path:/no/dir'\n\n    error: path '//no/dir' does not exist\n",
             BadInput,
             ("//no/dir",),
         ),

@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from pyclosure.queries.answers.matching import matching, parse_filter
+from pyclosure.queries.answers.matching import Searchable, matching, parse_filter
 from pyclosure.queries.answers.select import candidates, select
 from pyclosure.queries.errors import BadInput
 from pyclosure.queries.knowledge import Knowledge
@@ -29,6 +29,10 @@ GRAPH = {
 @pytest.fixture
 def knowledge() -> Knowledge:
     return knowledge_of(records_of(GRAPH))
+
+
+def named(name: str) -> Searchable:
+    return Searchable((name,), "", "data")
 
 
 def found(knowledge: Knowledge, text: str) -> list[str]:
@@ -76,15 +80,15 @@ def test_a_half_typed_expression_is_taken_literally_and_without_noise(text: str)
 
     if not wanted.regex:
         assert wanted.problem
-        assert wanted.matches(f"a {text.lower()} b", "data")
-        assert not wanted.matches("something else", "data")
+        assert wanted.matches(named(f"a {text.lower()} b"))
+        assert not wanted.matches(named("something else"))
     else:
         assert text == "[[a", "the only one of them that compiles"
 
 
 def test_a_filter_of_any_length_is_answered() -> None:
-    assert not parse_filter("x" * 10_000).matches("x" * 499, "data")
-    assert parse_filter("x" * 10_000).matches("x" * 500, "data")
+    assert not parse_filter("x" * 10_000).matches(named("x" * 499))
+    assert parse_filter("x" * 10_000).matches(named("x" * 500))
 
 
 # -- one path --------------------------------------------------------------------------------------------

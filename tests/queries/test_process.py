@@ -242,10 +242,8 @@ def test_more_output_that_came_at_once_is_refused_too(programs: Programs, monkey
 def test_a_hanging_program_is_stopped_after_its_time(
     programs: Programs, tmp_path: Path, pids: Callable[[int], list[int]], stubborn: bool
 ) -> None:
-    programs.add(
-        "stub",
-        f"{IGNORES_TERM if stubborn else ''}\necho $$ > {tmp_path}/pids; printf '\\033[31mwaiting\\n' >&2; {HANGS}",
-    )
+    trap = IGNORES_TERM if stubborn else ""
+    programs.add("stub", f"{trap}\necho $$ > {tmp_path}/pids; printf '\\033[31mwaiting\\n' >&2; {HANGS}")
 
     with pytest.raises(NixFailed) as caught:
         run(SystemRunner(timeout=0.3), Command(("stub",)))

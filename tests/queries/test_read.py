@@ -309,6 +309,18 @@ def test_an_attribute_that_does_not_exist_is_named(nix: RecordedRunner, version:
     assert_sentence(refusal(nix, "path:/home/user/proj/flake#nope"), "nope", kind=BadInput)
 
 
+# -- the demo --------------------------------------------------------------------------------------------
+
+
+def test_the_demo_is_whole_and_needs_no_nix(nix: RecordedRunner) -> None:
+    knowledge = know(read(nix, "demo:"))
+
+    assert knowledge.nix is None and nix.commands == []
+    assert len(knowledge.closure) > 20
+    assert knowledge.files and knowledge.derivations
+    assert {knowledge.identity(root).kind.value for root in knowledge.closure.roots} == {"python-env"}
+
+
 # -- progress and cancelling -----------------------------------------------------------------------------
 
 
@@ -387,3 +399,15 @@ def test_records_of_all_versions_differ_in_their_origin_only() -> None:
         seen.append(msgspec.structs.replace(records, origin="", nix_version="", paths=paths))
 
     assert all(records == seen[0] for records in seen)
+
+
+@pytest.mark.parametrize("name", ["pi-noargs", "pi-json-outside", "pi-json-nofile"])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_path_that_nix_takes_for_a_flake_is_of_another_store(nix: RecordedRunner, version: str, name: str) -> None:
+    path = store_path("app", "/mnt/nix/store")
+    nix.play(version, "version").answer(ends_with("-r", path), version, name)
+
+    error = refusal(nix, path)
+
+    assert_sentence(error, f"{path} is not in the store directory of this nix", kind=BadInput)
+    assert "--store" in error.hint

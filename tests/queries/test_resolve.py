@@ -11,6 +11,7 @@ import pytest
 from pyclosure.queries.errors import BadInput
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import (
+    Demo,
     DerivationOutputs,
     Installables,
     SavedFile,
@@ -259,6 +260,27 @@ def test_switches_that_ask_nix_do_not_fit_a_saved_file(
         resolved("closure.json", **flags)
 
     assert_sentence(caught.value, fact, "closure.json is a saved file", kind=BadInput)
+
+
+# -- the demo --------------------------------------------------------------------------------------------
+
+
+def test_the_demo_is_a_word_of_its_own(resolved: Resolve) -> None:
+    assert resolved("demo:") == Demo()
+
+
+@pytest.mark.parametrize(
+    ("words", "flags"),
+    [
+        (("demo:", "result"), {}),
+        (("demo:", "demo:"), {}),
+        (("demo:",), {"store": "daemon"}),
+        (("demo:",), {"derivation": True}),
+        (("demo:",), {"file": "x.nix"}),
+    ],
+)
+def test_the_demo_stands_alone(resolved: Resolve, words: tuple[str, ...], flags: dict[str, object]) -> None:
+    assert_sentence(refusal(resolved, *words, **flags), "demo: stands alone", kind=BadInput)
 
 
 # -- what has to be evaluated ----------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import errno
 import gzip
 import os
 import stat
-import tempfile
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -128,8 +128,10 @@ def test_several_roots_in_another_store_come_back_in_order() -> None:
     assert (read.store_url, read.files_root) == (None, None)
 
 
-def test_the_same_snapshot_gives_the_same_bytes() -> None:
+def test_the_same_snapshot_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: 1_000_000_000.0)
     first = encode_snapshot(rich_snapshot(), NOW)
+    monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
     second = encode_snapshot(rich_snapshot(), NOW)
 
     assert first == second
@@ -264,22 +266,6 @@ def test_a_full_disk_leaves_the_old_snapshot_and_no_rubbish(
     assert os.listdir(tmp_path) == ["x"]
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
-def test_a_disk_that_is_full_while_writing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(dir: str, prefix: str, delete: bool) -> object:
-        (tmp_path / ".pyclosure-x").symlink_to("/dev/full")
-        file = open(tmp_path / ".pyclosure-x", "wb")  # noqa: SIM115
-        return file
-
-    monkeypatch.setattr(tempfile, "NamedTemporaryFile", full)
-
-    with pytest.raises(BadInput) as caught:
-        write_snapshot(rich_snapshot(), str(tmp_path / "x"), NOW)
-
-    assert_sentence(caught.value, "No space left on device", kind=BadInput)
-    assert os.listdir(tmp_path) == []
-
-
 @pytest.mark.parametrize(
     ("name", "fact"),
     [
@@ -307,3 +293,31 @@ def test_a_folder_without_permission_is_named(tmp_path: Path) -> None:
         write_snapshot(rich_snapshot(), str(tmp_path / "x"), NOW)
 
     assert_sentence(caught.value, "Permission denied", kind=BadInput)
+
+
+def test_a_link_stays_a_link_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "link").symlink_to("real")
+
+    write_snapshot(rich_snapshot(), str(tmp_path / "link"), NOW)
+
+    assert (tmp_path / "link").is_symlink()
+    assert len(written(tmp_path / "real").paths) == 3
+
+
+def test_a_replaced_file_keeps_its_permissions(tmp_path: Path) -> None:
+    (tmp_path / "x").touch(mode=0o640)
+
+    write_snapshot(rich_snapshot(), str(tmp_path / "x"), NOW)
+
+    assert stat.S_IMODE((tmp_path / "x").stat().st_mode) == 0o640
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_a_device_is_written_into_and_never_replaced() -> None:
+    with pytest.raises(BadInput) as caught:
+        write_snapshot(rich_snapshot(), "/dev/full", NOW)
+
+    assert_sentence(caught.value, "/dev/full: No space left on device", kind=BadInput)
+    assert write_snapshot(rich_snapshot(), "/dev/null", NOW) > 0
+    assert not os.path.isfile("/dev/full") and not os.path.isfile("/dev/null")

@@ -92,6 +92,36 @@ def test_a_cache_on_disk_may_be_a_url_or_a_plain_path(cache: Path) -> None:
     assert by_url.is_cache
 
 
+@pytest.mark.parametrize("name", ["with space", "per%20cent", "q?x", "ha#sh", "größe", "\x1b[31m"])
+def test_a_folder_that_no_url_can_name_is_refused(tmp_path: Path, name: str) -> None:
+    # up to 2.18 nix does not unquote a URL, and would make an empty cache with the quoted name
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "nix-cache-info").touch()
+
+    with pytest.raises(BadInput) as caught:
+        parse_store(name, str(tmp_path))
+
+    assert_sentence(caught.value, "no store with such characters", kind=BadInput)
+
+
+def test_a_quoted_url_is_found_by_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "with space").mkdir()
+    (tmp_path / "with space" / "nix-cache-info").touch()
+
+    assert parse_store(f"file://{tmp_path}/with%20space", "/").is_cache
+
+
+def test_a_chroot_store_may_have_any_name_but_one_that_ends_a_path(tmp_path: Path) -> None:
+    for name in ("ro ot", "per%20cent", "größe", "what?"):
+        (tmp_path / name / "nix").mkdir(parents=True)
+
+    for name in ("ro ot", "per%20cent", "größe"):
+        assert parse_store(name, str(tmp_path)).files_root == str(tmp_path / name)
+    with pytest.raises(BadInput) as caught:
+        parse_store("what?", str(tmp_path))
+    assert_sentence(caught.value, "no store with such characters", kind=BadInput)
+
+
 def test_options_of_a_cache_do_not_hide_its_folder(cache: Path) -> None:
     assert parse_store(f"file://{cache}?compression=zstd", "/").url == f"file://{cache}?compression=zstd"
 
@@ -113,6 +143,8 @@ def test_a_folder_with_a_store_in_it_is_a_chroot_store(chroot: Path) -> None:
         ("empty", "{0}/empty is neither a binary cache"),
         ("file://{0}/empty", "there is no binary cache at {0}/empty"),
         ("file://{0}/missing", "there is no binary cache at {0}/missing"),
+        ("file://relative/path", "there is no binary cache at relative/path"),
+        ("file://", "there is no binary cache at an empty path"),
         ("bad\x1b[31m", "bad\ufffd[31m"),
     ],
 )

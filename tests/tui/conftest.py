@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pyclosure.queries.nix import process
+from pyclosure.tui.cli import main
 from tests.tui.driving import NoRunner
 from tests.tui.picturing import Pictures
 
+ROOT = Path(__file__).parent.parent.parent
 _TERMINAL = (
     *("NO_COLOR", "COLORTERM", "FORCE_COLOR", "CLICOLOR", "COLUMNS", "LINES", "TERM_PROGRAM", "TTY_COMPATIBLE"),
     *("TEXTUAL_THEME", "TEXTUAL_FPS", "PYCLOSURE_TRACEBACK", "TTY_INTERACTIVE", "BASH_ENV", "ENV"),
@@ -65,3 +74,64 @@ def config(home: Path) -> Path:
 def pictures(request: pytest.FixtureRequest) -> Pictures:
     """Compares the screen with the picture that was taken of it."""
     return Pictures(update=bool(request.config.getoption("--update-snapshots", default=False)))
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command left behind."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What it printed, decoded."""
+        assert self.status == 0, self.err
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Done]]:
+    """Runs the command line in this process."""
+    signals = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+
+    def run(*words: str) -> Done:
+        capsys.readouterr()
+        try:
+            status = main([str(word) for word in words])
+        except SystemExit as leaving:
+            # argparse leaves by itself
+            status = leaving.code if isinstance(leaving.code, int) else 0
+        captured = capsys.readouterr()
+        return Done(status, captured.out, captured.err)
+
+    yield run
+    for number, handler in signals.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def nix_stub(tmp_path: Path) -> Path:
+    """A folder for PATH with a nix that only notes that it was started."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in ("nix", "nix-store"):
+        (folder / name).write_text(f'#!/bin/sh\necho "$0 $*" >> {tmp_path}/nix-was-started\nexit 1\n')
+        (folder / name).chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def program(home: Path, nix_stub: Path, tmp_path: Path) -> Iterator[Callable[..., Done]]:
+    """Runs the command line as a program of its own, into pipes; nix must not be started."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV"))}
+    environment |= {"PATH": str(nix_stub), "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def run(*words: str, stdin: bytes = b"", code: str = "", **more: str) -> Done:
+        argv = [sys.executable, *(["-c", code] if code else ["-m", "pyclosure"]), *words]
+        done = subprocess.run(argv, input=stdin, capture_output=True, env=environment | more, cwd=home, timeout=60)
+        return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    yield run
+    assert not (tmp_path / "nix-was-started").exists()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pyclosure.tui.settings import Settings, config_folder, read_settings, state_folder
-from tests.tui.driving import app_of, opened, picture, screen_of, shown, toasts
+from tests.tui.driving import app_of, opened, picture, screen_of, shown, table_of, toasts
 
 
 def write(config: Path, text: str) -> Settings:
@@ -71,16 +71,32 @@ async def test_settings_that_cannot_be_read_are_named_and_keep_no_answer_back(
         assert "msgpack 1.2.4" in picture(pilot)
 
 
-async def test_a_key_for_an_action_that_does_not_exist_is_named(config: Path) -> None:
-    settings = write(config, '[keys]\n"path.copi" = "c"\n')
+async def test_a_name_that_no_key_has_is_named(config: Path) -> None:
+    settings = write(config, '[keys]\n"path.copi" = "c"\n"rows.choose" = "enter"\n')
     async with opened(settings=settings) as pilot:
-        assert any("path.copi" in toast for toast in toasts(pilot))
+        assert toasts(pilot) == ["settings.toml: no key is called 'path.copi'; help (?) shows their names"]
 
 
-async def test_a_key_that_another_action_has_already_works_for_the_first_and_is_named(config: Path) -> None:
-    settings = write(config, '[keys]\n"path.copy" = "s"\n')
+@pytest.mark.parametrize(
+    ("name", "key", "other"),
+    [("path.copy", "c, s", "sort"), ("path.copy", "/", "filter"), ("screen.closure", "3", "screen.python")],
+)
+async def test_a_key_that_two_actions_would_have_is_named(config: Path, name: str, key: str, other: str) -> None:
+    settings = write(config, f'[keys]\n"{name}" = "{key}"\n')
     async with opened(settings=settings) as pilot:
-        assert any("'s'" in toast or "sort" in toast for toast in toasts(pilot))
+        key = {"c, s": "s", "/": "slash"}.get(key, key)
+        both = " and ".join(sorted([name, other]))
+        assert toasts(pilot) == [f"settings.toml: the key {key} is that of {both} now"]
+
+
+async def test_two_actions_may_swap_their_keys(config: Path) -> None:
+    settings = write(config, '[keys]\n"path.copy" = "s"\nsort = "y"\n')
+    async with opened(settings=settings) as pilot:
+        await pilot.press("s", "y")
+
+        assert app_of(pilot).clipboard.endswith("-python3.11-msgpack-1.2.4")
+        assert table_of(pilot).browser.sort == "closure_size"
+        assert not any("settings" in toast for toast in toasts(pilot))
 
 
 def test_without_xdg_folders_the_home_is_used(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

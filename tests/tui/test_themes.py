@@ -17,9 +17,8 @@ from pyclosure.tui import theming
 from pyclosure.tui.settings import Settings, read_settings
 from tests.tui.driving import app_of, opened, picture, screen_of, table_of, toasts
 
-SHIPPED = sorted(
-    entry.name.removesuffix(".toml") for entry in files("pyclosure.themes").iterdir() if ".toml" in entry.name
-)
+FILES = [entry for entry in files("pyclosure.themes").iterdir() if entry.name.endswith(".toml")]
+SHIPPED = sorted(entry.name.removesuffix(".toml") for entry in FILES)
 GOOD = 'name = "mine"\nprimary = "#336699"\nbackground = "#000000"\nforeground = "#ffffff"\n'
 
 
@@ -212,6 +211,8 @@ async def test_a_theme_of_the_users_own_may_replace_one_that_ships(config: Path)
         (GOOD + "[variables]\na = 1", "theme bad.toml: variables must be a table of texts"),
         (GOOD.replace('"mine"', '""'), "theme bad.toml: needs a name"),
         (GOOD.replace('"mine"', '"a\\u001bb"'), "theme bad.toml: needs a name"),
+        # brackets would be markup in the palette
+        (GOOD.replace("mine", "[/b]mine[red]"), "theme bad.toml: needs a name"),
         ("# " + "x" * 70_000, "theme bad.toml: larger than 65536 bytes"),
         ("a = " + "[" * 5000, "theme bad.toml: "),
         ("\x00", "theme bad.toml: "),
@@ -239,23 +240,31 @@ async def test_any_way_to_write_a_colour_either_works_or_is_named(config: Path, 
         assert "msgpack 1.2.4" in picture(pilot)
 
 
-async def test_a_variable_that_no_stylesheet_understands_does_not_end_the_program(config: Path) -> None:
-    (config / "themes" / "mine.toml").write_text(GOOD + '[variables]\ntext-muted = "no colour; }"\n')
-    async with opened(theme="mine") as pilot:
-        assert app_of(pilot).theme == "midnight"
-        assert toasts(pilot)[0].startswith("theme mine.toml: ")
-
-
-async def test_a_name_with_brackets_is_a_name_in_the_palette(config: Path) -> None:
-    from tests.tui.test_keys_and_help import hits, search, take_first
-
-    (config / "themes" / "mine.toml").write_text(GOOD.replace("mine", "[/b]mine[red]"))
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('text-muted = "no colour; }"', "text-muted is 'no colour; }', not a colour such as #4a9eff"),
+        ('text-muted = "$primary"', "text-muted is '$primary', not a colour"),
+        ('"x; } Screen" = "#000000"', "'x; } Screen' is not the name of a variable"),
+        ('block-cursor-text-style = "large"', "block-cursor-text-style holds 'large', not a text style such as bold"),
+    ],
+)
+async def test_a_variable_that_no_stylesheet_understands_is_named(config: Path, line: str, problem: str) -> None:
+    (config / "themes" / "mine.toml").write_text(GOOD + f"[variables]\n{line}\n")
     async with opened() as pilot:
-        palette = await search(pilot, "mine")
-        assert hits(palette)[0].startswith("Theme: [/b]mine[red]")
-        await take_first(pilot, palette)
+        assert app_of(pilot).theme == "midnight"
+        assert toasts(pilot)[0].startswith(f"theme mine.toml: {problem}")
 
-        assert app_of(pilot).theme == "[/b]mine[red]"
+
+async def test_variables_of_a_theme_are_used(config: Path) -> None:
+    lines = 'text-muted = "#010203"\nblock-cursor-background = "#ff0000 50%"\nblock-cursor-foreground = "auto 90%"\n'
+    (config / "themes" / "mine.toml").write_text(
+        f"{GOOD}[variables]\n{lines}block-cursor-text-style = 'bold underline'\n"
+    )
+    async with opened(theme="mine") as pilot:
+        assert toasts(pilot) == []
+        assert app_of(pilot).theme == "mine"
+        assert table_of(pilot).get_component_styles("rows--muted").color == Color.parse("#010203")
 
 
 def test_titles_begin_with_the_name() -> None:

@@ -102,6 +102,11 @@ def after_derivations(knowledge: Knowledge) -> tuple[State, str]:
     return "absent", "no derivation of these paths is in the store; evaluating the expression would bring them"
 
 
+def after_failure(knowledge: Knowledge, error: QueryError) -> tuple[State, str]:
+    """Say what is known of derivations although nix failed on the way."""
+    return ("partial" if knowledge.derivations else "absent"), f"nix could not read them: {error}"
+
+
 def enrich(knowledge: Knowledge, activity: Activity = SILENT, *, files: bool = True, derivations: bool = True) -> None:
     """Read everything at once: closure sizes, files, derivations. For commands; the screen does it in steps.
 
@@ -120,7 +125,7 @@ def enrich(knowledge: Knowledge, activity: Activity = SILENT, *, files: bool = T
                 knowledge.learn_derivations(some)
             knowledge.set_derivations_state(*after_derivations(knowledge))
         except QueryError as error:
-            knowledge.set_derivations_state("absent", f"nix could not read them: {error}")
+            knowledge.set_derivations_state(*after_failure(knowledge, error))
     if not files and knowledge.files_state.state == "waiting":
         knowledge.set_files_state("absent", "not asked for")
     if not derivations and knowledge.derivations_state.state == "waiting":

@@ -90,11 +90,17 @@ class Knowledge:
         return sum(deriver in self.derivations for deriver in derivers), len(derivers)
 
     def _links_into_environment(self, at: int, facts: FileFacts) -> bool:
-        """Say whether all that a path offers are links to the programs of Python environments."""
+        """Say whether all that a path offers are links to the programs of Python environments it references."""
         if facts.programs or facts.libraries or not facts.links_to:
             return False
         targets = [self.closure.position.get(path) for path in facts.links_to]
-        return all(one is not None and one < at and self.identity(one).kind.value == "python-env" for one in targets)
+        return all(one in self.closure.references[at] and self._is_environment(one) for one in targets if one != at)
+
+    def _is_environment(self, at: int | None) -> bool:
+        if at is None:
+            return False
+        path = self.closure.path(at)
+        return identify(path, self.derivation_of(at), self.files.get(path)).kind.value == "python-env"
 
     def learn_files(self, found: Mapping[str, FileFacts]) -> None:
         """Take in what looks at files found."""
@@ -207,7 +213,7 @@ def _first_state(files: Mapping[str, FileFacts] | None, count: int, opened: Open
 
 def _why_no_files(opened: Opened) -> str:
     if opened.nix is None:
-        return "the saved file holds none, and the store is not on this machine"
+        return "the saved file holds none, and its store was not asked"
     if opened.nix.store:
         return "the files are in a store that is not on this machine's disk; nothing is downloaded for it"
     return "the store directory is not on this machine"

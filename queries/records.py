@@ -148,18 +148,18 @@ class FileFacts(msgspec.Struct, frozen=True, gc=False):
     linked_programs: int = 0
     """Names in ``bin`` that are links into other store paths."""
     links_to: tuple[Line, ...] = ()
-    """Store paths that links in ``bin`` lead to, sorted, at most 8 of them."""
+    """Store paths that links in ``bin`` lead to, sorted, at most 64 of them."""
     wrapped: tuple[Line, ...] = ()
     """Programs with a ``.x-wrapped`` twin."""
     adds_sites: bool = False
     """Whether a wrapped program carries nixpkgs' ``site.addsitedir`` line."""
     libraries: tuple[Line, ...] = ()
-    """Shared libraries below ``lib``, sorted, at most 64 of them."""
+    """Shared libraries below ``lib``, or else ``lib64``, sorted, at most 64 of them."""
     static_libraries: int = 0
     headers: bool = False
     pkg_config: bool = False
     manuals: bool = False
-    """Whether ``share/man``, ``share/doc`` or ``share/info`` are there."""
+    """Whether ``share`` holds manuals and nothing else."""
     only: tuple[Line, ...] = ()
     """Names at the top, sorted; at most 64 of them."""
     propagated: tuple[Line, ...] = ()

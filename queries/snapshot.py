@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import IO
+from typing import Protocol
 
 import msgspec
 
@@ -191,7 +191,14 @@ def _packed(info: PathInfo, position: dict[str, int], start: int) -> _Path:
     )
 
 
-def read_document(file: IO[bytes], name: str) -> bytes:
+class Readable(Protocol):
+    """Anything that gives bytes."""
+
+    def read(self, size: int = ..., /) -> bytes:
+        """Return up to ``size`` bytes; empty at the end."""
+
+
+def read_document(file: Readable, name: str) -> bytes:
     """Read a saved file, compressed or not, up to a limit.
 
     Raises:
@@ -218,7 +225,7 @@ def read_document(file: IO[bytes], name: str) -> bytes:
 class _Rejoined(io.RawIOBase):
     """A stream whose first bytes have been looked at already."""
 
-    def __init__(self, start: bytes, rest: IO[bytes]) -> None:
+    def __init__(self, start: bytes, rest: Readable) -> None:
         self._start, self._rest = start, rest
 
     def readable(self) -> bool:

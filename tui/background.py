@@ -83,6 +83,7 @@ class Background:
             _note_stopped(knowledge)
         except Exception as error:
             self.text = f"stopped by a fault: {type(error).__name__}"
+            _note_stopped(knowledge, "a fault in pyclosure itself")
             knowledge.touch()
             self._tell(knowledge)
             return
@@ -120,7 +121,7 @@ class Background:
         if not self._derivations or knowledge.nix is None:
             knowledge.set_derivations_state("absent", "not asked for")
             return
-        from pyclosure.queries.enrich import after_derivations, read_derivations
+        from pyclosure.queries.enrich import after_derivations, after_failure, read_derivations
 
         knowledge.set_derivations_state("reading")
         try:
@@ -128,7 +129,7 @@ class Background:
                 knowledge.learn_derivations(some)
             knowledge.set_derivations_state(*after_derivations(knowledge))
         except QueryError as error:
-            knowledge.set_derivations_state("absent", f"nix could not read them: {error}")
+            knowledge.set_derivations_state(*after_failure(knowledge, error))
         self._tell(knowledge)
 
     def _tell(self, knowledge: Knowledge, *, summed: bool = True) -> None:
@@ -137,8 +138,8 @@ class Background:
         self._app.post_message(Learned(answer))
 
 
-def _note_stopped(knowledge: Knowledge) -> None:
+def _note_stopped(knowledge: Knowledge, why: str = "stopped by the user") -> None:
     if knowledge.files_state.state in ("waiting", "reading"):
-        knowledge.set_files_state("partial" if knowledge.files else "absent", "stopped by the user")
+        knowledge.set_files_state("partial" if knowledge.files else "absent", why)
     if knowledge.derivations_state.state in ("waiting", "reading"):
-        knowledge.set_derivations_state("partial" if knowledge.derivations else "absent", "stopped by the user")
+        knowledge.set_derivations_state("partial" if knowledge.derivations else "absent", why)

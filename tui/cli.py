@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 FAULT = 70
 """Exit status of a fault in pyclosure itself."""
+_MOST_WORDS = 24
+"""Lines of nix that are printed; a trace can be hundreds."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -78,7 +80,7 @@ def _run(command: commands.Command, arguments: argparse.Namespace) -> int:
         return status
     except QueryError as error:
         print(error_text(error), file=sys.stderr)
-        advice = _meant(arguments)
+        advice = _meant(arguments) if error.exit_code == 2 else ""
         if advice:
             print(f"  {advice}", file=sys.stderr)
         return error.exit_code
@@ -110,7 +112,7 @@ def _meant(arguments: argparse.Namespace) -> str:
 
     known = commands.names()
     for word in getattr(arguments, "sources", ()):
-        if os.path.lexists(word):
+        if os.path.lexists(word) or not word.isidentifier():
             continue
         if word in known:
             return f"options come after the command: pyclosure {word} …"
@@ -127,7 +129,11 @@ def error_text(error: Exception) -> str:
 
     lines = [f"pyclosure: {error}"]
     if isinstance(error, QueryError):
-        lines += [f"  nix: {line}" for line in plain_lines(error.words).splitlines()[:20]]
+        words = plain_lines(error.words).splitlines()
+        if len(words) > _MOST_WORDS:
+            # the reason stands at the end of a trace
+            words = [*words[:3], "…", *words[3 - _MOST_WORDS :]]
+        lines += [f"  nix: {line}" for line in words]
         if error.hint:
             lines.append(f"  {error.hint}")
     return "\n".join(lines)

@@ -86,16 +86,12 @@ def load(arguments: argparse.Namespace, err: IO[str]) -> Knowledge:
     narrator = Narrator(err)
     try:
         knowledge = opening.result(narrator.report)
-    except KeyboardInterrupt:
+        enrich(knowledge, narrator, files=not arguments.no_files, derivations=not arguments.no_derivations)
+    except BaseException:
         opening.cancel()
         raise
-    enrich(
-        knowledge,
-        narrator,
-        files=not arguments.no_files,
-        derivations=not arguments.no_derivations,
-    )
-    narrator.finish()
+    finally:
+        narrator.finish()
     return knowledge
 
 

@@ -33,14 +33,22 @@ class Settings:
     problems: tuple[str, ...] = ()
 
 
+def _home() -> Path:
+    """Return the home folder; a user without one has no settings."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("/nonexistent")
+
+
 def config_folder() -> Path:
     """Return where the user's own settings and themes lie."""
-    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "pyclosure"
+    return Path(os.environ.get("XDG_CONFIG_HOME") or _home() / ".config") / "pyclosure"
 
 
 def state_folder() -> Path:
     """Return where we remember things."""
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "pyclosure"
+    return Path(os.environ.get("XDG_STATE_HOME") or _home() / ".local" / "state") / "pyclosure"
 
 
 def read_settings() -> Settings:

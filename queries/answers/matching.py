@@ -76,6 +76,40 @@ def _compiled(text: str) -> re.Pattern[str]:
         return re.compile(text, re.IGNORECASE)
 
 
+def _may_never_end(text: str) -> bool:
+    """Say whether a pattern repeats something that itself repeats or branches, which can take for ever."""
+    depth_repeats = [False]
+    previous: bool | None = None
+    escaped = in_set = False
+    for sign in text:
+        if escaped:
+            escaped, previous = False, None
+        elif sign == "\\":
+            escaped = True
+        elif in_set:
+            in_set = sign != "]"
+            previous = None
+        elif sign == "[":
+            in_set = True
+        elif sign == "(":
+            depth_repeats.append(False)
+            previous = None
+        elif sign == ")" and len(depth_repeats) > 1:
+            previous = depth_repeats.pop()
+            depth_repeats[-1] = depth_repeats[-1] or previous
+        elif sign == "|":
+            depth_repeats[-1] = len(depth_repeats) > 1
+            previous = None
+        elif sign in "*+{":
+            if previous:
+                return True
+            depth_repeats[-1] = True
+            previous = None
+        elif sign != "?":
+            previous = None
+    return False
+
+
 def _occurs(word: str, path: Searchable) -> bool:
     if any(word in name for name in path.names):
         return True

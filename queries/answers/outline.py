@@ -73,14 +73,19 @@ class Outline:
         self._refresh()
         return True
 
-    def unfold_all(self, limit: int) -> bool:
-        """Unfold every path once, breadth first, until ``limit`` rows are shown; False when rows are left out."""
+    def unfold_all(self, limit: int | None = None, depth: int | None = None) -> bool:
+        """Unfold every path once, breadth first; False when rows are left out.
+
+        Args:
+            limit: rows to show at most; all by default.
+            depth: levels below the top to show; all by default.
+        """
         shown = len(self.rows)
         queue = list(self.rows)
         for node in queue:
-            if self.leaf(node) or node.at in self._unfolded:
+            if self.leaf(node) or node.at in self._unfolded or (depth is not None and node.level >= depth):
                 continue
-            if shown + len(self._below[node.at]) > limit:
+            if limit is not None and shown + len(self._below[node.at]) > limit:
                 self._refresh()
                 return False
             node.children = [Node(at, node.level + 1, node) for at in self._order(self._below[node.at])]

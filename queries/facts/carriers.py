@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import IO, Any
 
+import msgspec
+
 from pyclosure.queries.data import load
 from pyclosure.queries.facts.files import StoreFiles
 from pyclosure.queries.facts.layout import magic
@@ -56,9 +58,18 @@ def explain(files: StoreFiles, spots: Sequence[Spot], *, environment: bool = Fal
         environment: whether the referrer is a Python environment, whose links are its members.
     """
     holding = {spot.file for spot in spots}
-    found = [_explain(files, spot, holding, environment) for spot in spots]
+    found = [_storable(_explain(files, spot, holding, environment)) for spot in spots]
     order = list(carriers())
     return tuple(sorted(found, key=lambda one: (order.index(one.carrier), one.file)))
+
+
+def _storable(one: Evidence) -> Evidence:
+    """Return evidence whose names are text; a name in no encoding is shown as far as it can be."""
+    try:
+        one.file.encode()
+        return one
+    except UnicodeEncodeError:
+        return msgspec.structs.replace(one, file=printable(one.file), twin=None)
 
 
 def _explain(files: StoreFiles, spot: Spot, holding: set[str], environment: bool) -> Evidence:

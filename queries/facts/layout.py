@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from pyclosure.queries.data import load
 from pyclosure.queries.facts.dist_info import distributions_in
 from pyclosure.queries.facts.files import Entry, StoreFiles
 from pyclosure.queries.names import STORE_PATH
 from pyclosure.queries.records import Distribution, FileFacts
 from pyclosure.queries.text import printable
 
-_PYTHON_FOLDER = re.compile(r"^(?:python|pypy)\d+(?:\.\d+)?t?$")
+_PYTHON_FOLDER = re.compile(r"(?:python|pypy)\d+(?:\.\d+)?t?")
 _SHARED = re.compile(r"\.so(?:\.[0-9][0-9.]*)?$|\.dylib$")
 _SOURCE_MARKS = frozenset(
     {"pyproject.toml", "setup.py", "setup.cfg", "PKG-INFO", "configure", "configure.ac", "CMakeLists.txt"}
@@ -32,6 +33,7 @@ _MAGIC = {
     b"\x28\xb5\x2f\xfd": "archive",
     b"!<arch>": "archive",
     b"#!": "script",
+    b"declare -x": "declared",
     b"diff ": "diff",
     b"--- ": "diff",
 }
@@ -69,9 +71,10 @@ class _Look:
         programs = self.files.entries("bin") if self._has("bin") else ()
         library = self.files.entries("lib") if self._has("lib") else ()
         interpreters, distributions, linked, site_hook = self._python(library)
-        libraries = self._libraries(library)
+        libraries = self._libraries(library, "lib") or self._libraries(self._sixty_four(), "lib64")
         wrapped = [entry.name for entry in programs if re.fullmatch(r"\..+-wrapped_*", entry.name)]
         own = [entry for entry in programs if entry.kind == "file" and entry.name not in wrapped]
+        links = self._links_out(programs)
         return FileFacts(
             shape="directory",
             interpreters=interpreters,
@@ -79,19 +82,19 @@ class _Look:
             linked_distributions=linked,
             standard_library=self._standard_library(library),
             pyvenv=self._pyvenv(),
-            programs=_first(entry.name for entry in own if entry.executable),
-            linked_programs=sum(entry.kind == "link" for entry in programs),
-            links_to=self._link_targets(programs),
-            wrapped=_first(wrapped),
+            programs=_first(sorted((entry.name for entry in own if entry.executable), key=_telling)),
+            linked_programs=len(links),
+            links_to=_first(sorted(set(links.values()))),
+            wrapped=_first(sorted(wrapped)),
             adds_sites=self._adds_sites(wrapped),
             libraries=libraries,
             static_libraries=sum(entry.name.endswith(".a") for entry in library),
             headers=self._has("include"),
             pkg_config=bool(self.files.entries("lib/pkgconfig") or self.files.entries("share/pkgconfig")),
-            manuals=any(entry.name in ("man", "doc", "info") for entry in self.files.entries("share")),
-            only=_first(self.names),
+            manuals=self._only_manuals(),
+            only=_first(sorted(self.names)),
             propagated=self._propagated(),
-            source_marks=_first(self.names.keys() & _SOURCE_MARKS),
+            source_marks=_first(sorted(self.names.keys() & _SOURCE_MARKS)),
             site_hook=site_hook,
             problems=tuple(self.files.problems),
         )
@@ -105,7 +108,7 @@ class _Look:
         places = [
             (entry.name, f"lib/{entry.name}/site-packages")
             for entry in library
-            if entry.kind == "directory" and _PYTHON_FOLDER.match(entry.name)
+            if entry.kind == "directory" and _PYTHON_FOLDER.fullmatch(entry.name)
         ]
         if self._has("site-packages"):
             places.append(("pypy2.7", "site-packages"))
@@ -124,7 +127,7 @@ class _Look:
         return _first(interpreters), tuple(found), linked, hook
 
     def _standard_library(self, library: Iterable[Entry]) -> str | None:
-        places = [f"lib/{entry.name}" for entry in library if _PYTHON_FOLDER.match(entry.name)]
+        places = [f"lib/{entry.name}" for entry in library if _PYTHON_FOLDER.fullmatch(entry.name)]
         places += ["lib-python/2.7", "lib-python/3"] if self._has("lib-python") else []
         for place in places:
             for entry in self.files.entries(place):
@@ -140,11 +143,14 @@ class _Look:
                 return printable(value.strip(), 400)
         return "" if data else None
 
-    def _libraries(self, library: Iterable[Entry]) -> tuple[str, ...]:
+    def _sixty_four(self) -> tuple[Entry, ...]:
+        return self.files.entries("lib64") if self._has("lib64") else ()
+
+    def _libraries(self, library: Iterable[Entry], folder: str) -> tuple[str, ...]:
         found = []
         for entry in library:
             if entry.kind == "file" and _SHARED.search(entry.name):
-                start = self.files.read(f"lib/{entry.name}", 4, start_only=True)
+                start = self.files.read(f"{folder}/{entry.name}", 4, start_only=True)
                 if magic(start) in ("elf", "macho"):
                     found.append(entry.name)
                 if len(found) == _MOST_NAMES:
@@ -158,14 +164,19 @@ class _Look:
                 return True
         return False
 
-    def _link_targets(self, programs: Iterable[Entry]) -> tuple[str, ...]:
-        targets: set[str] = set()
+    def _links_out(self, programs: Iterable[Entry]) -> dict[str, str]:
+        """Return links in bin that lead into other store paths, with the store path each leads to."""
+        found: dict[str, str] = {}
         for entry in programs:
-            if entry.kind == "link" and len(targets) < 8:
+            if entry.kind == "link":
                 match = STORE_PATH.match(self.files.link_target(f"bin/{entry.name}") or "")
-                if match:
-                    targets.add(match[0])
-        return tuple(sorted(targets))
+                if match and match[0] != self.files.path:
+                    found[entry.name] = match[0]
+        return found
+
+    def _only_manuals(self) -> bool:
+        names = {entry.name for entry in self.files.entries("share")}
+        return bool(names) and names <= {"man", "doc", "info", "gtk-doc"}
 
     def _propagated(self) -> tuple[str, ...]:
         if not self._has("nix-support"):
@@ -176,4 +187,11 @@ class _Look:
 
 
 def _first(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(printable(name, 255) for name in names)[:_MOST_NAMES])
+    """Return at most 64 names, sorted; those that come first are kept when there are more."""
+    kept = [printable(name, 255) for name, _ in zip(names, range(_MOST_NAMES), strict=False)]
+    return tuple(sorted(kept))
+
+
+def _telling(name: str) -> tuple[bool, str]:
+    """Order names so that those which tell the kind of a path come first."""
+    return not (name.startswith(("python", "pypy")) or name in load("kinds")["programs"]["toolchain"]), name

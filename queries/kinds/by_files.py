@@ -48,6 +48,10 @@ def _patch(facts: FileFacts, parts: NameParts) -> str | None:
     return "one file that begins like a diff" if facts.head == "diff" else None
 
 
+def _system(facts: FileFacts, parts: NameParts) -> str | None:
+    return "one file of declared variables: a development shell" if facts.head == "declared" else None
+
+
 def _environment(facts: FileFacts, parts: NameParts) -> str | None:
     if facts.pyvenv is not None:
         return "pyvenv.cfg at the top"
@@ -90,7 +94,7 @@ def _docs(facts: FileFacts, parts: NameParts) -> str | None:
 
 
 def _dev(facts: FileFacts, parts: NameParts) -> str | None:
-    if facts.distributions or facts.libraries or facts.standard_library:
+    if facts.distributions or facts.libraries or facts.standard_library or facts.interpreters or parts.interpreter:
         return None
     if (facts.headers or facts.pkg_config) and not _tools(facts, parts):
         return "include or *.pc files and no shared library"
@@ -141,6 +145,7 @@ def _data(facts: FileFacts, parts: NameParts) -> str | None:
 _STRONG: tuple[tuple[str, _Rule], ...] = (
     ("source", _source),
     ("patch", _patch),
+    ("system", _system),
     ("python-env", _environment),
     ("interpreter", _interpreter),
     ("toolchain", _toolchain),

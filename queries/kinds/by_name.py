@@ -17,15 +17,16 @@ def _patterns(table: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 @cache
-def _runtime_outputs() -> frozenset[str]:
-    return frozenset(load("kinds")["outputs"]["runtime"])
+def _other_outputs() -> frozenset[str]:
+    """Return outputs of a compiler or wrapper that are neither: libraries, manuals, headers."""
+    return frozenset(name for some in load("kinds")["outputs"].values() for name in some)
 
 
 def kind_by_name(name: str, parts: NameParts) -> Fact | None:
     """Return the kind that a name suggests by its form; None when it suggests none."""
     for kind, pattern in _patterns("names"):
         if pattern.search(name):
-            if kind == "toolchain" and (parts.output in _runtime_outputs() or parts.output == "man"):
+            if kind in ("toolchain", "hook") and parts.output in _other_outputs():
                 continue
             return Fact(kind, "N", "probable", f"the name {_shown(pattern, name)}")
     return None

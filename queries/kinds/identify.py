@@ -49,6 +49,12 @@ def identify(path: str, derivation: Derivation | None, files: FileFacts | None) 
     )
 
 
+def _system_by_name(name: str, parts: NameParts) -> Fact | None:
+    """Systems hold environments and programs, so their name says more than their files."""
+    found = kind_by_name(name, parts)
+    return found if found is not None and found.value == "system" else None
+
+
 def as_application(identity: Identity, files: FileFacts) -> Identity:
     """Return the identity of a path that offers nothing but links to programs of a Python environment."""
     evidence = f"its {files.linked_programs} programs are links into {name_of(files.links_to[0])}"
@@ -67,6 +73,7 @@ def _kind(path: str, output: str, parts: NameParts, derivation: Derivation | Non
         return Fact("derivation", "N", "certain", "the name ends in .drv")
     found = (
         (kind_by_derivation(path, output, parts, derivation) if derivation else None)
+        or _system_by_name(name, parts)
         or (kind_by_files(files, parts) if files else None)
         or kind_by_name(name, parts)
         or (kind_by_content(files, parts) if files else None)

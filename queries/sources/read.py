@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
+import select
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from pyclosure.queries.parse.derivation import parse_derivations
 from pyclosure.queries.parse.dump_db import parse_dump_db
 from pyclosure.queries.parse.path_info import PathInfoDocument, parse_path_info
 from pyclosure.queries.records import ClosureRecords, Derivation, Evidence, FileFacts, PathInfo
-from pyclosure.queries.snapshot import Snapshot, is_snapshot, read_document, read_snapshot
+from pyclosure.queries.snapshot import LARGEST_DOCUMENT, Snapshot, is_snapshot, read_document, read_snapshot
 from pyclosure.queries.sources.resolve import (
     Demo,
     DerivationOutputs,
@@ -29,6 +29,10 @@ from pyclosure.queries.sources.resolve import (
 )
 from pyclosure.queries.sources.stores import Store, local_store_dir
 from pyclosure.queries.text import printable
+
+
+STDIN = 0
+"""The descriptor of standard input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,8 @@ def read_source(source: Source, runner: Runner, activity: Activity = SILENT) -> 
     nix = Nix(runner, source.store.url, online=source.store.online or isinstance(source, Installables))
     if isinstance(source, Installables):
         paths = _evaluated(source, nix, activity)
+        if source.others is not None:
+            paths = tuple(dict.fromkeys((*paths, *_built_outputs(source.others, nix, activity))))
         return _closure(paths, source.store, nix, source.build_closure, activity)
     if isinstance(source, DerivationOutputs):
         return _closure(_built_outputs(source, nix, activity), source.store, nix, False, activity)
@@ -173,18 +179,20 @@ def _derivation_roots(roots: tuple[str, ...], known: set[str], nix: Nix, activit
 
 
 def _built_outputs(source: DerivationOutputs, nix: Nix, activity: Activity) -> tuple[str, ...]:
-    wanted: list[str] = []
+    """Return the outputs of derivations that are in the store; one that was named must be, of the others any."""
+    found: list[str] = []
     for drv, names in source.outputs:
-        wanted += _outputs_of(drv, names, nix, activity)
-    invalid = nix.invalid_paths(wanted, activity)
-    built = [path for path in wanted if path not in invalid]
-    if not built:
-        drv = source.outputs[0][0]
-        raise BadInput(
-            f"{name_of(drv)} is not built: none of its outputs is in the store",
-            hint=f"build it with: nix-store --realise {drv}; or open what builds it: pyclosure --derivation {drv}",
-        )
-    return tuple(dict.fromkeys((*source.paths, *built)))
+        wanted = _outputs_of(drv, names, nix, activity)
+        invalid = nix.invalid_paths(wanted, activity)
+        built = [path for path in wanted if path not in invalid]
+        if not built or (names and invalid):
+            which = f"its output {name_of(min(invalid))} is not" if built else "none of its outputs is"
+            raise BadInput(
+                f"{name_of(drv)} is not built: {which} in the store",
+                hint=f"build it with: nix-store --realise {drv}; or open what builds it: pyclosure --derivation {drv}",
+            )
+        found += built
+    return tuple(dict.fromkeys((*source.paths, *found)))
 
 
 def _outputs_of(drv: str, names: tuple[str, ...], nix: Nix, activity: Activity) -> list[str]:
@@ -203,7 +211,7 @@ def _outputs_of(drv: str, names: tuple[str, ...], nix: Nix, activity: Activity) 
 
 
 def _evaluated(source: Installables, nix: Nix, activity: Activity) -> tuple[str, ...]:
-    """Evaluate installables to paths; nothing is built or downloaded for it but flake inputs."""
+    """Evaluate installables to paths; nothing is built but what evaluation itself needs (inputs, fetched sources)."""
     nix.start_version()
     flags = [*(("-f", source.file) if source.file else ()), *(("--impure",) if source.impure else ())]
     if source.build_closure:
@@ -229,18 +237,47 @@ def _evaluated(source: Installables, nix: Nix, activity: Activity) -> tuple[str,
 def _saved(source: SavedFile, activity: Activity) -> Opened:
     name = "standard input" if source.path is None else printable(os.path.basename(source.path), 120)
     activity.report(Progress(f"reading {name}"))
-    if source.path is None:
-        document = read_document(sys.stdin.buffer, name)
-    else:
-        try:
-            with open(source.path, "rb") as file:
-                document = read_document(file, name)
-        except OSError as error:
-            raise BadInput(f"cannot read {name}: {error.strerror}", hint="check its permissions") from None
+    descriptor = STDIN
+    try:
+        if source.path is not None:
+            descriptor = os.open(source.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        document = read_document(_Patient(descriptor, activity), name)
+    except OSError as error:
+        raise BadInput(f"cannot read {name}: {error.strerror}", hint="check its permissions") from None
+    finally:
+        if source.path is not None and descriptor != STDIN:
+            os.close(descriptor)
     activity.check()
     if is_snapshot(document):
         return opened_snapshot(read_snapshot(document, name))
     return _dump(document, name)
+
+
+class _Patient:
+    """Reads a file, pipe or terminal that may keep us waiting, and can be cancelled meanwhile.
+
+    A read that blocks in a thread cannot be ended, and would abort the interpreter at its exit.
+    """
+
+    def __init__(self, descriptor: int, activity: Activity) -> None:
+        self._descriptor, self._activity = descriptor, activity
+        self._poll = select.poll()
+        self._poll.register(descriptor, select.POLLIN)
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return up to ``size`` bytes, all that there are when it is negative."""
+        parts: list[bytes] = []
+        left = size if size >= 0 else LARGEST_DOCUMENT + 1
+        while left > 0:
+            self._activity.check()
+            if not self._poll.poll(100):
+                continue
+            part = os.read(self._descriptor, min(left, 1 << 20))
+            if not part:
+                break
+            parts.append(part)
+            left -= len(part)
+        return b"".join(parts)
 
 
 def opened_snapshot(snapshot: Snapshot) -> Opened:

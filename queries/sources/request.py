@@ -6,6 +6,14 @@ import os
 from dataclasses import dataclass, field
 
 
+def _here() -> str:
+    """Return the working directory; in a deleted one relative names lead nowhere, but full paths still do."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return "/"
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """The words of the command line that name a closure."""
@@ -20,5 +28,5 @@ class Request:
     """``--file``: a Nix expression; ``sources`` are then attribute paths in it."""
     impure: bool = False
     """``--impure``: let an installable read the environment."""
-    cwd: str = field(default_factory=os.getcwd)
+    cwd: str = field(default_factory=_here)
     """What relative names are relative to."""

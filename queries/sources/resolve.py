@@ -45,6 +45,8 @@ class Installables:
     file: str | None = None
     impure: bool = False
     build_closure: bool = False
+    others: DerivationOutputs | None = None
+    """Derivations and store paths that were named besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,11 @@ def _demo(request: Request) -> Demo:
 
 
 def _expression(request: Request, store: Store) -> Installables:
-    path = os.path.normpath(os.path.join(request.cwd, request.file or ""))
+    file = request.file or ""
+    if file.startswith("<") or "://" in file:
+        # <nixpkgs> and addresses are for nix to find
+        return Installables(request.sources, store, request.cwd, file, request.impure, request.derivation)
+    path = os.path.normpath(os.path.join(request.cwd, file))
     if not os.path.exists(path):
         raise BadInput(f"there is no Nix expression at {printable(path, 200)}", hint="check the path after --file")
     return Installables(request.sources, store, request.cwd, path, request.impure, request.derivation)
@@ -113,6 +119,11 @@ def _saved(request: Request, saved: list[str]) -> SavedFile:
     if request.derivation or request.store:
         flag = "--derivation" if request.derivation else "--store"
         raise BadInput(f"{flag} asks Nix, but {printable(saved[0], 120)} is a saved file", hint=f"leave {flag} out")
+    if saved[0] == "-" and os.isatty(0):
+        raise BadInput(
+            "standard input is the keyboard, not a saved closure",
+            hint="pipe one in: nix path-info --json -r ./result | pyclosure -",
+        )
     return SavedFile(None if saved[0] == "-" else os.path.join(request.cwd, saved[0]))
 
 
@@ -123,7 +134,7 @@ def _is_saved(word: str, cwd: str) -> bool:
     except (OSError, ValueError):
         return False
     # a file of the store is a store path, whatever it holds
-    return stat.S_ISREG(mode) and _in_a_store(os.path.realpath(path)) is None
+    return (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)) and _in_a_store(os.path.realpath(path)) is None
 
 
 def _in_a_store(path: str, root: str = "") -> str | None:
@@ -165,12 +176,10 @@ class _Resolver:
         store = self._store
         paths = tuple(dict.fromkeys(self._paths))
         if self._words:
-            if paths or self._outputs:
-                words = (*self._words, *paths, *(drv for drv, _ in self._outputs))
-            else:
-                words = tuple(self._words)
             request = self._request
-            return Installables(words, store, request.cwd, None, request.impure, request.derivation)
+            others = DerivationOutputs(tuple(self._outputs), paths, store) if paths or self._outputs else None
+            words = tuple(self._words)
+            return Installables(words, store, request.cwd, None, request.impure, request.derivation, others)
         if self._outputs:
             return DerivationOutputs(tuple(self._outputs), paths, store)
         return StorePaths(paths, store, self._request.derivation)

@@ -48,7 +48,11 @@ def parse_store(text: str | None, cwd: str) -> Store:
     """
     if text is None:
         remote = os.environ.get("NIX_REMOTE", "")
-        return Store(None, None if remote.startswith("ssh") else "", False, "local store")
+        if remote in ("", *_LOCAL_NAMES):
+            return Store(None, "", False, "local store")
+        meant = parse_store(remote, cwd)
+        # nix reads NIX_REMOTE by itself; what it means for files and the network counts for us, too
+        return Store(None, meant.files_root, meant.online, meant.words)
     try:
         parts = urlsplit(text)
     except ValueError as error:

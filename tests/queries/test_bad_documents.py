@@ -6,9 +6,8 @@ Everything goes through the road that ``pyclosure FILE`` takes: resolve, read, c
 from __future__ import annotations
 
 import gzip
-import io
 import json
-import sys
+import os
 import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -18,7 +17,8 @@ from typing import Any
 import pytest
 
 from pyclosure.queries import snapshot as snapshots
-from pyclosure.queries.errors import BadInput, QueryError
+from pyclosure.queries.activity import Silent
+from pyclosure.queries.errors import BadInput, Cancelled, QueryError
 from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.snapshot import Snapshot, encode_snapshot
 from pyclosure.queries.sources.read import read_source
@@ -202,12 +202,25 @@ def test_a_compressed_dump_is_read(opened: Callable[[bytes], Knowledge]) -> None
 
 
 def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch, nix: RecordedRunner) -> None:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(dump(item()))))
+    reading, writing = os.pipe()
+    os.write(writing, dump(item()))
+    os.close(writing)
+    monkeypatch.setattr("pyclosure.queries.sources.read.STDIN", reading)
 
     records = read_source(resolve(Request(("-",))), nix).records
 
     assert records.roots == (A,)
     assert records.origin == "path-info dump standard input"
+
+
+def test_waiting_for_standard_input_can_be_cancelled(monkeypatch: pytest.MonkeyPatch, nix: RecordedRunner) -> None:
+    reading, _writing = os.pipe()
+    monkeypatch.setattr("pyclosure.queries.sources.read.STDIN", reading)
+    watch = Silent()
+    watch.cancelled.set()
+
+    with pytest.raises(Cancelled):
+        read_source(resolve(Request(("-",))), nix, watch)
 
 
 # -- snapshots -------------------------------------------------------------------------------------------

@@ -312,7 +312,9 @@ def test_store_paths_go_along_with_installables(store: Path, resolved: Resolve) 
     source = resolved(lib, ".#hello")
 
     assert isinstance(source, Installables)
-    assert source.words == (".#hello", lib)
+    assert source.words == (".#hello",)
+    assert source.others is not None
+    assert source.others.paths == (lib,)
 
 
 def test_attributes_of_a_file_are_not_looked_for_on_disk(here: Path, resolved: Resolve) -> None:
@@ -422,10 +424,10 @@ def test_an_empty_word_is_refused(resolved: Resolve) -> None:
     assert_sentence(refusal(resolved, "", "x"), "empty", kind=BadInput)
 
 
-def test_a_socket_or_pipe_is_no_source(here: Path, resolved: Resolve) -> None:
+def test_a_pipe_is_read_like_a_saved_file(here: Path, resolved: Resolve) -> None:
     os.mkfifo(here / "pipe")
 
-    assert_sentence(refusal(resolved, "pipe"), "pipe", kind=BadInput)
+    assert resolved("pipe") == SavedFile(str(here / "pipe"))
 
 
 def test_a_title_is_the_root_or_their_number() -> None:

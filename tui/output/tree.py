@@ -16,10 +16,7 @@ def write_tree(
     knowledge: Knowledge, outline: Outline, depth: int | None, out: IO[str], *, ascii_only: bool = False
 ) -> None:
     """Write an outline with NAR, closure and added size of each path, ``depth`` levels below the top."""
-    queue = list(outline.tops)
-    for node in queue:
-        if (depth is None or node.level < depth) and outline.unfold(node):
-            queue.extend(node.children or ())
+    outline.unfold_all(depth=depth)
     label = labels(knowledge)
     branch, last, through, empty = _ASCII if ascii_only else _LINES
     prefixes: dict[int, str] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.style import Style
 from rich.text import Text
 from textual.widget import Widget
 from textual.widgets import Static
@@ -96,8 +97,8 @@ class OverviewScreen(PathScreen):
         text.append(f" {share(part.nar_size, total):>7}")
         text.append(f" {part.paths:>5,}\n", "dim")
 
-    def _bar_style(self) -> str:
-        return str(self.app.theme_variables.get("primary", ""))
+    def _bar_style(self) -> Style:
+        return self.table.get_component_rich_style("rows--bar")
 
     def _notes(self, knowledge: Knowledge) -> list[str]:
         notes = []

@@ -52,6 +52,11 @@ PICTURES = (
     Picture("python", NARROW, "contrast", ("3",)),
     Picture("details", NARROW, "midnight", ("d",)),
     Picture("commands", NARROW, "midnight", ("o",)),
+    Picture("why", NARROW, "midnight", ("2", "slash", *"gcc-14", "enter", "w", *["down"] * 6)),
+    Picture("why", WIDE, "paper", ("2", "slash", *"gcc-14", "enter", "w", *["down"] * 6)),
+    Picture(
+        "what-if", NARROW, "midnight", ("2", "slash", *"gcc-wrapper", "enter", "w", *["down"] * 5, "x", "escape", "1")
+    ),
     Picture("help", (80, 40), "midnight", ("question_mark",)),
 )
 

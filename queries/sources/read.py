@@ -30,7 +30,6 @@ from pyclosure.queries.sources.resolve import (
 from pyclosure.queries.sources.stores import Store, local_store_dir
 from pyclosure.queries.text import printable
 
-
 STDIN = 0
 """The descriptor of standard input."""
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from pyclosure.tui.commands import Command, Streams
 from pyclosure.tui.opening import add_source_arguments, load, whole_number
+
+if TYPE_CHECKING:
+    from pyclosure.queries.knowledge import Knowledge
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,6 +17,13 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="how to print it")
     parser.add_argument("--drop", action="append", default=[], metavar="PATH", help="what to drop; may be repeated")
     parser.add_argument("--keep", action="append", default=[], metavar="PATH", help="what is wanted; may be repeated")
+    parser.add_argument(
+        "--cut",
+        action="append",
+        default=[],
+        metavar="REFERRER:REFERENCE",
+        help="what if exactly this reference were gone; may be repeated, with --drop too",
+    )
     parser.add_argument("--edges", action="store_true", help="every single reference with what it alone saves")
     parser.add_argument("--strict", action="store_true", help="count links of environments and wrappers as references")
     parser.add_argument(
@@ -33,6 +44,8 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     knowledge = load(arguments, streams.err)
     if arguments.edges:
         return _edges(knowledge, arguments, streams)
+    if arguments.cut:
+        return _what_if(knowledge, words, arguments, streams)
     keep = [select(knowledge, word) for word in arguments.keep]
     sorted_out = structure(knowledge, keep)
     if arguments.strict:
@@ -47,6 +60,38 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
         write_json([cut_json(knowledge, cut, evidence) for cut in cuts], streams.out)
     else:
         write_cuts(knowledge, cuts, sorted_out, evidence, arguments.format, streams.out)
+    return 0
+
+
+def _what_if(knowledge: Knowledge, words: list[str], arguments: argparse.Namespace, streams: Streams) -> int:
+    from pyclosure.queries.answers.select import select
+    from pyclosure.queries.answers.structure import structure
+    from pyclosure.queries.answers.whatif import what_if
+    from pyclosure.queries.errors import BadInput
+    from pyclosure.queries.evidence import EvidenceStore
+    from pyclosure.tui.output.formats import write_json
+    from pyclosure.tui.output.plan import plan_json, plan_markdown
+
+    closure = knowledge.closure
+    edges = []
+    for text in arguments.cut:
+        referrer, sign, reference = text.partition(":")
+        if not sign:
+            raise BadInput(f"--cut {text} names no reference", hint="write it as REFERRER:REFERENCE")
+        edge = (select(knowledge, referrer), select(knowledge, reference))
+        if edge[1] not in closure.references[edge[0]]:
+            raise BadInput(
+                f"{closure.name(edge[0])} does not reference {closure.name(edge[1])}",
+                hint=f"see why it is there: pyclosure why SOURCE {reference}",
+            )
+        edges.append(edge)
+    dropped = [select(knowledge, word) for word in words]
+    result = what_if(closure, structure(knowledge), edges, dropped)
+    evidence = EvidenceStore(knowledge)
+    if arguments.format == "json":
+        write_json(plan_json(knowledge, result, evidence), streams.out)
+    else:
+        streams.out.write(plan_markdown(knowledge, result, evidence, scan=True))
     return 0
 
 
@@ -104,6 +149,7 @@ COMMAND = Command(
         ("pyclosure cuts ./result", "the best cuts"),
         ("pyclosure cuts ./result pytest", "how to get rid of pytest"),
         ("pyclosure cuts ./result --keep numpy --format markdown", "a plan for a pull request"),
+        ("pyclosure cuts ./result --cut msgpack:gcc-wrapper", "the exact total of cuts of your own"),
         ("pyclosure cuts ./result --edges", "every single reference with what it saves"),
     ),
 )

@@ -21,18 +21,22 @@ def named(owners: Iterable[type[DOMNode]]) -> Iterator[Binding]:
 
 def problems(keys: Mapping[str, str], owners: Iterable[type[DOMNode]]) -> list[str]:
     """Return one sentence for each name that no key has, and for each key that two names would have."""
-    known = tuple(named(owners))
-    names = {binding.id for binding in known}
+    owners = tuple(owners)
+    names = {binding.id for binding in named(owners)}
     found = [
         f"settings.toml: no key is called {printable(name, 40)!r}; help (?) shows their names"
         for name in keys
         if name not in names
     ]
     holders: dict[str, set[str]] = {}
-    for binding in known:
-        name = binding.id or ""
-        for key in _normal(keys[name]) if keys.get(name) else (binding.key,):
-            holders.setdefault(key, set()).add(name)
+    for owner in owners:
+        # nearest class first: its keys replace those of what it is made of
+        own: dict[str, str] = {}
+        for binding in named((owner,)):
+            own.setdefault(binding.key, binding.id or "")
+        for key, name in own.items():
+            for pressed in _normal(keys[name]) if keys.get(name) else (key,):
+                holders.setdefault(pressed, set()).add(name)
     for key, some in holders.items():
         if len(some) > 1 and some & keys.keys():
             found.append(f"settings.toml: the key {printable(key, 40)} is that of {' and '.join(sorted(some))} now")

@@ -51,9 +51,6 @@ class PathScreen(Screen[None], RowFollower):
         Binding("slash", "filter", "filter", id="filter", tooltip="Keep only rows that match"),
         Binding("s", "sort", "sort", id="sort", tooltip="Sort by the next column"),
         Binding("S", "reverse", "reverse the order", show=False, id="sort.reverse"),
-        Binding(
-            "w", "why", "why", id="path.why", tooltip="Why this path is here: chains, and the files that hold them"
-        ),
         Binding("r", "referrers", "referrers", id="path.referrers", tooltip="What references this path"),
         Binding("c", "contents", "contents", show=False, id="path.contents", tooltip="What this path contains"),
         Binding("X", "plan", "all cuts", show=False, id="plan", tooltip="The marked cuts, and what they save"),
@@ -225,11 +222,14 @@ class PathScreen(Screen[None], RowFollower):
             self._hint()
 
     @on(FilterBar.Typed)
-    def filter_typed(self, event: FilterBar.Typed) -> None:
-        """Follow the typed filter."""
+    def filter_typed(self) -> None:
+        """Follow the typed filter; news that comes late changes nothing any more."""
+        self._apply_filter()
+
+    def _apply_filter(self) -> None:
         browser = self.table.browser
-        if browser is not None:
-            browser.set_filter(event.text)
+        if browser is not None and browser.filter.text != self.filter_bar.text:
+            browser.set_filter(self.filter_bar.text)
             self.table.rows_changed(top=True)
             self._hint()
 
@@ -245,6 +245,8 @@ class PathScreen(Screen[None], RowFollower):
         browser = self.table.browser
         if browser is None:
             return
+        # keys come faster than the news of what they typed
+        self._apply_filter()
         if browser.filter.text:
             self._searched = self.table.marked = browser.filter
         if cancelled:

@@ -69,6 +69,11 @@ class FilterBar(Horizontal):
         # at once: Widget.focus() waits a turn, in which the next key would go to the rows
         self.screen.set_focus(self.query_one(Input))
 
+    @property
+    def text(self) -> str:
+        """What is typed now; empty when the line is closed."""
+        return self.query_one(Input).value if self.has_class("-open") else ""
+
     def show_text(self, text: str) -> None:
         """Show the line with a filter that is kept, without typing into it."""
         self.add_class("-open")

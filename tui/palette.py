@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from rich.text import Text
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from pyclosure.queries.answers.matching import matching
+from pyclosure.queries.answers.matching import searchable
 from pyclosure.tui.units import size
 
 if TYPE_CHECKING:
@@ -58,7 +58,9 @@ class PathProvider(Provider):
         knowledge = app.knowledge
         if knowledge is None:
             return
-        found = matching(knowledge, list(range(len(knowledge.closure))), query)
+        words = query.lower().split()
+        texts = (searchable(knowledge, at) for at in range(len(knowledge.closure)))
+        found = [at for at, text in enumerate(texts) if all(any(word in name for name in text.names) for word in words)]
         found.sort(key=lambda at: (len(knowledge.closure.name(at)), knowledge.closure.name_ranks[at]))
         for rank, at in enumerate(found[:_MOST_HITS]):
             label = app.labels[at]

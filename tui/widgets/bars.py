@@ -96,9 +96,11 @@ class KeyBar(Widget):
         state = f"[{self.state}] " if self.state else ""
         room = self.size.width - len(state) - 1
         text = Text(" ", no_wrap=True)
-        for key, name, word in self._keys():
-            if text.cell_len + len(name) + len(word) + 3 > room:
-                break
+        keys = self._keys()
+        while len(keys) > 1 and 1 + sum(len(name) + len(word) + 3 for _, name, word in keys) > room:
+            # the last one stays: it is help
+            del keys[-2]
+        for key, name, word in keys:
             click = Style(meta={"@click": f"press('{key}')"})
             text.append(name, self._style("key") + click)
             text.append(f" {word}", self._style("word") + click)

@@ -103,7 +103,6 @@ class RowView(ScrollView, can_focus=True):
         Binding("pagedown,ctrl+f", "page(1)", "page down", show=False, id="rows.page-down"),
         Binding("home,g", "edge(-1)", "first row", show=False, id="rows.first"),
         Binding("end,G", "edge(1)", "last row", show=False, id="rows.last"),
-        Binding("enter", "choose", "open", show=False, id="rows.choose", tooltip="Go in"),
     ]
 
     cursor: reactive[int] = reactive(0, repaint=False, init=False)

@@ -28,6 +28,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from benchmarks.synthetic import private_store  # noqa: E402
 from benchmarks.terminal import first_seen  # noqa: E402
+from pyclosure.queries.parse.path_info import parse_path_info  # noqa: E402
 
 REPEATS = 7
 
@@ -183,7 +184,105 @@ def measure_sizes(folder: Path) -> list[Figure]:
     return found
 
 
-GROUPS = {"start": measure_start, "load": measure_load, "sizes": measure_sizes}
+_WHY = """
+import sys, time
+from pyclosure.queries.nix.process import SystemRunner
+from pyclosure.queries.sources.request import Request
+from pyclosure.queries.sources.resolve import resolve
+from pyclosure.queries.sources.read import read_source
+from pyclosure.queries.knowledge import know
+from pyclosure.queries.answers.chains import why
+from pyclosure.queries.answers.plan import edge_savings
+from pyclosure.queries.answers.cuts import smallest_cut
+def timed(action, repeats=5):
+    best = []
+    for _ in range(repeats):
+        began = time.perf_counter(); action(); best.append(time.perf_counter() - began)
+    return sorted(best)[len(best) // 2]
+knowledge = know(read_source(resolve(Request((sys.argv[2],), store=sys.argv[1])), SystemRunner()))
+closure = knowledge.closure
+hub = max(range(len(closure)), key=lambda at: len(closure.referrers[at]))
+print(timed(lambda: closure.requisites(closure.roots)), timed(lambda: why(closure, hub)),
+      timed(lambda: edge_savings(knowledge)), timed(lambda: smallest_cut(closure, hub)))
+"""
+
+
+def measure_why(folder: Path) -> list[Figure]:
+    """Chains, savings and cuts against one traversal of the closure."""
+    found: list[Figure] = []
+    for count in (5_000, 20_000):
+        store, root = private_store(folder, count)
+        words = subprocess.run(
+            [sys.executable, "-c", _WHY, store, root], capture_output=True, text=True, check=True, cwd=HERE.parent
+        ).stdout.split()
+        names = (
+            "one traversal",
+            "why, of the path with most referrers",
+            "savings of every reference",
+            "smallest cut of it",
+        )
+        found += figures(f"why {count:,} paths", dict(zip(names, map(float, words), strict=True)), "one traversal")
+    return found
+
+
+_EVIDENCE = """
+import sys, time
+from pyclosure.queries.facts.scan import scan
+from pyclosure.queries.facts.files import StoreFiles
+from pyclosure.queries.facts.carriers import explain
+path, reference, *others = sys.argv[1:]
+began = time.perf_counter()
+found = scan(path, [reference, *others])
+explain(StoreFiles(path), found.spots[reference])
+print(time.perf_counter() - began, found.size)
+"""
+
+
+def measure_evidence(folder: Path) -> list[Figure]:
+    """The files that hold a reference, against nix why-depends --precise on the same path of the real store.
+
+    Takes the closure that PYCLOSURE_BENCH_CLOSURE names (a result link); without it there is nothing to measure.
+    """
+    link = os.environ.get("PYCLOSURE_BENCH_CLOSURE")
+    if not link:
+        return []
+    root = os.path.realpath(link)
+    features = ("nix", "--extra-experimental-features", "nix-command", "--offline")
+    document = subprocess.run(
+        [*features, "path-info", "--json", "-r", root], capture_output=True, text=True, check=True
+    ).stdout
+    parsed = parse_path_info(document.encode())
+    heaviest = sorted(parsed.valid, key=lambda info: -info.nar_size)[:3]
+    found: list[Figure] = []
+    for info in heaviest:
+        reference = info.references[0]
+        ours: list[float] = []
+        theirs: list[float] = []
+        whole: list[float] = []
+        for _ in range(5):
+            theirs.append(command(*features, "why-depends", "--precise", info.path, reference)())
+            for times, words in ((ours, [reference]), (whole, list(info.references))):
+                argv = [sys.executable, "-c", _EVIDENCE, info.path, *words]
+                text = subprocess.run(argv, capture_output=True, text=True, check=True, cwd=HERE.parent).stdout
+                times.append(float(text.split()[0]))
+        times = {
+            "nix why-depends --precise": statistics.median(theirs),
+            "all files of one reference": statistics.median(ours),
+            f"all files of all {len(info.references)} references": statistics.median(whole),
+        }
+        found += figures(
+            f"evidence in {info.path[44:]} ({info.nar_size >> 20} MiB)", times, "nix why-depends --precise"
+        )
+    return found
+
+
+GROUPS = {
+    "start": measure_start,
+    "load": measure_load,
+    "sizes": measure_sizes,
+    "why": measure_why,
+    "evidence": measure_evidence,
+}
 
 
 def show(found: list[Figure]) -> None:

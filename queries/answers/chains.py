@@ -42,26 +42,21 @@ def why(closure: Closure, target: int) -> Why:
     Cost: one pass over the references above the target.
     """
     members = closure.dependants((target,))
-    down: dict[int, int] = {target: 1}
-    distance: dict[int, int] = {target: 0}
     order = sorted(members)
-    for at in order:
-        if at == target:
-            continue
-        below = [one for one in closure.references[at] if one in members]
-        down[at] = sum(down[one] for one in below)
-        distance[at] = 1 + min(distance[one] for one in below)
-    up: dict[int, int] = dict.fromkeys(members, 0)
+    inside = {at: [one for one in closure.references[at] if one in members] for at in order if at != target}
+    down: dict[int, int] = {target: 1}
+    for at, below in inside.items():
+        down[at] = sum(map(down.__getitem__, below))
+    up: dict[int, int] = dict.fromkeys(order, 0)
     for root in set(closure.roots) & members:
         up[root] += 1
     ways: dict[Edge, int] = {}
     for at in reversed(order):
-        if at == target:
-            continue
-        for one in closure.references[at]:
-            if one in members:
-                up[one] += up[at]
-                ways[at, one] = up[at] * down[one]
+        if at != target:
+            above = up[at]
+            for one in inside[at]:
+                up[one] += above
+                ways[at, one] = above * down[one]
     total = up[target]
     # on a DAG, what lies on all chains is met in the order of positions, from the top
     must_pass = tuple(at for at in reversed(order) if at != target and up[at] * down[at] == total)
@@ -83,14 +78,10 @@ def chains_in_order(closure: Closure, target: int) -> Iterator[tuple[int, ...]]:
     Among chains of one length, those through heavier referrers come first by position, so that the order is
     always the same.
     """
-    members = closure.dependants((target,))
-    distance: dict[int, int] = {target: 0}
-    for at in sorted(members):
-        if at != target:
-            distance[at] = 1 + min(distance[one] for one in closure.references[at] if one in members)
+    distance = _distances(closure, target)
     heap: list[tuple[int, tuple[int, ...]]] = []
     for root in dict.fromkeys(closure.roots):
-        if root in members:
+        if root in distance:
             heappush(heap, (distance[root], (-root,)))
     while heap:
         _, path = heappop(heap)
@@ -99,5 +90,20 @@ def chains_in_order(closure: Closure, target: int) -> Iterator[tuple[int, ...]]:
             yield tuple(-one for one in path)
             continue
         for one in closure.references[at]:
-            if one in members:
+            if one in distance:
                 heappush(heap, (len(path) + distance[one], (*path, -one)))
+
+
+def _distances(closure: Closure, target: int) -> dict[int, int]:
+    """Return for everything above a path the fewest references down to it."""
+    distance = {target: 0}
+    layer = [target]
+    while layer:
+        following: list[int] = []
+        for at in layer:
+            for referrer in closure.referrers[at]:
+                if referrer not in distance:
+                    distance[referrer] = distance[at] + 1
+                    following.append(referrer)
+        layer = following
+    return distance

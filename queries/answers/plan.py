@@ -81,10 +81,13 @@ def edge_savings(knowledge: Knowledge) -> list[tuple[Edge, int]]:
 
     Few save anything: a path with two referrers stays whichever of them lets go.
     """
-    closure, sizes = knowledge.closure, knowledge.sizes
-    rows = [
-        ((at, one), saved_by_edge(closure, sizes, (at, one)))
-        for at in range(len(closure))
-        for one in closure.references[at]
-    ]
-    return sorted(rows, key=lambda row: (-row[1], closure.path(row[0][0]), closure.path(row[0][1])))
+    closure, sizes = knowledge.closure, knowledge.real_sizes
+    ranks = closure.name_ranks
+    saving: list[tuple[Edge, int]] = []
+    nothing: list[tuple[Edge, int]] = []
+    for at, below in enumerate(closure.references):
+        for one in below:
+            saved = saved_by_edge(closure, sizes, (at, one))
+            (saving if saved else nothing).append(((at, one), saved))
+    saving.sort(key=lambda row: (-row[1], ranks[row[0][0]], ranks[row[0][1]]))
+    return saving + nothing

@@ -18,6 +18,8 @@ from pyclosure.queries.names import digest_of
 
 _WINDOW = 4 * 1024 * 1024
 """Bytes searched at a time: a search holds the interpreter, and a key must not wait for it."""
+_SMALL = 256 * 1024
+"""Files up to this size are read at once; larger ones are mapped."""
 _DIGEST = 32
 MOST_SPOTS = 50
 """Places in one file that are kept; more are counted."""
@@ -70,84 +72,104 @@ def scan(path: str, references: Iterable[str], root: str = "", activity: Activit
     """
     needles = {digest_of(reference).encode(): reference for reference in references}
     found = Scan(path, {reference: [] for reference in needles.values()})
-    for place in _walk(root + path, found.problems):
+    look = _Look(root + path, needles, found)
+    for folder, depth in look.folders():
         activity.check()
-        _look(place, root + path, needles, found)
-        if found.files % 256 == 0:
-            activity.report(Progress("scanning files", found.files, None, "files"))
+        activity.report(Progress("scanning files", found.files, None, "files"))
+        look.folder(folder, depth)
     for spots in found.spots.values():
         spots.sort(key=lambda spot: spot.file)
     return found
 
 
-def _walk(top: str, problems: list[str]) -> Iterator[str]:
-    """Yield every file and link below a path, the path itself when it is one."""
-    if not os.path.isdir(top) or os.path.islink(top):
-        yield top
-        return
-    stack = [(top, 0)]
-    while stack:
-        folder, depth = stack.pop()
+class _Look:
+    """Goes through the folders of a path, and through what each of them holds."""
+
+    def __init__(self, top: str, needles: Mapping[bytes, str], found: Scan) -> None:
+        self._top, self._needles, self._found = top, needles, found
+        self._stack: list[tuple[str, int]] = []
+
+    def folders(self) -> Iterator[tuple[str, int]]:
+        """Yield folders as they are found; a path that is one file or link is looked at here."""
+        if os.path.isdir(self._top) and not os.path.islink(self._top):
+            self._stack.append((self._top, 0))
+        else:
+            self._file(self._top, "", os.path.islink(self._top))
+        while self._stack:
+            yield self._stack.pop()
+
+    def folder(self, folder: str, depth: int) -> None:
+        """Look at everything in one folder."""
         try:
             with os.scandir(folder) as entries:
-                below = sorted(entries, key=lambda entry: entry.name)
+                for entry in entries:
+                    name = entry.path[len(self._top) + 1 :]
+                    if len(entry.name) >= _DIGEST:
+                        self._name(entry.name, name)
+                    if entry.is_dir(follow_symlinks=False):
+                        self._deeper(entry.path, name, depth)
+                    elif entry.is_symlink() or entry.is_file(follow_symlinks=False):
+                        self._file(entry.path, name, entry.is_symlink())
         except OSError as error:
-            problems.append(f"{_below(folder, top)}: {error.strerror}")
-            continue
-        for entry in below:
-            yield entry.path
-            if entry.is_dir(follow_symlinks=False):
-                if depth == MOST_DEPTH:
-                    problems.append(f"{_below(entry.path, top)}: more than {MOST_DEPTH} folders deep; not looked at")
-                else:
-                    stack.append((entry.path, depth + 1))
+            self._found.problems.append(f"{folder[len(self._top) + 1 :] or 'the path'}: {error.strerror}")
 
-
-def _look(place: str, top: str, needles: Mapping[bytes, str], found: Scan) -> None:
-    name = _below(place, top)
-    try:
-        status = os.lstat(place)
-        _look_at_name(place, name, top, needles, found)
-        if stat.S_ISLNK(status.st_mode):
-            found.files += 1
-            target = os.fsencode(os.readlink(place))
-            for needle, reference in needles.items():
-                offsets, count = _find_all(target, needle)
-                if count:
-                    found.spots[reference].append(Spot(name, "link", len(target), offsets, count))
-        elif stat.S_ISREG(status.st_mode):
-            found.files += 1
-            found.size += status.st_size
-            for reference, (offsets, count) in _search(place, status.st_size, needles).items():
-                found.spots[reference].append(Spot(name, "content", status.st_size, offsets, count))
-    except OSError as error:
-        found.problems.append(f"{name or 'the path'}: {error.strerror}")
-
-
-def _look_at_name(place: str, name: str, top: str, needles: Mapping[bytes, str], found: Scan) -> None:
-    if place == top:
-        return
-    last = os.fsencode(os.path.basename(place))
-    if len(last) < _DIGEST:
-        return
-    for needle, reference in needles.items():
-        count = last.count(needle)
-        if count:
-            found.spots[reference].append(Spot(name, "name", len(last), (), count))
-
-
-def _search(place: str, size: int, needles: Mapping[bytes, str]) -> dict[str, tuple[tuple[int, ...], int]]:
-    if size < _DIGEST:
-        return {}
-    descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
-        if size <= _WINDOW:
-            data = file.read(_WINDOW)
-            hits = {needle: _find_all(data, needle) for needle in needles if needle in data}
+    def _deeper(self, path: str, name: str, depth: int) -> None:
+        if depth == MOST_DEPTH:
+            self._found.problems.append(f"{name}: more than {MOST_DEPTH} folders deep; not looked at")
         else:
-            with mmap.mmap(descriptor, size, access=mmap.ACCESS_READ) as mapped:
-                hits = _find_in_windows(mapped, size, needles)
-    return {needles[needle]: hit for needle, hit in hits.items() if hit[1]}
+            self._stack.append((path, depth + 1))
+
+    def _name(self, last: str, name: str) -> None:
+        encoded = os.fsencode(last)
+        for needle, reference in self._needles.items():
+            count = encoded.count(needle)
+            if count:
+                self._found.spots[reference].append(Spot(name, "name", len(encoded), (), count))
+
+    def _file(self, path: str, name: str, link: bool) -> None:
+        self._found.files += 1
+        try:
+            if link:
+                target = os.fsencode(os.readlink(path))
+                self._note(name, "link", len(target), _in_bytes(target, self._needles))
+            else:
+                size, hits = _in_file(path, self._needles)
+                self._found.size += size
+                self._note(name, "content", size, hits)
+        except OSError as error:
+            self._found.problems.append(f"{name or 'the path'}: {error.strerror}")
+
+    def _note(self, name: str, where: Where, size: int, hits: _Hits) -> None:
+        for needle, (offsets, count) in hits.items():
+            if count:
+                self._found.spots[self._needles[needle]].append(Spot(name, where, size, offsets, count))
+
+
+_Hits = Mapping[bytes, tuple[tuple[int, ...], int]]
+"""Digest → where it begins (the first of them), and how often it occurs."""
+_NONE: _Hits = {}
+
+
+def _in_file(path: str, needles: Mapping[bytes, str]) -> tuple[int, _Hits]:
+    """Return the size of a regular file and what is found in it."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        data = os.read(descriptor, _SMALL)
+        if len(data) < _SMALL:
+            return len(data), _in_bytes(data, needles)
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            return 0, _NONE
+        with mmap.mmap(descriptor, status.st_size, access=mmap.ACCESS_READ) as mapped:
+            return status.st_size, _find_in_windows(mapped, status.st_size, needles)
+    finally:
+        os.close(descriptor)
+
+
+def _in_bytes(data: bytes, needles: Mapping[bytes, str]) -> _Hits:
+    if len(data) < _DIGEST:
+        return _NONE
+    return {needle: _find_all(data, needle) for needle in needles if needle in data}
 
 
 def _find_in_windows(
@@ -177,7 +199,3 @@ def _find_all(data: bytes, needle: bytes) -> tuple[tuple[int, ...], int]:
             offsets.append(at)
         at = data.find(needle, at + 1)
     return tuple(offsets), count
-
-
-def _below(place: str, top: str) -> str:
-    return place[len(top) + 1 :]

@@ -120,9 +120,12 @@ class Closure:
     def dependants(self, targets: Iterable[int]) -> set[int]:
         """Return the positions from which any of ``targets`` is reachable, themselves included."""
         found = set(targets)
-        for at in range(min(found, default=len(self)), len(self)):
-            if any(reference in found for reference in self.references[at]):
-                found.add(at)
+        stack = list(found)
+        while stack:
+            for at in self.referrers[stack.pop()]:
+                if at not in found:
+                    found.add(at)
+                    stack.append(at)
         return found
 
     @cached_property

@@ -53,14 +53,19 @@ def _names() -> list[str]:
 
 _BASH = """\
 # bash completion for pyclosure
+_pyclosure_files() {
+  # line by line: names may hold spaces
+  while IFS= read -r file; do COMPREPLY+=("$file"); done < <(compgen -f -- "$1")
+}
 _pyclosure() {
-  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=@DEFAULT@ flags='' plain=''
+  COMPREPLY=()
+  local file cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=@DEFAULT@ flags='' plain=''
   case " @NAMES@ " in
     *" ${COMP_WORDS[1]} "*) [ "$COMP_CWORD" -gt 1 ] && command=${COMP_WORDS[1]} ;;
   esac
   case "$command:$prev" in
 @VALUES@
-    *:-o|*:--output|*:-f|*:--file|*:--store) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    *:-o|*:--output|*:-f|*:--file|*:--store) _pyclosure_files "$cur"; return ;;
   esac
   case "$command" in
 @CASES@
@@ -68,7 +73,7 @@ _pyclosure() {
   [ "$COMP_CWORD" -eq 1 ] && plain="@NAMES@ demo:"
   case "$cur" in
     -*) COMPREPLY=($(compgen -W "$flags" -- "$cur")) ;;
-    *) COMPREPLY=($(compgen -W "$plain" -- "$cur") $(compgen -f -- "$cur")) ;;
+    *) COMPREPLY=($(compgen -W "$plain" -- "$cur")); _pyclosure_files "$cur" ;;
   esac
 }
 complete -o filenames -F _pyclosure pyclosure

@@ -12,12 +12,13 @@ from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from pyclosure.queries.activity import Progress
 from pyclosure.queries.errors import Cancelled
 from pyclosure.queries.facts.contents import Contents, Entry, contents, group_words
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.text import printable
+from pyclosure.tui.output.contents import Totals, totals
 from pyclosure.tui.units import bar, count, share, size
+from pyclosure.tui.watching import WorkerWatch
 from pyclosure.tui.widgets.bars import KeyBar, TitleBar
 from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
 
@@ -103,6 +104,7 @@ class ContentsScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space,enter,right,l", "toggle_row", "open, close", id="contents.toggle"),
+        Binding("t", "totals", "whole closure", id="contents.totals", tooltip="The same over the whole closure"),
         Binding("y", "copy", "copy path", id="contents.copy"),
         Binding("escape,backspace,q", "leave", "back", id="contents.leave"),
     ]
@@ -113,6 +115,7 @@ class ContentsScreen(Screen[None]):
         super().__init__()
         self._knowledge, self._at = knowledge, at
         self.found: Contents | None = None
+        self._whole = False
         self._head = Static("", id="contents-head", markup=False)
         self._rows = EntryRows()
         self._bar = KeyBar()
@@ -137,21 +140,32 @@ class ContentsScreen(Screen[None]):
 
     @work(thread=True, exclusive=True, group="contents", exit_on_error=False)
     def _list(self, root: str) -> None:
-        worker = get_current_worker()
-
-        class Watch:
-            def report(self, progress: Progress) -> None:
-                pass
-
-            def check(self) -> None:
-                if worker.is_cancelled:
-                    raise Cancelled
-
         try:
-            found = contents(self._knowledge.closure.path(self._at), root, Watch())
+            found = contents(self._knowledge.closure.path(self._at), root, WorkerWatch(get_current_worker()))
         except Cancelled:
             return
         self.app.call_from_thread(self._show, found)
+
+    @work(thread=True, exclusive=True, group="contents", exit_on_error=False)
+    def _add_up(self) -> None:
+        try:
+            answer = totals(self._knowledge, WorkerWatch(get_current_worker()))
+        except Cancelled:
+            return
+        self.app.call_from_thread(self._show_totals, answer)
+
+    def _show_totals(self, answer: Totals) -> None:
+        text = Text(no_wrap=True, overflow="ellipsis")
+        text.append(" the whole closure", "bold")
+        text.append(f"   {size(answer.size)} in {count(sum(part.files for part in answer.parts), 'file')}\n")
+        label = self.app.labels
+        for part in answer.parts[: max(3, self.size.height - 12)]:
+            mostly = ", ".join(f"{label[at]} {size(held)}" for at, held in answer.heaviest[part.group][:2])
+            text.append(f"  {group_words(part.group):<28}{size(part.size):>10} {share(part.size, answer.size):>8}  ")
+            text.append(f"{mostly}\n", "dim")
+        if answer.unread:
+            text.append(f"  {count(answer.unread, 'path')} could not be listed\n", "dim")
+        self._head.update(text)
 
     def _show(self, found: Contents | None) -> None:
         if found is None:
@@ -177,6 +191,17 @@ class ContentsScreen(Screen[None]):
     def action_toggle_row(self) -> None:
         """Open or close a folder."""
         self._rows.toggle()
+
+    def action_totals(self) -> None:
+        """Show groups over the whole closure, and back."""
+        if self._knowledge.closure.records.files_root is None:
+            return
+        self._whole = not self._whole
+        if self._whole:
+            self._head.update(Text(" listing the files of the whole closure …"))
+            self._add_up()
+        elif self.found is not None:
+            self._show(self.found)
 
     def action_copy(self) -> None:
         """Copy the path of the file."""

@@ -1,54 +1,65 @@
-"""The marked cuts: what each adds to the saving, the exact total, and a plan to take along."""
+"""The marked cuts with their exact total, and the cuts that would save most."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.text import Text
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widgets import Static
+from textual.worker import get_current_worker
 
+from pyclosure.queries.answers.cuts import Cut
+from pyclosure.queries.answers.plan import best_cuts
+from pyclosure.queries.errors import Cancelled
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.tui.dialogs import Dialog
+from pyclosure.tui.output.evidence import assumption
 from pyclosure.tui.output.plan import plan_markdown
-from pyclosure.tui.plan import Plan
+from pyclosure.tui.plan import Mark, Plan
 from pyclosure.tui.units import count, share, size
+from pyclosure.tui.watching import WorkerWatch
 from pyclosure.tui.widgets.bars import KeyBar
 from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
 
+_BEST = 20
+Line = Mark | Cut | str
+"""A mark, a suggested cut, or a heading."""
 
-class _Marks(RowView):
+
+class _Lines(RowView):
+    """Marks, and below them suggestions."""
+
     def __init__(self, dialog: PlanDialog) -> None:
         super().__init__()
         self._dialog = dialog
 
     def columns(self) -> tuple[ViewColumn, ...]:
         return (
-            ViewColumn("mark", "cut", 30, flexible=True, sortable=False),
-            ViewColumn("saves", "saves more", 11, "right", sortable=False),
+            ViewColumn("what", "cut", 30, flexible=True, sortable=False),
+            ViewColumn("paths", "paths", 6, "right", rank=1, sortable=False),
+            ViewColumn("saves", "saves", 10, "right", sortable=False),
         )
 
     def row_count(self) -> int:
-        return len(self._dialog.plan.marks)
+        return len(self._dialog.lines)
 
     def cell(self, row: int, column: ViewColumn, width: int) -> Cell:
-        plan = self._dialog.plan
-        mark = plan.marks[row]
-        if column.key == "mark":
-            return Cell(plan.mark_words(mark, self._dialog.app.labels))
-        return Cell(size(plan.saving_without(mark)), "number")
+        return self._dialog.cell(self._dialog.lines[row], column.key)
 
-    def empty_text(self) -> str:
-        return "nothing is marked; x marks a reference, or in lists a path, as cut"
+    def moved(self) -> None:
+        self._dialog.describe()
 
 
 class PlanDialog(Dialog):
-    """All marks with their total."""
+    """What if: all marks, their total, and what else could be cut."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("x,delete", "unmark", "keep it", id="plan.unmark"),
+        Binding("x,enter,space", "toggle_line", "cut, keep", key_display="x", id="plan.toggle"),
         Binding("u", "undo", "undo", id="plan.undo-here"),
         Binding("C", "clear", "keep all", id="plan.clear"),
         Binding("y", "copy", "copy plan", id="plan.copy"),
@@ -57,8 +68,10 @@ class PlanDialog(Dialog):
     def __init__(self, knowledge: Knowledge, plan: Plan) -> None:
         super().__init__()
         self.plan = plan
+        self.lines: list[Line] = []
+        self._best: Sequence[Cut] | None = None
         self._knowledge = knowledge
-        self._rows = _Marks(self)
+        self._rows = _Lines(self)
         self._total = Static("", classes="whole", markup=False)
 
     def compose(self) -> ComposeResult:
@@ -71,27 +84,78 @@ class PlanDialog(Dialog):
     def on_mount(self) -> None:
         self.set_focus(self._rows)
         self._changed()
+        self._look()
+
+    @work(thread=True, exclusive=True, group="cuts", exit_on_error=False)
+    def _look(self) -> None:
+        try:
+            found = best_cuts(self._knowledge, self.plan.structure, activity=WorkerWatch(get_current_worker()))[:_BEST]
+        except Cancelled:
+            return
+        self.app.call_from_thread(self._suggest, found)
+
+    def _suggest(self, found: Sequence[Cut]) -> None:
+        self._best = found
+        self._changed()
+
+    # -- look --------------------------------------------------------------------------------------------
+
+    def cell(self, line: Line, key: str) -> Cell:
+        """Return one cell of a line."""
+        label = self.app.labels
+        if isinstance(line, str):
+            return Cell(line if key == "what" else "", "muted")
+        if isinstance(line, Cut):
+            if key == "what":
+                marked = all(edge in self.plan.marks for edge in line.edges)
+                edges = ", ".join(f"{label[at]} → {label[one]}" for at, one in line.edges)
+                return Cell(edges, "muted" if marked else "text", "  ", "marked" if marked else "")
+            return Cell(str(len(line.saving.paths)) if key == "paths" else size(line.saving.size), "number")
+        if key == "what":
+            return Cell(self.plan.mark_words(line, label), "text", "✂ ")
+        return Cell(size(self.plan.saving_without(line)) if key == "saves" else "", "number")
+
+    def describe(self) -> None:
+        """Say what the marks save together, and what the line under the cursor takes for granted."""
+        result, sizes = self.plan.result, self._knowledge.real_sizes
+        text = Text(overflow="fold")
+        if result is None:
+            text.append(f"{size(sizes.total)}, nothing cut")
+        else:
+            left = sizes.total - result.saving.size
+            text.append(f"saves {size(result.saving.size)} ({share(result.saving.size, sizes.total)}): ", "bold")
+            text.append(f"{size(sizes.total)} → {size(left)}, {count(len(result.saving.paths), 'path')} leave")
+            if result.followed:
+                text.append(f"; {count(len(result.followed), 'link')} of environments vanish with it")
+        line = self.lines[self._rows.cursor] if self.lines else ""
+        if isinstance(line, Cut) and line.assumes:
+            text.append(f"\n{assumption(self._knowledge, line, self.app.labels)}", "dim")
+        self._total.update(text)
 
     def _changed(self) -> None:
+        suggestions: list[Line] = ["looking for the best cuts …"] if self._best is None else list(self._best)
+        if self._best is not None and not self._best:
+            suggestions = ["nothing else can be cut: only what is wanted leads to the rest"]
+        marks: list[Line] = list(self.plan.marks) or ["nothing is marked; x marks a row here, or one in the tree"]
+        self.lines = [*marks, "best cuts, by what each saves", *suggestions]
         self._rows.rows_changed()
-        result, sizes = self.plan.result, self._knowledge.real_sizes
-        if result is None:
-            self._total.update(Text(f"{size(sizes.total)}, nothing cut"))
-            return
-        left = sizes.total - result.saving.size
-        text = Text(overflow="fold")
-        text.append(f"saves {size(result.saving.size)} ({share(result.saving.size, sizes.total)}): ", "bold")
-        text.append(f"{size(sizes.total)} → {size(left)}, {count(len(result.saving.paths), 'path')} leave")
-        if result.followed:
-            text.append(f"\n{count(len(result.followed), 'link')} of environments and wrappers vanish with it")
-        self._total.update(text)
+        self.describe()
         self.app.cuts_changed()
 
-    def action_unmark(self) -> None:
-        """Take the mark under the cursor away."""
-        if self.plan.marks:
-            self.plan.toggle(self.plan.marks[self._rows.cursor])
-            self._changed()
+    # -- keys --------------------------------------------------------------------------------------------
+
+    def action_toggle_line(self) -> None:
+        """Take a mark away, or mark all references of a suggested cut."""
+        line = self.lines[self._rows.cursor]
+        if isinstance(line, str):
+            return
+        if isinstance(line, Cut):
+            missing = [edge for edge in line.edges if edge not in self.plan.marks]
+            for edge in missing or line.edges:
+                self.plan.toggle(edge)
+        else:
+            self.plan.toggle(line)
+        self._changed()
 
     def action_undo(self) -> None:
         """Take the last mark away."""

@@ -18,8 +18,8 @@ from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from pyclosure.queries.activity import Progress
 from pyclosure.queries.answers.chains import Edge, Why, chains_in_order, why
+from pyclosure.queries.answers.cuts import saved_by_edge
 from pyclosure.queries.answers.outline import Node, Outline
 from pyclosure.queries.answers.rows import ordered
 from pyclosure.queries.errors import Cancelled
@@ -31,6 +31,7 @@ from pyclosure.queries.records import Evidence
 from pyclosure.tui.details import nix_commands
 from pyclosure.tui.output.evidence import spot_words
 from pyclosure.tui.units import Labels, count, size
+from pyclosure.tui.watching import WorkerWatch
 from pyclosure.tui.widgets.bars import KeyBar, TitleBar
 from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
 
@@ -277,6 +278,11 @@ class WhyScreen(Screen[None], Describe):
         if found.found:
             about = carrier(found.found[0].carrier)
             text.append(f"{about.words}: {about.meaning}\nremedy: {about.remedy}\n", "dim")
+        saved = saved_by_edge(self._knowledge.closure, self._knowledge.real_sizes, edge)
+        if saved:
+            text.append(f"Cut alone, it saves {size(saved)}.\n")
+        else:
+            text.append("Cut alone, it saves nothing: others reference the path as well.\n", "dim")
         if edge in self.answer.must_pass_edges:
             text.append(f"Cutting it drops {self.label[self._target]}.\n")
         return text
@@ -285,8 +291,7 @@ class WhyScreen(Screen[None], Describe):
 
     @work(thread=True, exclusive=True, group="evidence", exit_on_error=False)
     def _read(self) -> None:
-        worker = get_current_worker()
-        watch = _Watch(worker.cancelled_event.is_set)
+        watch = WorkerWatch(get_current_worker())
         wanted = [edge for edge in self._edges_in_sight() if not self._evidence.known(edge[0])]
         try:
             for referrer in dict.fromkeys(edge[0] for edge in wanted):
@@ -404,21 +409,6 @@ class WhyScreen(Screen[None], Describe):
         """Go back; a scan that goes on is stopped."""
         self.workers.cancel_group(self, "evidence")
         self.dismiss()
-
-
-@dataclass(slots=True)
-class _Watch:
-    """An activity for scans: only asks whether the user has left."""
-
-    left: object
-
-    def report(self, progress: Progress) -> None:
-        """The screen names the path that is scanned; that is enough."""
-
-    def check(self) -> None:
-        """Raise when the user has left."""
-        if callable(self.left) and self.left():
-            raise Cancelled
 
 
 def _drawn(head: Text, shown: Preview, dark: bool) -> RenderableType:

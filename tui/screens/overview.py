@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rich.style import Style
 from rich.text import Text
 from textual.widget import Widget
@@ -20,6 +22,17 @@ _LINES_OF_ROWS = 17
 """Lines that the rows, and what is around them, get before the kinds get any."""
 
 
+class Summary(Static):
+    """The lines above the rows; drawn anew when it becomes wider or narrower than they were made for."""
+
+    def __init__(self, draw: Callable[[], None]) -> None:
+        super().__init__("", id="summary", markup=False)
+        self._draw = draw
+
+    def on_resize(self) -> None:
+        self._draw()
+
+
 class OverviewScreen(PathScreen):
     """Total, kinds, and what would leave with each path."""
 
@@ -27,7 +40,7 @@ class OverviewScreen(PathScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.summary = Static("", id="summary", markup=False)
+        self.summary = Summary(self._show_summary)
 
     def above_table(self) -> list[Widget]:
         return [self.summary]

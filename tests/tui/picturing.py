@@ -15,13 +15,14 @@ FOLDER = Path(__file__).parent / "snapshots"
 FAILED = Path(__file__).parent.parent.parent / ".tests-failed"
 
 _FONT_FACE = re.compile(r"\s*@font-face\s*\{[^}]*\}")
+_COMMENT = re.compile(r"\s*<!--.*?-->", re.DOTALL)
 _IDS = re.compile(r"terminal-\d+")
 _TEXT = re.compile(r'<text class="[^"]*-r\d+" x="(?P<x>[\d.]+)" y="(?P<y>[\d.]+)"[^>]*>(?P<text>[^<]*)</text>')
 
 
 def normalised(svg: str) -> str:
-    """Return an SVG without web fonts and without the ids that are made from its content."""
-    return _IDS.sub("terminal", _FONT_FACE.sub("", svg))
+    """Return an SVG without web fonts, comments, and the ids that are made from its content."""
+    return _IDS.sub("terminal", _COMMENT.sub("", _FONT_FACE.sub("", svg)))
 
 
 def text_of(svg: str) -> list[str]:
@@ -44,7 +45,7 @@ class Pictures:
         """Compare the screen with the picture of this name; theme and size are part of the file's name."""
         app = pilot.app
         width, height = app.size
-        self.compare_svg(app.export_screenshot(), f"{name}-{app.theme}-{width}x{height}.svg")
+        self.compare_svg(app.export_screenshot(simplify=True), f"{name}-{app.theme}-{width}x{height}.svg")
 
     def compare_svg(self, svg: str, file_name: str) -> None:
         shown = normalised(svg)

@@ -322,7 +322,6 @@ def test_rubbish_that_comes_in_through_a_pipe_is_named(program: Cli) -> None:
     assert "standard input is not in the Nix store" in done.err
 
 
-@pytest.mark.xfail(strict=True, reason="read_source reads sys.stdin in a thread: Python aborts over its lock at exit")
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
 def test_a_signal_ends_it_without_a_word(nix_stub: Path, home: Path, number: signal.Signals, status: int) -> None:
     argv = [sys.executable, "-m", "pyclosure", "report", "-"]

@@ -212,7 +212,7 @@ async def test_the_title_of_the_tree_says_what_the_rows_match() -> None:
     async with opened(small(), screen="closure", size=LARGE) as pilot:
         await type_filter(pilot, "libc")
 
-        assert shown(screen_of(pilot).trail).split() == ["matching", "'libc'", "1/1"]
+        assert shown(screen_of(pilot).trail).split() == ["matching", "libc", "1/1"]
 
 
 # -- next and previous match -----------------------------------------------------------------------------

@@ -115,10 +115,10 @@ def test_depends_on_and_needed_by_are_two_sides_of_one(rows: Rows) -> None:
         *names(rows("--needed-by", "python3-3.11.2")),
     }
     assert above == {
-        *("openblas-0.3.23", "python3.11-numpy-1.26.4", "python3.11-pandas-2.2.3", "python3-3.11.2-env"),
+        *("python3.11-numpy-1.26.4", "python3.11-pandas-2.2.3", "python3-3.11.2-env"),
     }
     both = names(rows("--needed-by", "pandas", "--depends-on", "openblas"))
-    assert both == ["python3.11-numpy-1.26.4", "python3.11-pandas-2.2.3", "openblas-0.3.23"]
+    assert both == ["python3.11-numpy-1.26.4", "python3.11-pandas-2.2.3"]
 
 
 @pytest.mark.parametrize(("top", "count"), [("1", 1), ("5", 5), ("1000", 73)])

@@ -6,6 +6,7 @@ import pytest
 from textual.pilot import Pilot
 
 from pyclosure.tui.dialogs import DetailDialog, HelpDialog
+from pyclosure.tui.why_screen import WhyScreen
 from tests.tui.closures import small
 from tests.tui.driving import app_of, here, lines, names, opened, screen_of, shown, table_of
 
@@ -82,9 +83,12 @@ async def test_a_click_on_a_key_in_the_footer_presses_it() -> None:
         bar = screen_of(pilot).key_bar
         await click_on(pilot, bar, "sort")
         assert table_of(pilot).browser.sort == "closure_size"
-        await click_on(pilot, bar, "details")
+        await click_on(pilot, bar, "why")
+        assert isinstance(pilot.app.screen, WhyScreen)
+        await pilot.press("escape", "d")
         assert isinstance(pilot.app.screen, DetailDialog)
         await click_on(pilot, pilot.app.screen.query_one("KeyBar"), "close")
+        assert pilot.app.screen is pilot.app.screen_stack[0]
         await click_on(pilot, bar, "help")
         assert isinstance(pilot.app.screen, HelpDialog)
         await pilot.press("escape")

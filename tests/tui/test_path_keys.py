@@ -67,7 +67,7 @@ async def test_o_shows_the_nix_commands_that_tell_the_same() -> None:
         assert lines["everything it needs"] == f"nix path-info -rsh {path}"
         assert lines["why it is in the closure"] == f"nix why-depends --precise {root} {path}"
         assert lines["what references it, in the whole store"] == f"nix-store --query --referrers {path}"
-        assert lines["what built it"].startswith("nix derivation show /nix/store/")
+        assert lines["what built it"].startswith("nix show-derivation /nix/store/")
         assert lines["what built it"].endswith(f"{NUMPY}.drv")
         drawn = picture(pilot)
         for what, command in lines.items():

@@ -148,7 +148,7 @@ def test_what_was_not_read_is_said_and_is_not_zero(cli: Cli, tmp_path: Path) -> 
     file = tmp_path / "closure.json"
     file.write_bytes(dump_of({"python3-3.11.2-env": ("python3.11-six-1.17.0",), "python3.11-six-1.17.0": ()}))
     report = cli("report", str(file), "--format", "json").json
-    reason = "the saved file holds none, and the store is not on this machine"
+    reason = "the saved file holds none, and its store was not asked"
 
     assert report["evidence"]["files"] == {"state": "absent", "known": 0, "of": 2, "reason": reason}
     assert report["evidence"]["derivations"]["state"] == "absent"

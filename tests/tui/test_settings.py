@@ -16,9 +16,9 @@ def write(config: Path, text: str) -> Settings:
 
 
 async def test_a_key_can_be_given_to_another_action(config: Path) -> None:
-    settings = write(config, '[keys]\n"path.copy" = "c,Y"\n')
+    settings = write(config, '[keys]\n"path.copy" = "f5,Y"\n')
     async with opened(settings=settings) as pilot:
-        for key in ("c", "Y"):
+        for key in ("f5", "Y"):
             app_of(pilot).copy_to_clipboard("")
             await pilot.press(key)
             assert app_of(pilot).clipboard.endswith("-python3.11-msgpack-1.2.4"), key
@@ -72,19 +72,19 @@ async def test_settings_that_cannot_be_read_are_named_and_keep_no_answer_back(
 
 
 async def test_a_name_that_no_key_has_is_named(config: Path) -> None:
-    settings = write(config, '[keys]\n"path.copi" = "c"\n"rows.choose" = "enter"\n')
+    settings = write(config, '[keys]\n"path.copi" = "c"\n"path.open" = "enter"\n')
     async with opened(settings=settings) as pilot:
         assert toasts(pilot) == ["settings.toml: no key is called 'path.copi'; help (?) shows their names"]
 
 
 @pytest.mark.parametrize(
     ("name", "key", "other"),
-    [("path.copy", "c, s", "sort"), ("path.copy", "/", "filter"), ("screen.closure", "3", "screen.python")],
+    [("path.copy", "f5, s", "sort"), ("path.copy", "/", "filter"), ("screen.closure", "3", "screen.python")],
 )
 async def test_a_key_that_two_actions_would_have_is_named(config: Path, name: str, key: str, other: str) -> None:
     settings = write(config, f'[keys]\n"{name}" = "{key}"\n')
     async with opened(settings=settings) as pilot:
-        key = {"c, s": "s", "/": "slash"}.get(key, key)
+        key = {"f5, s": "s", "/": "slash"}.get(key, key)
         both = " and ".join(sorted([name, other]))
         assert toasts(pilot) == [f"settings.toml: the key {key} is that of {both} now"]
 

@@ -405,7 +405,7 @@ async def test_a_dump_without_files_says_what_is_unknown_and_why(tmp_path: Path)
         text = " ".join(picture(pilot).split())
 
         assert "about 1 distribution" in text
-        assert "files not read: the saved file holds none, and the store is not on this machine" in text
+        assert "files not read: the saved file holds none, and its store was not asked" in text
         details = " ".join(detail_text(screen_of(pilot).detail).split())
         assert "deriver not recorded" in details
         assert "files not read the saved file holds none" in details

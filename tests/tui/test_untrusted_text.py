@@ -105,7 +105,7 @@ async def test_markup_in_the_name_of_a_distribution_is_shown_as_it_is() -> None:
 async def test_a_filter_finds_a_name_with_markup_and_the_palette_shows_it() -> None:
     facts = FileFacts("directory", interpreters=("python3.11",), distributions=(distribution(MARKUP + CLOSING),))
     async with opened(env_with(facts)) as pilot:
-        palette = await search(pilot, "[red]")
+        palette = await search(pilot, "\\[red\\]x")
         assert "Go to six 1.17.0" in hits(palette)[0]
         await pilot.press("escape")
         await type_filter(pilot, "nothing [/red] at all")

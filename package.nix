@@ -38,6 +38,7 @@ python3Packages.buildPythonApplication {
     msgspec
     networkx
     packaging
+    pyelftools
     pygments
     rich
     textual

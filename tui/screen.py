@@ -27,6 +27,8 @@ from pyclosure.tui.widgets.rows import RowView
 if TYPE_CHECKING:
     from pyclosure.tui.app import ClosureApp
 
+_ROOMY = 64
+"""Columns from which the filter line has room for more than a count."""
 WIDE = 140
 """Columns from which the details stand open at the right."""
 
@@ -238,7 +240,8 @@ class PathScreen(Screen[None], RowFollower):
         if browser is None:
             return
         kind = "regex, " if browser.filter.regex else "not a regex, " if browser.filter.problem else ""
-        self.filter_bar.hint(f"{kind}{count(browser.count(), 'path')}  enter keeps, esc shows all")
+        keys = "  enter keeps, esc shows all" if self.size.width >= _ROOMY else ""
+        self.filter_bar.hint(f"{kind}{count(browser.count(), 'path')}{keys}")
 
     def filter_left(self, cancelled: bool) -> None:
         """Give the keys back to the rows, with all rows or those that the filter keeps."""
@@ -254,7 +257,8 @@ class PathScreen(Screen[None], RowFollower):
         elif not browser.filter.text:
             self.filter_bar.close()
         else:
-            self.filter_bar.hint(f"{count(browser.count(), 'path')}  enter opens, esc shows all")
+            keys = "  enter opens, esc shows all" if self.size.width >= _ROOMY else ""
+            self.filter_bar.hint(f"{count(browser.count(), 'path')}{keys}")
         self.set_focus(self.table)
         self.row_moved()
 

@@ -97,6 +97,8 @@ class OverviewScreen(PathScreen):
             return []
         if len(answer.by_kind) <= most:
             return list(answer.by_kind)
+        if most < 2:
+            return []
         kept, rest = answer.by_kind[: most - 1], answer.by_kind[most - 1 :]
         other = Share("", sum(one.paths for one in rest), sum(one.nar_size for one in rest))
         return [*kept, other]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Mapping
+
 from pyclosure.queries.knowledge import Knowledge
 from tests.support.closures import knowledge_of, records_of
 
@@ -54,3 +57,20 @@ def wide(count: int) -> Knowledge:
             graph[hubs[(number * 7 + 1) % 100]].append(leaf)
         sizes[leaf] = (number * 7919) % 1_000_003
     return knowledge_of(records_of(graph, sizes))
+
+
+def dump_of(names_and_references: Mapping[str, Iterable[str]]) -> bytes:
+    """Return what ``nix path-info --json -r`` would print of a literal closure."""
+    records = records_of(names_and_references)
+    return json.dumps(
+        [
+            {
+                "path": info.path,
+                "narHash": "sha256:" + "0" * 52,
+                "narSize": info.nar_size,
+                "references": list(info.references),
+                "valid": True,
+            }
+            for info in records.paths
+        ]
+    ).encode()

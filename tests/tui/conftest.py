@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+# more frames a second, so that nobody has to wait for one; read when Textual is imported
+os.environ["TEXTUAL_FPS"] = "240"
+
+from textual import _wait
+
 from pyclosure.queries.nix import process
 from pyclosure.tui.cli import main
+from tests.tui.commanding import ROOT, Done
 from tests.tui.driving import NoRunner
 from tests.tui.picturing import Pictures
 
-ROOT = Path(__file__).parent.parent.parent
+# how long the pilot looks whether an app has come to rest: two frames, with a twentieth of the time spent working
+_wait.SLEEP_GRANULARITY, _wait.SLEEP_IDLE = 0.01, 0.0005
+
 _TERMINAL = (
     *("NO_COLOR", "COLORTERM", "FORCE_COLOR", "CLICOLOR", "COLUMNS", "LINES", "TERM_PROGRAM", "TTY_COMPATIBLE"),
     *("TEXTUAL_THEME", "TEXTUAL_FPS", "PYCLOSURE_TRACEBACK", "TTY_INTERACTIVE", "BASH_ENV", "ENV"),
@@ -74,21 +79,6 @@ def config(home: Path) -> Path:
 def pictures(request: pytest.FixtureRequest) -> Pictures:
     """Compares the screen with the picture that was taken of it."""
     return Pictures(update=bool(request.config.getoption("--update-snapshots", default=False)))
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a command left behind."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """What it printed, decoded."""
-        assert self.status == 0, self.err
-        return json.loads(self.out)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -22,13 +23,14 @@ from pyclosure.queries.sources.resolve import Demo, SavedFile, Source, StorePath
 from pyclosure.queries.sources.stores import parse_store
 from pyclosure.tui.app import ClosureApp
 from pyclosure.tui.screen import PathScreen
+from pyclosure.tui.screens.overview import OverviewScreen
 from pyclosure.tui.settings import Settings
 from pyclosure.tui.units import Labels
 from pyclosure.tui.widgets.detail_pane import DetailPane
 from pyclosure.tui.widgets.path_table import PathTable
 from pyclosure.tui.widgets.rows import RowView
 
-SMALL, LARGE = (80, 24), (200, 60)
+SMALL, LARGE, WIDE = (80, 24), (200, 60), (200, 24)
 PATIENCE = 30.0
 """Seconds after which a test gives up waiting; nothing ever sleeps that long on purpose."""
 
@@ -168,10 +170,13 @@ async def until(pilot: Pilot[int], fact: Callable[[], object], what: str) -> Non
 async def settled(pilot: Pilot[int]) -> None:
     """Wait until the source is read, the work behind it is done, and the screen shows it."""
     app = app_of(pilot)
-    await until(pilot, lambda: app.knowledge is not None, "the source to be read")
-    await until(pilot, lambda: not at_work("background"), "the background to finish")
-    await until(pilot, lambda: isinstance(app.screen, PathScreen) and table_of(pilot).browser, "the rows")
-    await pilot.pause()
+
+    def done() -> bool:
+        if app.knowledge is None or at_work("background"):
+            return False
+        return isinstance(app.screen, PathScreen) and app.screen.table.browser is not None
+
+    await until(pilot, done, "the source to be read and looked into")
 
 
 def at_work(*names: str) -> bool:
@@ -262,6 +267,12 @@ def detail_text(pane: DetailPane) -> str:
     return shown(pane.query_one(Static))
 
 
+def summary(pilot: Pilot[int]) -> str:
+    screen = screen_of(pilot)
+    assert isinstance(screen, OverviewScreen)
+    return shown(screen.summary)
+
+
 def row_named(pilot: Pilot[int], name: str) -> int:
     """Return the first row that shows a path of this name."""
     return names(pilot).index(name)
@@ -275,3 +286,29 @@ async def stand_on(pilot: Pilot[int], name: str) -> None:
 
 def all_labels(pilot: Pilot[int]) -> Labels:
     return app_of(pilot).labels
+
+
+# -- the palette -----------------------------------------------------------------------------------------
+
+
+async def search(pilot: Pilot[int], text: str) -> CommandPalette:
+    """Open the palette and type into it; returns when everything was searched."""
+    await pilot.press("ctrl+p")
+    palette = pilot.app.screen
+    assert isinstance(palette, CommandPalette)
+    palette.query_one("CommandInput").value = text
+    await pilot.pause()
+    await until(pilot, lambda: all(worker.is_finished for worker in palette.workers), "the palette to search")
+    return palette
+
+
+def hits(palette: CommandPalette) -> list[str]:
+    """Return what the palette offers, one line each."""
+    options = palette.query_one("CommandList")
+    return [str(options.get_option_at_index(at).prompt) for at in range(options.option_count)]
+
+
+async def take_first(pilot: Pilot[int], palette: CommandPalette) -> None:
+    await pilot.press("down", "enter")
+    await until(pilot, lambda: pilot.app.screen is not palette, "the palette to close")
+    await pilot.pause()

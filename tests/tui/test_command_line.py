@@ -16,10 +16,9 @@ from pyclosure import __version__
 from pyclosure.queries.errors import BadInput, Cancelled, NixFailed
 from pyclosure.tui import commands
 from pyclosure.tui.parsing import parser_for
-from tests.tui.conftest import ROOT, Done
-from tests.tui.test_states import dump_of
+from tests.tui.closures import dump_of
+from tests.tui.commanding import ROOT, Cli, Done
 
-Cli = Callable[..., Done]
 HEAVY = ("textual", "networkx", "msgspec", "rich", "humanize", "asyncio")
 
 

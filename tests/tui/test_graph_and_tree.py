@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import networkx as nx
@@ -15,12 +14,9 @@ from pyclosure.queries.graph.closure import Closure
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.tui.output.graph import write_graph
 from tests.support.closures import knowledge_of, records_of, store_path
-from tests.tui.closures import small
-from tests.tui.conftest import Done
+from tests.tui.closures import dump_of, small
+from tests.tui.commanding import Cli
 from tests.tui.driving import demo
-from tests.tui.test_states import dump_of
-
-Cli = Callable[..., Done]
 
 
 def edges_of(closure: Closure) -> set[tuple[str, str]]:

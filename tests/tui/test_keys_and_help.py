@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from textual.binding import Binding
-from textual.command import CommandPalette
 from textual.pilot import Pilot
 
 from pyclosure.tui import screens
@@ -24,13 +23,15 @@ from tests.tui.driving import (
     app_for,
     app_of,
     here,
+    hits,
     names,
     of_store,
     opened,
     running,
     screen_of,
+    search,
     shown,
-    until,
+    take_first,
 )
 
 SCREENS = ("overview", "closure", "python")
@@ -175,29 +176,6 @@ async def test_the_footer_says_what_goes_on_in_the_background() -> None:
 
 
 # -- the palette -----------------------------------------------------------------------------------------
-
-
-async def search(pilot: Pilot[int], text: str) -> CommandPalette:
-    """Open the palette and type into it; returns when everything was searched."""
-    await pilot.press("ctrl+p")
-    palette = pilot.app.screen
-    assert isinstance(palette, CommandPalette)
-    palette.query_one("CommandInput").value = text
-    await pilot.pause()
-    await until(pilot, lambda: all(worker.is_finished for worker in palette.workers), "the palette to search")
-    return palette
-
-
-def hits(palette: CommandPalette) -> list[str]:
-    """Return what the palette offers, one line each."""
-    options = palette.query_one("CommandList")
-    return [str(options.get_option_at_index(at).prompt) for at in range(options.option_count)]
-
-
-async def take_first(pilot: Pilot[int], palette: CommandPalette) -> None:
-    await pilot.press("down", "enter")
-    await until(pilot, lambda: pilot.app.screen is not palette, "the palette to close")
-    await pilot.pause()
 
 
 async def test_the_palette_finds_a_path_and_goes_there() -> None:

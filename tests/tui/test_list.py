@@ -12,10 +12,9 @@ import pytest
 
 from pyclosure.queries.answers.rows import COLUMNS
 from pyclosure.queries.kinds.identity import KINDS
-from tests.tui.conftest import Done
-from tests.tui.test_states import dump_of
+from tests.tui.closures import dump_of
+from tests.tui.commanding import Cli
 
-Cli = Callable[..., Done]
 CONTRACT = [
     *("path", "name", "kind", "output", "distribution", "version", "interpreter"),
     *("nar_size", "closure_size", "added_size", "referrers", "depth"),

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from textual.pilot import Pilot
 
 from pyclosure.queries.graph.reach import reachable_sums
-from pyclosure.tui.screens.overview import OverviewScreen
 from tests.support.closures import knowledge_of, records_of, store_path
 from tests.tui.closures import small, two_roots
 from tests.tui.driving import (
@@ -20,15 +18,10 @@ from tests.tui.driving import (
     opened,
     screen_of,
     shown,
+    summary,
     table_of,
     toasts,
 )
-
-
-def summary(pilot: Pilot[int]) -> str:
-    screen = screen_of(pilot)
-    assert isinstance(screen, OverviewScreen)
-    return shown(screen.summary)
 
 
 async def test_it_opens_on_the_overview_with_the_answer_on_top() -> None:

@@ -17,11 +17,9 @@ from pyclosure.queries.snapshot import write_snapshot
 from pyclosure.tui.output.formats import markdown_text
 from pyclosure.tui.output.report import write_report
 from tests.support.closures import knowledge_of, records_of
-from tests.tui.closures import two_roots
-from tests.tui.conftest import Done
-from tests.tui.test_states import dump_of
+from tests.tui.closures import dump_of, two_roots
+from tests.tui.commanding import Cli
 
-Cli = Callable[..., Done]
 CONTRACT = {"roots", "paths", "closure_size", "distributions", "interpreters", "by_kind", "top"}
 ROW = {
     *("path", "name", "kind", "output", "distribution", "version", "interpreter"),

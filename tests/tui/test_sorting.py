@@ -8,7 +8,7 @@ import pytest
 
 from pyclosure.queries.knowledge import Knowledge
 from tests.support.closures import knowledge_of, records_of
-from tests.tui.driving import LARGE, app_of, demo, here, lines, names, opened, stand_on, table_of
+from tests.tui.driving import WIDE, app_of, demo, here, lines, names, opened, stand_on, table_of
 
 
 def _oracle(knowledge: Knowledge) -> dict[str, Callable[[int], object]]:
@@ -28,7 +28,7 @@ def _oracle(knowledge: Knowledge) -> dict[str, Callable[[int], object]]:
 
 async def test_s_goes_through_all_columns_that_are_shown_and_comes_round() -> None:
     knowledge = demo()
-    async with opened(knowledge, LARGE) as pilot:
+    async with opened(knowledge, WIDE) as pilot:
         table = table_of(pilot)
         seen = []
         for _ in range(9):
@@ -117,7 +117,7 @@ async def test_a_click_on_a_header_sorts_and_a_second_one_turns_it_round(scrolle
 
 
 async def test_every_title_that_looks_like_a_column_can_be_clicked_but_share_and_bar() -> None:
-    async with opened(demo(), LARGE) as pilot:
+    async with opened(demo(), WIDE) as pilot:
         table = table_of(pilot)
         header = lines(table)[0]
         left = 1
@@ -133,7 +133,7 @@ async def test_every_title_that_looks_like_a_column_can_be_clicked_but_share_and
 
 
 async def test_sorting_the_tree_keeps_what_is_unfolded() -> None:
-    async with opened(screen="closure", size=LARGE) as pilot:
+    async with opened(screen="closure", size=WIDE) as pilot:
         await stand_on(pilot, "python3.11-numpy-1.26.4")
         await pilot.press("space")
         rows = names(pilot)

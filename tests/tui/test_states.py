@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from pyclosure.tui import background
 from pyclosure.tui.dialogs import TroubleScreen
 from pyclosure.tui.widgets.bars import KeyBar
 from tests.support.closures import knowledge_of, records_of, store_path
-from tests.tui.closures import small
+from tests.tui.closures import dump_of, small
 from tests.tui.driving import (
     LARGE,
     SMALL,
@@ -46,23 +45,6 @@ from tests.tui.driving import (
     toasts,
     until,
 )
-
-
-def dump_of(names_and_references: dict[str, tuple[str, ...]]) -> bytes:
-    """Return what ``nix path-info --json -r`` would print of a literal closure."""
-    records = records_of(names_and_references)
-    return json.dumps(
-        [
-            {
-                "path": info.path,
-                "narHash": "sha256:" + "0" * 52,
-                "narSize": info.nar_size,
-                "references": list(info.references),
-                "valid": True,
-            }
-            for info in records.paths
-        ]
-    ).encode()
 
 
 class Answers:

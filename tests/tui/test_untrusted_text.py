@@ -17,7 +17,7 @@ from pyclosure.tui.dialogs import DetailDialog
 from pyclosure.tui.widgets.detail_pane import DetailPane
 from tests.support.closures import derivation_of, knowledge_of, records_of, store_path
 from tests.tui.driving import (
-    LARGE,
+    WIDE,
     Hanging,
     Ready,
     app_for,
@@ -29,12 +29,12 @@ from tests.tui.driving import (
     picture,
     running,
     screen_of,
+    search,
     stand_on,
     toasts,
     type_filter,
     until,
 )
-from tests.tui.test_keys_and_help import hits, search
 
 MARKUP = "[red]x[/red]"
 CLOSING = "[/nope]"
@@ -95,19 +95,25 @@ async def everything_drawn(pilot: Pilot[int]) -> str:
 
 async def test_markup_in_the_name_of_a_distribution_is_shown_as_it_is() -> None:
     facts = FileFacts("directory", interpreters=("python3.11",), distributions=(distribution(MARKUP + CLOSING),))
-    async with opened(env_with(facts), LARGE) as pilot:
+    async with opened(env_with(facts), WIDE) as pilot:
         words = " ".join((await everything_drawn(pilot)).split())
 
         assert f"{MARKUP}{CLOSING} 1.0+{MARKUP}" in words
         assert f"0 requirements, {MARKUP}" in words
 
 
-async def test_a_filter_finds_a_name_with_markup_and_the_palette_shows_it() -> None:
+@pytest.mark.parametrize("text", ["[red", "[/red]", "\\[red\\]x", "[@click=app.quit()]", "\\["])
+async def test_the_palette_takes_markup_for_text(text: str) -> None:
     facts = FileFacts("directory", interpreters=("python3.11",), distributions=(distribution(MARKUP + CLOSING),))
     async with opened(env_with(facts)) as pilot:
-        palette = await search(pilot, "\\[red\\]x")
-        assert "Go to six 1.17.0" in hits(palette)[0]
-        await pilot.press("escape")
+        palette = await search(pilot, text)
+        assert_harmless(pilot)
+        assert palette.query_one("CommandInput").value == text
+
+
+async def test_a_filter_takes_markup_for_text() -> None:
+    facts = FileFacts("directory", interpreters=("python3.11",), distributions=(distribution(MARKUP + CLOSING),))
+    async with opened(env_with(facts)) as pilot:
         await type_filter(pilot, "nothing [/red] at all")
         assert_harmless(pilot)
         assert "nothing matches 'nothing [/red] at all'" in picture(pilot)
@@ -117,7 +123,7 @@ async def test_a_filter_finds_a_name_with_markup_and_the_palette_shows_it() -> N
 
 async def test_what_a_derivation_says_is_shown_without_control_characters() -> None:
     facts = FileFacts("directory")
-    async with opened(env_with(facts, pname=NASTY, version=NASTY, name=NASTY), LARGE) as pilot:
+    async with opened(env_with(facts, pname=NASTY, version=NASTY, name=NASTY), WIDE) as pilot:
         words = await everything_drawn(pilot)
 
         assert MARKUP in words
@@ -134,7 +140,7 @@ async def test_what_files_say_is_shown_without_control_characters(tmp_path: Path
             f"Metadata-Version: 2.1\nName: {MARKUP}\x1b[31m\nVersion: 1.0\x1b]0;title\x07{CLOSING}\n".encode()
         )
         (folder / "INSTALLER").write_text(CLIPBOARD)
-    async with opened(knowledge_of(replace(records, files_root=str(tmp_path))), LARGE) as pilot:
+    async with opened(knowledge_of(replace(records, files_root=str(tmp_path))), WIDE) as pilot:
         words = await everything_drawn(pilot)
 
         assert app_of(pilot).knowledge.files_state.state == "complete"
@@ -149,7 +155,7 @@ async def test_words_of_nix_are_shown_as_they_are() -> None:
         words=f"error: {NASTY}",
         command=("nix", MARKUP, "\x1b[2J"),
     )
-    async with running(app_for(Ready(error)), LARGE) as pilot:
+    async with running(app_for(Ready(error)), WIDE) as pilot:
         assert_harmless(pilot)
         text = picture(pilot)
         assert f"nix failed at {MARKUP}" in text
@@ -177,7 +183,7 @@ async def test_names_with_a_triple_in_brackets_are_titles_as_they_are() -> None:
 
 async def test_a_label_and_an_origin_with_markup_are_shown_as_they_are() -> None:
     records = replace(records_of({"app-1.0": ()}), label=MARKUP, origin=f"at {CLOSING}")
-    async with opened(knowledge_of(records), LARGE) as pilot:
+    async with opened(knowledge_of(records), WIDE) as pilot:
         assert f"{MARKUP} · at {CLOSING}" in drawn(pilot)[0]
 
 

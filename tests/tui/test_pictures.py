@@ -1,0 +1,231 @@
+"""What the screens look like. Read every difference before taking it as right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from msgspec.structs import replace
+from textual.pilot import Pilot
+
+from pyclosure.queries.activity import Progress
+from pyclosure.queries.errors import NixFailed
+from pyclosure.tui import app as app_module
+from tests.support.closures import knowledge_of, records_of
+from tests.tui.driving import (
+    LARGE,
+    SMALL,
+    Hanging,
+    Ready,
+    app_for,
+    filter_line,
+    here,
+    names,
+    of_store,
+    opened,
+    picture,
+    running,
+    stand_on,
+    until,
+)
+from tests.tui.picturing import FOLDER, Pictures, normalised, text_of
+
+THEMES = ("midnight", "paper")
+SIZES = (SMALL, LARGE)
+Scene = Callable[[Pilot[int]], object]
+
+WORDS = """\
+error: cannot connect to socket at '/nix/var/nix/daemon-socket/socket': Connection refused
+error: a second line of what nix said, which is long enough to be folded on a terminal of eighty columns
+"""
+TROUBLE = NixFailed(
+    "the Nix daemon does not answer at /nix/var/nix/daemon-socket/socket",
+    hint="start it (systemctl start nix-daemon), or name another store with --store",
+    words=WORDS,
+    command=(
+        "nix",
+        "--offline",
+        "path-info",
+        "--json",
+        "-r",
+        "/nix/store/9fcsa7l6ywjhr34pahr4ry89x8nv4fp9-demo-app-1.0",
+    ),
+)
+
+
+async def overview(pilot: Pilot[int]) -> None:
+    assert here(pilot) == "python3.11-msgpack-1.2.4"
+
+
+async def tree(pilot: Pilot[int]) -> None:
+    await pilot.press("2")
+    for name in ("python3.11-numpy-1.26.4", "python3.11-pandas-2.2.3"):
+        await stand_on(pilot, name)
+        await pilot.press("space")
+    # numpy hangs below pandas as well, where it says that it is shown above
+    assert names(pilot).count("python3.11-numpy-1.26.4") == 2
+    assert "↑" in picture(pilot)
+
+
+async def flat(pilot: Pilot[int]) -> None:
+    await pilot.press("2", "t")
+    await stand_on(pilot, "glibc-2.41")
+
+
+async def filtering(pilot: Pilot[int]) -> None:
+    await pilot.press("slash")
+    filter_line(pilot).cursor_blink = False
+    filter_line(pilot).value = "kind:lib ssl"
+    await pilot.pause()
+    assert names(pilot) == ["openssl-3.5.7", "openssl-3.0.20"]
+
+
+async def details(pilot: Pilot[int]) -> None:
+    await stand_on(pilot, "python3.11-numpy-1.26.4")
+    await pilot.press("d")
+
+
+async def helping(pilot: Pilot[int]) -> None:
+    await pilot.press("2", "question_mark")
+
+
+async def python(pilot: Pilot[int]) -> None:
+    await pilot.press("3")
+    assert here(pilot) == "python3-3.11.2-env"
+
+
+async def commands(pilot: Pilot[int]) -> None:
+    await stand_on(pilot, "python3.11-numpy-1.26.4")
+    await pilot.press("o", "down", "down", "down")
+
+
+SCENES: dict[str, Scene] = {
+    "overview": overview,
+    "tree": tree,
+    "flat": flat,
+    "filter": filtering,
+    "details": details,
+    "help": helping,
+    "python": python,
+    "commands": commands,
+}
+OTHERS = ("trouble", "loading", "build")
+
+every_theme = pytest.mark.parametrize("theme", THEMES)
+every_size = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+
+
+@every_size
+@every_theme
+@pytest.mark.parametrize("scene", SCENES)
+async def test_the_demo_looks_like(pictures: Pictures, scene: str, theme: str, size: tuple[int, int]) -> None:
+    async with opened(size=size, theme=theme) as pilot:
+        await SCENES[scene](pilot)
+        await pilot.pause()
+        pictures.compare(pilot, scene)
+
+
+@every_size
+@every_theme
+async def test_trouble_looks_like(pictures: Pictures, theme: str, size: tuple[int, int]) -> None:
+    async with running(app_for(Ready(TROUBLE), theme=theme), size) as pilot:
+        await pilot.pause()
+        pictures.compare(pilot, "trouble")
+
+
+@every_size
+@every_theme
+async def test_loading_looks_like(
+    pictures: Pictures, theme: str, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening = of_store(Hanging(Progress("nix path-info", 2114, 4000, "paths")))
+    monkeypatch.setattr(app_module, "time", SimpleNamespace(monotonic=lambda: opening.began + 3.0))
+    async with running(app_for(opening, theme=theme), size) as pilot:
+        await until(pilot, lambda: "2,114/4,000 paths" in picture(pilot), "the progress")
+        pictures.compare(pilot, "loading")
+
+
+@every_size
+@every_theme
+async def test_a_build_closure_looks_like(pictures: Pictures, theme: str, size: tuple[int, int]) -> None:
+    graph = {
+        "python3.11-app-1.0.drv": ("python3.11-lib-2.0.drv", "stdenv-linux.drv", "app-1.0.tar.gz.drv", "fix.patch"),
+        "python3.11-lib-2.0.drv": ("stdenv-linux.drv", "lib-2.0.tar.gz.drv"),
+        "stdenv-linux.drv": ("bash-5.2.drv", "default-builder.sh"),
+    }
+    sizes = {"python3.11-app-1.0.drv": 4120, "stdenv-linux.drv": 9200, "default-builder.sh": 150, "fix.patch": 2310}
+    records = replace(records_of(graph, sizes), build_closure=True, origin="nix 2.18.1 · local store")
+    async with opened(knowledge_of(records), size, theme=theme) as pilot:
+        pictures.compare(pilot, "build")
+
+
+# -- the comparing itself --------------------------------------------------------------------------------
+
+
+def test_every_picture_belongs_to_a_test(pictures: Pictures) -> None:
+    if pictures.update:
+        pytest.skip("the pictures are being taken")
+    expected = {
+        f"{name}-{theme}-{width}x{height}.svg"
+        for name in (*SCENES, *OTHERS)
+        for theme in THEMES
+        for width, height in SIZES
+    }
+
+    assert {path.name for path in FOLDER.iterdir()} == expected
+
+
+def test_no_picture_names_a_font_on_the_web_or_an_id_of_its_own(pictures: Pictures) -> None:
+    if pictures.update:
+        pytest.skip("the pictures are being taken")
+    for path in FOLDER.glob("*.svg"):
+        text = path.read_text("utf-8")
+        assert "font-face" not in text
+        assert set(re.findall(r"https?://[^\s\"']+", text)) == {"http://www.w3.org/2000/svg"}
+        assert not re.search(r"terminal-\d", text)
+
+
+@asynccontextmanager
+async def drawn() -> AsyncIterator[str]:
+    async with opened() as pilot:
+        yield pilot.app.export_screenshot(simplify=True)
+
+
+async def test_two_runs_give_the_same_bytes() -> None:
+    async with drawn() as first:
+        pass
+    async with drawn() as second:
+        pass
+
+    assert normalised(first) == normalised(second)
+
+
+def test_a_difference_fails_keeps_the_new_picture_and_says_what_is_different(tmp_path: Path) -> None:
+    svg = (FOLDER / "overview-midnight-80x24.svg").read_text("utf-8")
+    (tmp_path / "taken").mkdir()
+    pictures = Pictures(False, tmp_path / "taken", tmp_path / "failed")
+    (tmp_path / "taken" / "x.svg").write_text(svg, "utf-8")
+    pictures.compare_svg(svg, "x.svg")
+    assert not (tmp_path / "failed").exists()
+
+    with pytest.raises(AssertionError, match=r"x\.svg looks different now") as failure:
+        pictures.compare_svg(svg.replace("msgpack", "MSGPACK"), "x.svg")
+    assert "MSGPACK" in str(failure.value) and "--update-snapshots" in str(failure.value)
+    assert "MSGPACK" in (tmp_path / "failed" / "x.svg").read_text("utf-8")
+
+    with pytest.raises(AssertionError, match="only colours differ"):
+        pictures.compare_svg(svg.replace("#10151c", "#10151d"), "x.svg")
+
+
+def test_a_picture_that_was_never_taken_fails_and_taking_it_repairs_that(tmp_path: Path) -> None:
+    svg = (FOLDER / "overview-midnight-80x24.svg").read_text("utf-8")
+    with pytest.raises(AssertionError, match="has no picture yet"):
+        Pictures(False, tmp_path, tmp_path / "failed").compare_svg(svg, "new.svg")
+
+    Pictures(True, tmp_path).compare_svg(svg, "new.svg")
+    Pictures(False, tmp_path, tmp_path / "failed").compare_svg(svg, "new.svg")
+    assert text_of(svg)[0].startswith(" pyclosure")

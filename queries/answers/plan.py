@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from pyclosure.queries.activity import SILENT, Activity, Progress
@@ -47,7 +47,7 @@ def best_cuts(
             continue
         if cut.edges not in found or target in {reference for _, reference in cut.edges}:
             found[cut.edges] = cut
-    best = [cut for cut in found.values() if not _outdone(cut, found.values())]
+    best = [cut for cut in found.values() if not _outdone(cut, found.values(), structure.closure.nar_sizes)]
     return _by_saving([_with_assumptions(cut, structure) for cut in best])
 
 
@@ -61,10 +61,14 @@ def _by_saving(cuts: list[Cut]) -> list[Cut]:
     return sorted(cuts, key=lambda cut: (-cut.saving.size, len(cut.edges), cut.target))
 
 
-def _outdone(cut: Cut, others: Iterable[Cut]) -> bool:
-    """Say whether a part of a cut saves nearly as much as the whole of it."""
+def _outdone(cut: Cut, others: Iterable[Cut], sizes: Sequence[int]) -> bool:
+    """Say whether parts of a cut, which are listed by themselves, save nearly as much as the whole of it."""
     edges = set(cut.edges)
-    return any(set(other.edges) < edges and other.saving.size >= _NEARLY * cut.saving.size for other in others)
+    covered: set[int] = set()
+    for other in others:
+        if set(other.edges) < edges:
+            covered.update(other.saving.paths)
+    return bool(covered) and sum(sizes[at] for at in covered) >= _NEARLY * cut.saving.size
 
 
 def _heaviest(knowledge: Knowledge, structure: Structure) -> list[int]:

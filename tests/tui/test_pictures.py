@@ -22,6 +22,7 @@ from tests.tui.driving import (
     Hanging,
     Ready,
     app_for,
+    app_of,
     filter_line,
     here,
     names,
@@ -103,7 +104,34 @@ async def commands(pilot: Pilot[int]) -> None:
     await pilot.press("o", "down", "down", "down")
 
 
+async def why(pilot: Pilot[int]) -> None:
+    await stand_on(pilot, "gcc-14.2.0")
+    await pilot.press("w", "down", "down", "down", "down", "down", "down")
+
+
+async def ways(pilot: Pilot[int]) -> None:
+    await stand_on(pilot, "openblas-0.3.23")
+    await pilot.press("w", "t", "down")
+
+
+async def supposing(pilot: Pilot[int]) -> None:
+    await pilot.press("2", "down", "space", "down", "x")
+    assert app_of(pilot).status == "1 cut · saves 166.7 MiB"
+    pilot.app.clear_notifications()
+
+
+async def plan(pilot: Pilot[int]) -> None:
+    await supposing(pilot)
+    await pilot.press("X")
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
 SCENES: dict[str, Scene] = {
+    "why": why,
+    "ways": ways,
+    "what-if": supposing,
+    "plan": plan,
     "overview": overview,
     "tree": tree,
     "flat": flat,

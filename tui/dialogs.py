@@ -66,6 +66,24 @@ class DetailDialog(Dialog):
         self.set_focus(self._pane)
 
 
+class TextDialog(Dialog):
+    """Words of another program, taken literally."""
+
+    def __init__(self, title: str, words: str) -> None:
+        super().__init__()
+        self._title, self._words = title, words
+
+    def compose(self) -> ComposeResult:
+        with Container(classes="dialog") as box:
+            box.border_title = Text(self._title).markup
+            with VerticalScroll():
+                yield Static(Text(self._words, overflow="fold"), markup=False)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        self.set_focus(self.query_one(VerticalScroll))
+
+
 class _Commands(RowView):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "copy command", id="rows.choose"),

@@ -22,12 +22,13 @@ from pyclosure.queries.answers.chains import Edge, Why, chains_in_order, why
 from pyclosure.queries.answers.cuts import saved_by_edge
 from pyclosure.queries.answers.outline import Node, Outline
 from pyclosure.queries.answers.rows import ordered
-from pyclosure.queries.errors import Cancelled
+from pyclosure.queries.errors import Cancelled, QueryError
 from pyclosure.queries.evidence import EdgeEvidence, EvidenceStore
 from pyclosure.queries.facts.carriers import carrier
 from pyclosure.queries.facts.preview import Preview, preview
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.records import Evidence
+from pyclosure.queries.text import plain_lines
 from pyclosure.tui.details import nix_commands
 from pyclosure.tui.output.evidence import spot_words
 from pyclosure.tui.units import Labels, count, size
@@ -38,6 +39,8 @@ from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
 if TYPE_CHECKING:
     from pyclosure.tui.app import ClosureApp
 
+_MOST_WORDS = 1024 * 1024
+"""Characters of nix's words that are shown."""
 _FILES = 12
 """Files of one reference that a row each is given; more are counted."""
 
@@ -105,6 +108,9 @@ class WhyScreen(Screen[None], Describe):
         Binding("x", "cut", "cut", id="why.cut", tooltip="Mark the reference as cut"),
         Binding("y", "copy", "copy path", show=False, id="why.copy"),
         Binding("o", "nix_commands", "nix command", show=False, id="why.nix"),
+        Binding(
+            "N", "ask_nix", "ask nix", show=False, id="why.ask-nix", tooltip="The words of nix why-depends --precise"
+        ),
         Binding("escape,backspace,q", "leave", "back", id="why.leave"),
     ]
 
@@ -404,6 +410,34 @@ class WhyScreen(Screen[None], Describe):
         from pyclosure.tui.dialogs import CommandDialog
 
         self.app.push_screen(CommandDialog(nix_commands(self._knowledge, self._target)))
+
+    def action_ask_nix(self) -> None:
+        """Let nix say it in its own words; also the way for stores whose files we cannot read."""
+        if self._knowledge.nix is None:
+            self.notify("a saved closure has no nix to ask", markup=False, timeout=3)
+        elif self._target in self._knowledge.closure.roots:
+            self.notify("a root: nothing in this closure references it", markup=False, timeout=3)
+        else:
+            self._state("nix why-depends …")
+            self._ask()
+
+    @work(thread=True, exclusive=True, group="evidence", exit_on_error=False)
+    def _ask(self) -> None:
+        from pyclosure.tui.dialogs import TextDialog
+
+        closure, nix = self._knowledge.closure, self._knowledge.nix
+        assert nix is not None
+        try:
+            words = nix.why_depends(
+                closure.path(self.chain[0]), closure.path(self._target), WorkerWatch(get_current_worker())
+            )
+        except Cancelled:
+            return
+        except QueryError as error:
+            words = f"{error}\n{error.hint}\n\n{error.words}"
+        self.app.call_from_thread(self._state, "")
+        title = f"nix why-depends: {self.label[self._target]}"
+        self.app.call_from_thread(self.app.push_screen, TextDialog(title, plain_lines(words, _MOST_WORDS)))
 
     def action_leave(self) -> None:
         """Go back; a scan that goes on is stopped."""

@@ -259,6 +259,15 @@ async def test_n_goes_through_matches_on_the_screen_and_those_folded_away() -> N
         assert found == {"openssl-3.5.7", "openssl-3.0.20"}
 
 
+async def test_capital_n_goes_the_other_way_round_in_the_tree() -> None:
+    async with opened(small(), screen="closure") as pilot:
+        await type_filter(pilot, "data|web|tool")
+        await pilot.press("escape", "home")
+        for key, expected in (("n", "data"), ("n", "web"), ("n", "tool"), ("N", "web"), ("N", "data"), ("N", "tool")):
+            await pilot.press(key)
+            assert here(pilot) == f"{expected}-1.0", (key, expected)
+
+
 async def test_n_without_a_filter_says_what_to_do() -> None:
     async with opened() as pilot:
         await pilot.press("n")

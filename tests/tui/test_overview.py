@@ -7,6 +7,7 @@ import re
 import pytest
 
 from pyclosure.queries.graph.reach import reachable_sums
+from pyclosure.tui.screen import WIDE
 from tests.support.closures import knowledge_of, records_of, store_path
 from tests.tui.closures import small, two_roots
 from tests.tui.driving import (
@@ -66,6 +67,18 @@ async def test_on_a_small_terminal_the_least_kinds_are_summed_up() -> None:
         assert sum(int(paths) for _, paths in kinds) == 73
         # the rest of the screen is for the rows
         assert table_of(pilot).size.height >= 7
+
+
+@pytest.mark.parametrize("width", [WIDE - 1, 80, 200])
+async def test_the_lines_above_the_rows_fit_whatever_the_terminal_becomes(width: int) -> None:
+    async with opened(size=(WIDE, 40)) as pilot:
+        for columns in (WIDE, width, WIDE):
+            await pilot.resize_terminal(columns, 40)
+            await pilot.pause()
+            above = screen_of(pilot).summary.size.width
+            line = next(line for line in summary(pilot).splitlines() if "Python package" in line)
+            assert re.search(r" 30\.8 % +31$", line), f"at {columns}: {line}"
+            assert above - 3 <= len(line) <= above
 
 
 async def test_with_two_roots_the_overview_says_what_added_is_relative_to() -> None:

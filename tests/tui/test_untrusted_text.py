@@ -24,6 +24,7 @@ from tests.tui.driving import (
     app_of,
     detail_text,
     drawn,
+    hits,
     of_store,
     opened,
     picture,
@@ -109,6 +110,14 @@ async def test_the_palette_takes_markup_for_text(text: str) -> None:
         palette = await search(pilot, text)
         assert_harmless(pilot)
         assert palette.query_one("CommandInput").value == text
+
+
+async def test_brackets_of_a_label_are_shown_in_the_palette() -> None:
+    records = records_of({"app-1.0": ("zlib-aarch64-unknown-linux-gnu-1.3",)})
+    async with opened(knowledge_of(records)) as pilot:
+        palette = await search(pilot, "zlib")
+
+        assert hits(palette)[0].startswith("Go to zlib 1.3 [aarch64-unknown-linux-gnu]")
 
 
 async def test_a_filter_takes_markup_for_text() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from pyclosure.queries.answers.chains import Edge
@@ -45,6 +45,31 @@ def saved_by_edge(closure: Closure, sizes: Sizes, edge: Edge) -> int:
     reference = edge[1]
     alone = len(closure.referrers[reference]) == 1 and reference not in closure.roots
     return sizes.added[reference] if alone else 0
+
+
+def dominated(sizes: Sizes) -> Dominated:
+    """Return a view of what leaves with each path: itself and all that only it brings in."""
+    return Dominated(sizes.dominators)
+
+
+class Dominated:
+    """Position → positions that leave with it, itself first; each answer costs its own length.
+
+    Args:
+        dominators: position → immediate dominator, -1 for none.
+    """
+
+    def __init__(self, dominators: Sequence[int]) -> None:
+        self._below: list[list[int]] = [[] for _ in dominators]
+        for at, above in enumerate(dominators):
+            if above >= 0:
+                self._below[above].append(at)
+
+    def __getitem__(self, at: int) -> list[int]:
+        found = [at]
+        for one in found:
+            found += self._below[one]
+        return found
 
 
 def saving_of(closure: Closure, edges: Iterable[Edge] = (), dropped: Collection[int] = ()) -> Saving:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyclosure.queries.answers.chains import chains_in_order, why
-from pyclosure.queries.answers.cuts import MOST_EDGES, saved_by_edge, saving_of, smallest_cut
+from pyclosure.queries.answers.cuts import MOST_EDGES, dominated, saved_by_edge, saving_of, smallest_cut
 from pyclosure.queries.answers.sizes import added_sizes
 from pyclosure.queries.answers.structure import Structure
 from pyclosure.queries.answers.whatif import what_if
@@ -125,6 +125,15 @@ def test_what_each_reference_saves_is_what_a_walk_without_it_misses(records: Clo
 
     for edge in edges_of(closure):
         assert saved_by_edge(closure, sizes, edge) == sizes.total - size(closure, left_without(closure, {edge}))
+
+
+@given(CLOSURES)
+def test_what_leaves_with_a_path_is_what_a_walk_without_it_misses(records: ClosureRecords) -> None:
+    closure = Closure(records)
+    leaving = dominated(added_sizes(closure))
+
+    for here in range(len(closure)):
+        assert set(leaving[here]) == set(range(len(closure))) - left_without(closure, set(), {here})
 
 
 @given(CLOSURES, st.randoms(use_true_random=False))

@@ -290,7 +290,18 @@ def test_every_reference_is_listed_with_what_it_saves(cli) -> None:  # type: ign
     rows = json.loads(cli("cuts", "demo:", "--edges", "--format", "json").out)
 
     assert all({"referrer", "reference", "saved_size", "saved_paths"} <= set(row) for row in rows)
-    assert sum(1 for row in rows if row["saved_size"]) < len(rows)
+    assert 0 < sum(1 for row in rows if row["saved_size"]) < len(rows)
+    for row in rows:
+        assert (row["reference"] in row["saved_paths"]) == (row["saved_size"] > 0)
+
+
+def test_words_after_the_source_are_paths_even_when_they_are_on_disk(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    numpy = json.loads(cli("list", "demo:", "--filter", "numpy", "--format", "json").out)[0]["path"]
+    (tmp_path / "home" / "pandas").touch()
+
+    for word in (numpy, "pandas"):
+        (cut,) = json.loads(cli("cuts", "demo:", word, "--strict", "--format", "json").out) or [None]
+        assert cut is None or word in cut["target"]
 
 
 def test_contents_of_a_path_add_up(cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]

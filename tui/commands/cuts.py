@@ -96,18 +96,14 @@ def _what_if(knowledge: Knowledge, words: list[str], arguments: argparse.Namespa
 
 
 def _targets(arguments: argparse.Namespace) -> list[str]:
-    """Take the words after the first as paths to drop, unless they are sources of their own."""
-    import os
-
-    sources, words = [arguments.sources[0]], list(arguments.drop)
-    for word in arguments.sources[1:]:
-        (sources if os.path.lexists(word) or "#" in word else words).append(word)
-    arguments.sources = sources
+    """Take the words after the source as paths to drop."""
+    words = [*arguments.sources[1:], *arguments.drop]
+    arguments.sources = arguments.sources[:1]
     return words
 
 
 def _edges(knowledge: object, arguments: argparse.Namespace, streams: Streams) -> int:
-    from pyclosure.queries.answers.cuts import saving_of
+    from pyclosure.queries.answers.cuts import dominated
     from pyclosure.queries.answers.plan import edge_savings
     from pyclosure.queries.knowledge import Knowledge
     from pyclosure.tui.output.evidence import edge_json
@@ -118,8 +114,10 @@ def _edges(knowledge: object, arguments: argparse.Namespace, streams: Streams) -
     rows = edge_savings(knowledge)
     if arguments.format == "json":
         document = []
+        path = knowledge.closure.path
+        leaving = dominated(knowledge.real_sizes)
         for edge, saved in rows:
-            left = len(saving_of(knowledge.closure, (edge,)).paths) if saved else 0
+            left = [path(at) for at in leaving[edge[1]]] if saved else []
             document.append({**edge_json(knowledge, edge), "saved_size": saved, "saved_paths": left})
         write_json(document, streams.out)
         return 0

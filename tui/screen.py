@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 _ROOMY = 64
 """Columns from which the filter line has room for more than a count."""
+_NEED_PATHS = frozenset(
+    {"why", "cut", "filter", "sort", "reverse", "referrers", "contents", "plan", "undo_cut", "copy"}
+    | {"nix_commands", "details", "find", "within", "back", "flat"}
+)
 WIDE = 140
 """Columns from which the details stand open at the right."""
 
@@ -96,6 +100,10 @@ class PathScreen(Screen[None], RowFollower):
 
     def facts_changed(self, knowledge: Knowledge) -> None:
         """Take in that more is known; the table repaints by itself."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what acts on paths only once there are some."""
+        return None if self.app.knowledge is None and action in _NEED_PATHS else True
 
     # -- life --------------------------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--min-size", metavar="SIZE", type=_bytes, default=0, help="only paths with at least this NAR size"
     )
     group.add_argument("--depends-on", metavar="PATH", help="only paths that need this one, directly or not")
-    group.add_argument("--needed-by", metavar="PATH", help="only what this path needs, directly or not")
+    group.add_argument("--needed-by", metavar="PATH", help="only this path and what it needs, directly or not")
     group.add_argument(
         "--sort", metavar="COLUMN", default="added_size", help="default added_size; numbers come largest first"
     )

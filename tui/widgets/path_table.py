@@ -153,6 +153,10 @@ class PathTable(RowView):
             return Cell(self.label(at), role, _lead(browser, node, width), "✂ cut")
         return Cell(self.label(at), role, _lead(browser, node, width), _note(browser, node))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to open a row only once there is one."""
+        return None if self.browser is None and action == "choose" else True
+
     # -- tree keys ---------------------------------------------------------------------------------------
 
     def action_toggle_row(self) -> None:
@@ -191,9 +195,9 @@ class PathTable(RowView):
     def action_unfold_all(self) -> None:
         """Unfold every path once."""
         if self.browser and not self.browser.listing:
-            at = self.at
+            node = self.browser.node(self.cursor)
             whole = self.browser.unfold_all()
-            self.rows_changed(cursor=None if at is None else self.browser.row_of(at))
+            self.rows_changed(cursor=None if node is None else node.row)
             if not whole:
                 self.notify("too many rows to unfold all; the first levels are shown", markup=False)
 

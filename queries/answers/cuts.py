@@ -95,7 +95,7 @@ def saving_of(closure: Closure, edges: Iterable[Edge] = (), dropped: Collection[
     return Saving(sum(closure.nar_sizes[at] for at in left), left)
 
 
-def smallest_cut(closure: Closure, target: int, keep: Collection[Edge] = ()) -> Cut | None:
+def smallest_cut(closure: Closure, target: int, keep: Collection[Edge] = (), most: int = MOST_EDGES) -> Cut | None:
     """Return a smallest set of references whose removal drops a path from the closure.
 
     Among sets of one size the one nearest to the roots is taken, because it drops most.
@@ -104,15 +104,16 @@ def smallest_cut(closure: Closure, target: int, keep: Collection[Edge] = ()) -> 
         closure: the closure.
         target: the position to drop.
         keep: references that may not be cut, such as an environment's own members.
+        most: references to cut at most; the search stops early where more would have to go.
 
     Returns:
         None when it cannot be dropped so: it is a root, only kept references lead to it, or more than
-        :data:`MOST_EDGES` references would have to go.
+        ``most`` references would have to go.
     """
     if target in closure.roots:
         return None
     search = _Flow(closure, target, keep)
-    reachable = search.saturate()
+    reachable = search.saturate(most)
     if reachable is None:
         return None
     edges = tuple(
@@ -136,9 +137,9 @@ class _Flow:
         self._roots = [root for root in dict.fromkeys(closure.roots) if root in self.members]
         self._carried: Counter[Edge] = Counter()
 
-    def saturate(self) -> set[int] | None:
+    def saturate(self, most: int) -> set[int] | None:
         """Send units until no more fit; return what the roots still reach then, None when there is no end."""
-        for _ in range(MOST_EDGES + 1):
+        for _ in range(most + 1):
             came = self._way()
             if self._target not in came:
                 return set(came)

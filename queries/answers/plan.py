@@ -42,8 +42,8 @@ def best_cuts(
     for done, target in enumerate(candidates):
         activity.check()
         activity.report(Progress("looking for cuts", done, len(candidates), "paths"))
-        cut = smallest_cut(structure.closure, target, structure.wanted)
-        if cut is None or len(cut.edges) > most_references:
+        cut = smallest_cut(structure.closure, target, structure.wanted, most_references)
+        if cut is None:
             continue
         if cut.edges not in found or target in {reference for _, reference in cut.edges}:
             found[cut.edges] = cut

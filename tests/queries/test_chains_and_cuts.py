@@ -230,3 +230,12 @@ def test_a_link_that_somebody_chose_keeps_the_path(kept: bool) -> None:
     answer = what_if(closure, Structure(closure.without(follows), follows, frozenset()), {(humanize, pytest_)})
 
     assert answer.saving.size == (0 if kept else 100)
+
+
+@given(CLOSURES, st.integers(1, 4))
+def test_a_limit_leaves_out_larger_cuts_and_changes_no_smaller_one(records: ClosureRecords, most: int) -> None:
+    closure = Closure(records)
+
+    for target in range(len(closure)):
+        cut, limited = smallest_cut(closure, target), smallest_cut(closure, target, (), most)
+        assert limited == (cut if cut is not None and len(cut.edges) <= most else None)

@@ -86,7 +86,6 @@ class PathScreen(Screen[None], RowFollower):
         self._stood_on: int | None = None
         """Path under the cursor when the filter was opened."""
         self._shown_revision = -1
-        self._detail_timer_at: int | None = None
 
     # -- what a screen says of itself --------------------------------------------------------------------
 

@@ -5,7 +5,6 @@ Rows come from a subclass, cell by cell. When the screen is narrow, columns go f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -13,7 +12,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
@@ -334,16 +333,7 @@ class RowView(ScrollView, can_focus=True):
             Segment(note.ljust(room - len(text)), self._style("muted", over)),
         ]
 
-    def refresh_row(self, row: int) -> None:
-        """Repaint one row."""
-        self.refresh(Region(0, row + 1 - round(self.scroll_y), self.size.width, 1))
-
 
 def _aligned(text: str, width: int, align: str) -> str:
     text = middle_ellipsis(text, width)
     return text.rjust(width) if align == "right" else text.ljust(width)
-
-
-def joined(parts: Sequence[str]) -> str:
-    """Join what is there with the separator of status lines."""
-    return " · ".join(part for part in parts if part)

@@ -107,26 +107,48 @@ def after_failure(knowledge: Knowledge, error: QueryError) -> tuple[State, str]:
     return ("partial" if knowledge.derivations else "absent"), f"nix could not read them: {error}"
 
 
+def learn_files(knowledge: Knowledge, activity: Activity = SILENT, *, wanted: bool = True) -> Iterator[None]:
+    """Read the files of a closure that waits for them; yields whenever more is known."""
+    if knowledge.files_state.state != "waiting":
+        return
+    if not wanted:
+        knowledge.set_files_state("absent", "not asked for")
+        return
+    knowledge.set_files_state("reading")
+    for found in read_files(knowledge.closure, activity):
+        knowledge.learn_files(found)
+        yield
+    knowledge.set_files_state(*after_files(knowledge))
+
+
+def learn_derivations(knowledge: Knowledge, activity: Activity = SILENT, *, wanted: bool = True) -> Iterator[None]:
+    """Read the derivations of a closure that waits for them; yields whenever more is known.
+
+    That nix failed is noted in the state of the knowledge; only cancelling raises.
+    """
+    if knowledge.derivations_state.state != "waiting" or knowledge.nix is None:
+        return
+    if not wanted:
+        knowledge.set_derivations_state("absent", "not asked for")
+        return
+    knowledge.set_derivations_state("reading")
+    try:
+        for some in read_derivations(knowledge.closure, knowledge.nix, activity):
+            knowledge.learn_derivations(some)
+            yield
+        knowledge.set_derivations_state(*after_derivations(knowledge))
+    except QueryError as error:
+        knowledge.set_derivations_state(*after_failure(knowledge, error))
+
+
 def enrich(knowledge: Knowledge, activity: Activity = SILENT, *, files: bool = True, derivations: bool = True) -> None:
     """Read everything at once: closure sizes, files, derivations. For commands; the screen does it in steps.
 
     What cannot be read is noted in the states of the knowledge; only cancelling raises.
     """
-    closure = knowledge.closure
     if knowledge.sizes.closure is None:
-        knowledge.learn_sizes(with_closure_sizes(knowledge.sizes, closure, activity))
-    if knowledge.files_state.state == "waiting" and files:
-        for found in read_files(closure, activity):
-            knowledge.learn_files(found)
-        knowledge.set_files_state(*after_files(knowledge))
-    if knowledge.derivations_state.state == "waiting" and derivations and knowledge.nix is not None:
-        try:
-            for some in read_derivations(closure, knowledge.nix, activity):
-                knowledge.learn_derivations(some)
-            knowledge.set_derivations_state(*after_derivations(knowledge))
-        except QueryError as error:
-            knowledge.set_derivations_state(*after_failure(knowledge, error))
-    if not files and knowledge.files_state.state == "waiting":
-        knowledge.set_files_state("absent", "not asked for")
-    if not derivations and knowledge.derivations_state.state == "waiting":
-        knowledge.set_derivations_state("absent", "not asked for")
+        knowledge.learn_sizes(with_closure_sizes(knowledge.sizes, knowledge.closure, activity))
+    for _ in learn_files(knowledge, activity, wanted=files):
+        pass
+    for _ in learn_derivations(knowledge, activity, wanted=derivations):
+        pass

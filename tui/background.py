@@ -11,7 +11,7 @@ from textual.message import Message
 from pyclosure.queries.activity import Progress
 from pyclosure.queries.answers.overview import Overview, overview
 from pyclosure.queries.answers.sizes import with_closure_sizes
-from pyclosure.queries.errors import Cancelled, QueryError
+from pyclosure.queries.errors import Cancelled
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.tui.opening import progress_text
 
@@ -97,40 +97,15 @@ class Background:
             self.report(Progress("closure sizes"))
             knowledge.learn_sizes(with_closure_sizes(knowledge.sizes, knowledge.closure, self))
             self._tell(knowledge, summed=False)
-        if knowledge.files_state.state == "waiting":
-            self._read_files(knowledge)
-        if knowledge.derivations_state.state == "waiting":
-            self._read_derivations(knowledge)
-
-    def _read_files(self, knowledge: Knowledge) -> None:
-        if not self._files:
-            knowledge.set_files_state("absent", "not asked for")
-            return
         # imported here, because the first frame does not wait for it
-        from pyclosure.queries.enrich import after_files, read_files
+        from pyclosure.queries.enrich import learn_derivations, learn_files
 
-        knowledge.set_files_state("reading")
-        for found in read_files(knowledge.closure, self):
-            knowledge.learn_files(found)
+        for _ in learn_files(knowledge, self, wanted=self._files):
             if time.monotonic() - self._told > _PAUSE:
                 self._tell(knowledge)
-        knowledge.set_files_state(*after_files(knowledge))
         self._tell(knowledge)
-
-    def _read_derivations(self, knowledge: Knowledge) -> None:
-        if not self._derivations or knowledge.nix is None:
-            knowledge.set_derivations_state("absent", "not asked for")
-            return
-        from pyclosure.queries.enrich import after_derivations, after_failure, read_derivations
-
-        knowledge.set_derivations_state("reading")
-        try:
-            for some in read_derivations(knowledge.closure, knowledge.nix, self):
-                knowledge.learn_derivations(some)
-            knowledge.set_derivations_state(*after_derivations(knowledge))
-        except QueryError as error:
-            knowledge.set_derivations_state(*after_failure(knowledge, error))
-        self._tell(knowledge)
+        for _ in learn_derivations(knowledge, self, wanted=self._derivations):
+            pass
 
     def _tell(self, knowledge: Knowledge, *, summed: bool = True) -> None:
         answer = overview(knowledge) if summed else None

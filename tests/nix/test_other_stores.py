@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from pyclosure.queries.answers.rows import CONTRACT, ordered, row
-from pyclosure.queries.enrich import enrich
-from pyclosure.queries.errors import BadInput, QueryError
+from pyclosure.queries.errors import BadInput
 from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.nix.process import SystemRunner
 from pyclosure.queries.snapshot import write_snapshot
@@ -22,6 +21,7 @@ from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import resolve
 from tests.nix.conftest import Built
+from tests.nix.opening import opened, refusal
 from tests.support.closures import store_path
 from tests.support.private_nix import PrivateNix
 from tests.support.recorded import APP, PYTHON, RECORDED
@@ -29,19 +29,6 @@ from tests.support.sentences import assert_sentence
 from tests.support.slow import slow_added_size
 
 pytestmark = pytest.mark.nix
-
-
-def opened(*words: str, **flags: object) -> Knowledge:
-    source = resolve(Request(words, **flags))  # type: ignore[arg-type]
-    knowledge = know(read_source(source, SystemRunner(timeout=60)))
-    enrich(knowledge)
-    return knowledge
-
-
-def refusal(*words: str, **flags: object) -> QueryError:
-    with pytest.raises(QueryError) as caught:
-        opened(*words, **flags)
-    return caught.value
 
 
 def numbers(knowledge: Knowledge) -> list[tuple[str, int, int | None, int, int]]:

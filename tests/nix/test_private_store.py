@@ -8,8 +8,7 @@ import pytest
 
 from pyclosure.queries.answers.overview import overview
 from pyclosure.queries.answers.sizes import added_within
-from pyclosure.queries.enrich import enrich
-from pyclosure.queries.errors import BadInput, NixFailed, QueryError
+from pyclosure.queries.errors import BadInput, NixFailed
 from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.names import name_of
 from pyclosure.queries.nix.process import SystemRunner
@@ -17,25 +16,12 @@ from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import resolve
 from tests.nix.conftest import Built
+from tests.nix.opening import opened, refusal
 from tests.support.private_nix import ENVIRONMENT
 from tests.support.sentences import assert_sentence
 from tests.support.slow import slow_added_size, slow_closure_size
 
 pytestmark = pytest.mark.nix
-
-
-def opened(*words: str, **flags: object) -> Knowledge:
-    """Open what a user names, as the command line does, with everything that can be known."""
-    source = resolve(Request(words, **flags))  # type: ignore[arg-type]
-    knowledge = know(read_source(source, SystemRunner(timeout=60)))
-    enrich(knowledge)
-    return knowledge
-
-
-def refusal(*words: str, **flags: object) -> QueryError:
-    with pytest.raises(QueryError) as caught:
-        opened(*words, **flags)
-    return caught.value
 
 
 def assert_sizes_of_nix(built: Built, knowledge: Knowledge, roots: list[str], *flags: str) -> None:

@@ -61,12 +61,12 @@ class Row:
 
 
 class WhyRows(RowView):
-    """Chain, or tree of all ways, with files between."""
+    """Chain, or tree of all ways, with files between; what they look like, the screen says."""
 
-    def __init__(self) -> None:
+    def __init__(self, owner: WhyScreen) -> None:
         super().__init__(id="why-rows")
         self.rows: list[Row] = []
-        self.describe: Describe | None = None
+        self._owner = owner
 
     def columns(self) -> tuple[ViewColumn, ...]:
         return (
@@ -79,25 +79,13 @@ class WhyRows(RowView):
         return len(self.rows)
 
     def cell(self, row: int, column: ViewColumn, width: int) -> Cell:
-        return self.describe.cell(self.rows[row], column.key) if self.describe else Cell("")
+        return self._owner.cell(self.rows[row], column.key)
 
     def moved(self) -> None:
-        if self.describe is not None:
-            self.describe.row_moved()
+        self._owner.row_moved()
 
 
-class Describe:
-    """What rows look like; the screen says."""
-
-    def cell(self, row: Row, key: str) -> Cell:
-        """Return one cell."""
-        raise NotImplementedError
-
-    def row_moved(self) -> None:
-        """Follow the cursor."""
-
-
-class WhyScreen(Screen[None], Describe):
+class WhyScreen(Screen[None]):
     """Why one path is in the closure."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -127,7 +115,7 @@ class WhyScreen(Screen[None], Describe):
         """Which chain is shown, from 0."""
         self._tree: Outline | None = None
         self._head = Static("", id="why-head", markup=False)
-        self._rows = WhyRows()
+        self._rows = WhyRows(self)
         self._preview = Static("", markup=False)
         self._bar = KeyBar()
 
@@ -145,7 +133,6 @@ class WhyScreen(Screen[None], Describe):
         yield self._bar
 
     def on_mount(self) -> None:
-        self._rows.describe = self
         self._next()
         self._fill()
         self.set_focus(self._rows)
@@ -211,6 +198,7 @@ class WhyScreen(Screen[None], Describe):
             yield Row(depth, edge[1], edge, remark=f"not read: {problem}")
 
     def cell(self, row: Row, key: str) -> Cell:
+        """Return what stands in one column of a row."""
         is_path = row.evidence is None and not row.remark
         if key == "size":
             return Cell(size(self._knowledge.real_sizes.added[row.at]) if is_path else "", "number")
@@ -252,6 +240,7 @@ class WhyScreen(Screen[None], Describe):
     # -- preview -----------------------------------------------------------------------------------------
 
     def row_moved(self) -> None:
+        """Look into what the cursor stands on."""
         self._preview.update(self._look())
 
     def _current(self) -> Row | None:

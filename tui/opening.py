@@ -60,6 +60,20 @@ def whole_number(least: int) -> Callable[[str], int]:
     return parse
 
 
+def path_after_source(arguments: argparse.Namespace, command: str, example: str) -> str:
+    """Take the last word away from the sources: the path that the command is about.
+
+    Raises:
+        BadInput: there is only one word.
+    """
+    from pyclosure.queries.errors import BadInput
+
+    if len(arguments.sources) < 2:
+        raise BadInput(f"{command} needs a SOURCE and a PATH in it", hint=example)
+    *arguments.sources, word = arguments.sources
+    return str(word)
+
+
 def start(arguments: argparse.Namespace) -> Opening:
     """Resolve the sources and start nix; returns before it answers."""
     from pyclosure.queries.nix.process import SystemRunner

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from pyclosure.tui.commands import Command, Streams
-from pyclosure.tui.opening import add_source_arguments, load, whole_number
+from pyclosure.tui.opening import add_source_arguments, load, path_after_source, whole_number
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,16 +19,14 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.answers.select import select
-    from pyclosure.queries.errors import BadInput, NoData
+    from pyclosure.queries.errors import NoData
     from pyclosure.queries.facts.contents import contents
     from pyclosure.tui.output.contents import contents_json, write_contents
     from pyclosure.tui.output.formats import write_json
 
     if arguments.all:
         return _whole(arguments, streams)
-    if len(arguments.sources) < 2:
-        raise BadInput("contents needs a SOURCE and a PATH in it", hint="pyclosure contents ./result numpy; or --all")
-    *arguments.sources, word = arguments.sources
+    word = path_after_source(arguments, "contents", "pyclosure contents ./result numpy; or --all")
     arguments.no_derivations = True
     knowledge = load(arguments, streams.err)
     at = select(knowledge, word)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyclosure.tui.commands import Command, Streams
@@ -35,7 +36,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.answers.plan import best_cuts
     from pyclosure.queries.answers.select import select
-    from pyclosure.queries.answers.structure import Structure, structure
+    from pyclosure.queries.answers.structure import structure
     from pyclosure.queries.evidence import EvidenceStore
     from pyclosure.tui.output.evidence import cut_json, write_cuts
     from pyclosure.tui.output.formats import write_json
@@ -49,12 +50,11 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     keep = [select(knowledge, word) for word in arguments.keep]
     sorted_out = structure(knowledge, keep)
     if arguments.strict:
-        strict = structure(knowledge, keep)
-        sorted_out = Structure(knowledge.closure, frozenset(), strict.wanted, "--strict")
+        sorted_out = replace(sorted_out, closure=knowledge.closure, follows=frozenset(), reason="--strict")
     targets = [select(knowledge, word) for word in words] if words else None
-    cuts = best_cuts(knowledge, sorted_out, targets, most_references=max(1, arguments.references))
+    cuts = best_cuts(knowledge, sorted_out, targets, most_references=arguments.references)
     if targets is None:
-        cuts = cuts[: max(0, arguments.top)]
+        cuts = cuts[: arguments.top]
     evidence = EvidenceStore(knowledge)
     if arguments.format == "json":
         write_json([cut_json(knowledge, cut, evidence) for cut in cuts], streams.out)
@@ -102,15 +102,13 @@ def _targets(arguments: argparse.Namespace) -> list[str]:
     return words
 
 
-def _edges(knowledge: object, arguments: argparse.Namespace, streams: Streams) -> int:
+def _edges(knowledge: Knowledge, arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.answers.cuts import dominated
     from pyclosure.queries.answers.plan import edge_savings
-    from pyclosure.queries.knowledge import Knowledge
     from pyclosure.tui.output.evidence import edge_json
     from pyclosure.tui.output.formats import cells, text_console, text_table, write_json
     from pyclosure.tui.units import count, labels, size
 
-    assert isinstance(knowledge, Knowledge)
     rows = edge_savings(knowledge)
     if arguments.format == "json":
         document = []

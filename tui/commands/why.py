@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from pyclosure.tui.commands import Command, Streams
-from pyclosure.tui.opening import add_source_arguments, load, whole_number
+from pyclosure.tui.opening import add_source_arguments, load, path_after_source, whole_number
+
+if TYPE_CHECKING:
+    from pyclosure.queries.knowledge import Knowledge
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,11 +22,6 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:
-    from pyclosure.queries.errors import BadInput
-
-    if len(arguments.sources) < 2:
-        raise BadInput("why needs a SOURCE and a PATH in it", hint="pyclosure why ./result openssl")
-    *arguments.sources, word = arguments.sources
     from itertools import islice
 
     from pyclosure.queries.answers.chains import chains_in_order, why
@@ -31,13 +30,14 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.tui.output.evidence import why_json, write_why
     from pyclosure.tui.output.formats import write_json
 
+    word = path_after_source(arguments, "why", "pyclosure why ./result openssl")
     knowledge = load(arguments, streams.err)
     target = select(knowledge, word)
     if arguments.nix:
         return _nix(knowledge, target, streams)
     answer = why(knowledge.closure, target)
     evidence = EvidenceStore(knowledge)
-    chains = list(islice(chains_in_order(knowledge.closure, target), max(1, arguments.chains)))
+    chains = list(islice(chains_in_order(knowledge.closure, target), arguments.chains))
     if arguments.format == "json":
         document = why_json(knowledge, answer, evidence, chains[0])
         if len(chains) > 1:
@@ -48,12 +48,10 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     return 0
 
 
-def _nix(knowledge: object, target: int, streams: Streams) -> int:
+def _nix(knowledge: Knowledge, target: int, streams: Streams) -> int:
     from pyclosure.queries.errors import BadInput
-    from pyclosure.queries.knowledge import Knowledge
     from pyclosure.queries.text import plain_lines
 
-    assert isinstance(knowledge, Knowledge)
     if knowledge.nix is None:
         raise BadInput("a saved file has no nix to ask", hint="leave --nix out, or open the store path itself")
     closure = knowledge.closure

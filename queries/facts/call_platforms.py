@@ -1,0 +1,332 @@
+"""On which platforms does a place in Python code run? Branches on ``sys.platform`` and its kin are followed."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import reduce
+from itertools import islice
+from typing import Literal
+
+from pyclosure.queries.facts.call_guards import leaves, operands_before
+from pyclosure.queries.facts.call_meanings import Code
+from pyclosure.queries.facts.call_scopes import FUNCTIONS
+
+_KNOWN = (
+    *("linux", "darwin", "win32", "cygwin", "msys", "freebsd", "openbsd", "netbsd", "dragonfly", "sunos", "aix"),
+    *("android", "ios", "emscripten", "wasi", "haiku", "java"),
+)
+_WINDOWS_MODULES = {"winreg", "_winreg", "msvcrt", "_winapi", "nt", "winsound"}
+_UNIX_MODULES = {"fcntl", "pwd", "grp", "termios", "resource", "posix"}
+WINDOWS_NAMES = {f"ctypes.{name}" for name in ("windll", "oledll", "WinDLL", "OleDLL", "WINFUNCTYPE", "WinError")}
+"""What ctypes has on Windows only."""
+_MOST_NARROWING = 100
+_CASES = {"lower", "upper", "casefold", "strip"}
+
+Subject = Literal["platform", "name", "system"]
+"""``sys.platform``, ``os.name`` or ``platform.system()``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Platforms:
+    """A set of platforms as ``sys.platform`` says them, or all but some."""
+
+    names: frozenset[str] = frozenset()
+    others: bool = True
+    """Whether it is all but ``names``."""
+
+    def both(self, other: Platforms) -> Platforms:
+        """Return the platforms in both."""
+        if self.others and other.others:
+            return Platforms(self.names | other.names)
+        if self.others:
+            return Platforms(other.names - self.names, False)
+        return Platforms(self.names - other.names if other.others else self.names & other.names, False)
+
+    def beside(self, other: Platforms) -> Platforms:
+        """Return the platforms in one or the other."""
+        return (~(~self).both(~other)) if self != other else self
+
+    def __invert__(self) -> Platforms:
+        return Platforms(self.names, not self.others)
+
+    @property
+    def none(self) -> bool:
+        """Whether no platform is left."""
+        return not self.names and not self.others
+
+
+EVERYWHERE = Platforms()
+WINDOWS = Platforms(frozenset({"win32"}), False)
+Outcome = tuple[Platforms, Platforms]
+"""Where a test can be true, and where it can be false."""
+_UNDECIDED: Outcome = (EVERYWHERE, EVERYWHERE)
+
+
+def _any_of(parts: Iterable[Platforms]) -> Platforms:
+    return reduce(Platforms.beside, parts, ~EVERYWHERE)
+
+
+class Branches:
+    """The platforms of places in one file."""
+
+    def __init__(self, code: Code) -> None:
+        self._code = code
+        self._narrowing: dict[tuple[ast.AST, str], list[tuple[int, Platforms]]] = {}
+        self._by_callers: dict[ast.AST, Platforms] = {}
+        self._depth = 0
+        self._windows = {one for name in WINDOWS_NAMES for one in self._needing(name)}
+
+    def platforms(self, node: ast.AST) -> Platforms:
+        """Return the platforms that branches around and before a node leave to it."""
+        found = EVERYWHERE
+        for child, owner, field in self._code.above(node):
+            for limit in (self._branch(child, owner, field), self._earlier(child, owner, field)):
+                narrower = found.both(limit)
+                # no platform is left where tests contradict each other: the inner one is believed
+                found = found if narrower.none else narrower
+        return found
+
+    def _branch(self, child: ast.AST, owner: ast.AST, field: str) -> Platforms:
+        match owner:
+            case ast.If(test=test) | ast.IfExp(test=test) if field in ("body", "orelse"):
+                return self._outcome(test)[field == "orelse"]
+            case ast.While(test=test) if field == "body":
+                return self._outcome(test)[0]
+            case ast.BoolOp(op=op, values=values):
+                before = operands_before(values, child)
+                return reduce(
+                    Platforms.both, (self._outcome(one)[isinstance(op, ast.Or)] for one in before), EVERYWHERE
+                )
+            case ast.match_case() if field == "body":
+                return self._case(owner)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() if field == "body":
+                limits = [self._decorator(one) for one in owner.decorator_list]
+                return reduce(Platforms.both, [*limits, self._callers(owner)], EVERYWHERE)
+        return EVERYWHERE
+
+    # -- what has happened before ------------------------------------------------------------------------
+
+    def _earlier(self, child: ast.AST, owner: ast.AST, field: str) -> Platforms:
+        """Return what the statements before one in its block leave: early returns, imports that only work there."""
+        if not isinstance(child, ast.stmt):
+            return EVERYWHERE
+        key = (owner, field)
+        if key not in self._narrowing:
+            found = ((self._code.order[one], self._after(one)) for one in getattr(owner, field))
+            self._narrowing[key] = list(islice((one for one in found if one[1] != EVERYWHERE), _MOST_NARROWING))
+        before = self._code.order[child]
+        return reduce(Platforms.both, (after for at, after in self._narrowing[key] if at < before), EVERYWHERE)
+
+    def _after(self, statement: ast.stmt) -> Platforms:
+        match statement:
+            case ast.If(test=test, body=body, orelse=orelse):
+                true, false = self._outcome(test)
+                if len(orelse) == 1 and isinstance(orelse[0], ast.If):
+                    false = false.both(self._after(orelse[0]))
+                ways = [(true, body), (false, orelse)]
+                left = [way for way, block in ways if not leaves(self._code, block)]
+                return _any_of(left) if left else EVERYWHERE
+            case ast.Assert(test=test):
+                return self._outcome(test)[0]
+            case ast.Import(names=names):
+                return _needed_by({one.name for one in names})
+            case ast.ImportFrom(module=str() as module, level=0, names=names):
+                return _needed_by({module} | {f"{module}.{one.name}" for one in names})
+        return WINDOWS if statement in self._windows else EVERYWHERE
+
+    def _needing(self, name: str) -> Iterator[ast.AST]:
+        """Return simple statements that read an attribute of ctypes which only Windows has."""
+        for load in self._code.loads.get(name.rpartition(".")[2], ()):
+            if isinstance(load, ast.Attribute) and name in self._code.meanings(load):
+                for _, owner, _ in self._code.above(load):
+                    if isinstance(owner, (ast.IfExp, ast.BoolOp, ast.Lambda)):
+                        break
+                    if isinstance(owner, ast.stmt):
+                        if isinstance(owner, (ast.Assign, ast.AnnAssign, ast.Expr)):
+                            yield owner
+                        break
+
+    def _callers(self, owner: ast.AST) -> Platforms:
+        """Return the platforms of the calls of a function that only its file calls."""
+        if not isinstance(owner, FUNCTIONS):
+            return EVERYWHERE
+        if owner not in self._by_callers:
+            self._by_callers[owner] = EVERYWHERE  # where it calls itself
+            calls = self._code.own_callers(owner) if self._depth < 8 else []
+            self._depth += 1
+            self._by_callers[owner] = _any_of(map(self.platforms, calls)) if calls else EVERYWHERE
+            self._depth -= 1
+        return self._by_callers[owner]
+
+    def _decorator(self, node: ast.expr) -> Platforms:
+        if not isinstance(node, ast.Call) or not node.args:
+            return EVERYWHERE
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name not in ("skipif", "skipIf", "skipUnless"):
+            return EVERYWHERE
+        return self._outcome(node.args[0])[name != "skipUnless"]
+
+    # -- tests -------------------------------------------------------------------------------------------
+
+    def _outcome(self, test: ast.expr) -> Outcome:
+        if self._depth > 40 or not self._code.spend():
+            return _UNDECIDED
+        self._depth += 1
+        try:
+            return self._decide(test)
+        finally:
+            self._depth -= 1
+
+    def _decide(self, test: ast.expr) -> Outcome:
+        match test:
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                true, false = self._outcome(operand)
+                return false, true
+            case ast.BoolOp(op=op, values=values):
+                outcomes = [self._outcome(one) for one in values]
+                every = isinstance(op, ast.And)
+                all_of = reduce(Platforms.both, (one[not every] for one in outcomes))
+                some_of = reduce(Platforms.beside, (one[every] for one in outcomes))
+                return (all_of, some_of) if every else (some_of, all_of)
+            case ast.Compare(left=left, ops=[op], comparators=[right]):
+                return self._compare(left, op, right)
+            case ast.Call(func=ast.Attribute(value=value, attr="startswith"), args=[texts]):
+                return _decided(self._matching(self._subject(value), self._texts(texts), _starting))
+            case ast.NamedExpr(value=value):
+                return self._outcome(value)
+            case ast.Name() | ast.Attribute():
+                value_of = self._only_value(test)
+                return self._outcome(value_of) if value_of is not None else _UNDECIDED
+        return _UNDECIDED
+
+    def _compare(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Outcome:
+        found = None
+        if isinstance(op, (ast.Eq, ast.NotEq)):
+            found = self._equal(left, right) or self._equal(right, left)
+        elif isinstance(op, (ast.In, ast.NotIn)):
+            # a name in a list of them, or a part of a name
+            found = self._matching(self._subject(left), self._texts(right), _equal)
+            found = found or self._matching(self._subject(right), self._texts(left), _containing)
+        true, false = _decided(found)
+        return (false, true) if isinstance(op, (ast.NotEq, ast.NotIn)) else (true, false)
+
+    def _equal(self, subject: ast.expr, text: ast.expr) -> Platforms | None:
+        match subject:
+            case ast.Subscript(value=value, slice=ast.Slice(lower=None | ast.Constant(value=0), step=None)):
+                return self._matching(self._subject(value), self._texts(text), _starting)
+        return self._matching(self._subject(subject), self._texts(text), _equal)
+
+    def _matching(
+        self, subject: Subject | None, texts: list[str], match: Callable[[Subject, str], Platforms]
+    ) -> Platforms | None:
+        return _any_of(match(subject, text) for text in texts) if subject and texts else None
+
+    def _case(self, case: ast.match_case) -> Platforms:
+        owner = self._code.parent[case][0]
+        if not isinstance(owner, ast.Match) or not (subject := self._subject(owner.subject)):
+            return EVERYWHERE
+        left = EVERYWHERE
+        for one in owner.cases:
+            here = self._pattern(subject, one.pattern)
+            if one is case:
+                return left.both(here)
+            left = left.both(~here) if one.guard is None and here != EVERYWHERE else left
+        return left
+
+    def _pattern(self, subject: Subject, pattern: ast.pattern) -> Platforms:
+        match pattern:
+            case ast.MatchValue(value=ast.Constant(value=str() as text)):
+                return _equal(subject, text)
+            case ast.MatchOr(patterns=patterns):
+                return _any_of(self._pattern(subject, one) for one in patterns)
+            case ast.MatchAs(pattern=ast.pattern() as inner):
+                return self._pattern(subject, inner)
+        return EVERYWHERE
+
+    # -- what is tested ----------------------------------------------------------------------------------
+
+    def _subject(self, node: ast.expr, hops: int = 5) -> Subject | None:
+        if not hops:
+            return None
+        match node:
+            case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in _CASES:
+                return self._subject(value, hops - 1)
+            case ast.Call(func=func):
+                return "system" if "platform.system" in self._code.meanings(func) else None
+            case ast.Subscript(value=ast.Call(func=func), slice=ast.Constant(value=0)):
+                return self._uname(func)
+            case ast.Attribute(value=ast.Call(func=func), attr="sysname" | "system"):
+                return self._uname(func)
+        meant = self._code.meanings(node)
+        if "sys.platform" in meant:
+            return "platform"
+        if "os.name" in meant:
+            return "name"
+        value_of = self._only_value(node)
+        return self._subject(value_of, hops - 1) if value_of is not None else None
+
+    def _uname(self, func: ast.expr) -> Subject | None:
+        return "system" if {"os.uname", "platform.uname"} & {*self._code.meanings(func)} else None
+
+    def _texts(self, node: ast.expr, hops: int = 5) -> list[str]:
+        """Return the texts that a constant or a collection of them holds; empty when any is not known."""
+        match node:
+            case ast.Constant(value=str() as text):
+                return [text]
+            case ast.Tuple(elts=items) | ast.List(elts=items) | ast.Set(elts=items):
+                texts = [one.value for one in items if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+                return texts if len(texts) == len(items) <= 50 else []
+            case ast.Call(args=[one]):
+                return self._texts(one, hops - 1) if hops else []
+        value_of = self._only_value(node) if hops else None
+        return self._texts(value_of, hops - 1) if value_of is not None else []
+
+    def _only_value(self, node: ast.expr) -> ast.expr | None:
+        """Return the only value that a variable gets; None when it gets several, or other things."""
+        found = []
+        if isinstance(node, ast.Name):
+            found = self._code.bindings(node)
+        elif isinstance(node, ast.Attribute):
+            found = self._code.attribute(node)
+        return found[0].value if len(found) == 1 and not found[0].path else None
+
+
+def _decided(where: Platforms | None) -> Outcome:
+    return (where, ~where) if where is not None else _UNDECIDED
+
+
+def _needed_by(modules: set[str]) -> Platforms:
+    if modules & (_WINDOWS_MODULES | WINDOWS_NAMES):
+        return WINDOWS
+    return ~WINDOWS if modules & _UNIX_MODULES else EVERYWHERE
+
+
+def _only(name: str) -> Platforms:
+    """Return one platform; releases such as ``linux2`` and ``freebsd14`` are their system."""
+    name = "win32" if name == "windows" else name
+    return Platforms(frozenset({name if name in _KNOWN else re.sub(r"[\d._-].*", "", name) or name}), False)
+
+
+def _equal(subject: Subject, text: str) -> Platforms:
+    if subject == "name":
+        return {"nt": WINDOWS, "posix": ~WINDOWS}.get(text) or _only(text)
+    return _only(text.lower())
+
+
+def _starting(subject: Subject, text: str) -> Platforms:
+    if subject == "name":
+        return _equal(subject, text)
+    return _any_of(map(_only, [one for one in _spelled(subject) if one.startswith(text.lower())] or [text.lower()]))
+
+
+def _containing(subject: Subject, text: str) -> Platforms:
+    if subject == "name":
+        return _equal(subject, text)
+    return _any_of(map(_only, [one for one in _spelled(subject) if text.lower() in one] or [text.lower()]))
+
+
+def _spelled(subject: Subject) -> list[str]:
+    return ["windows" if one == "win32" and subject == "system" else one for one in _KNOWN]

@@ -1,0 +1,185 @@
+"""What can a text in Python code be, and what do several make together? Joins, templates and paths; no trees here."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import string
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+MOST_TEXTS = 50
+HERE = "$PACKAGE"
+"""The folder of the file, at the beginning of a text."""
+_LONGEST = 4096
+_MOST_PARTS = 200
+_PERCENT = re.compile(r"%(?:\((\w{1,50})\))?([sdr%])")
+
+Field = int | str
+"""Which argument of a template: its number or name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What an expression can be, as far as the file tells."""
+
+    texts: tuple[str, ...] = ()
+    dynamic: bool = False
+    """Whether it can be something else too."""
+    none: bool = False
+    variables: tuple[str, ...] = ()
+    """Environment variables that it can come from."""
+    found: tuple[int, ...] = ()
+    """Lines of the ``find_library`` that it can come from."""
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is certainly one of its texts."""
+        return bool(self.texts) and not (self.dynamic or self.variables or self.found)
+
+
+NOTHING = Value()
+UNKNOWN = Value(dynamic=True)
+
+
+def either(values: Iterable[Value]) -> Value:
+    """Return what one of several values can be; many of them end as unknown."""
+    parts = list(islice(values, _MOST_PARTS))
+    texts = tuple(dict.fromkeys(text for one in parts for text in one.texts))
+    return Value(
+        texts[:MOST_TEXTS],
+        any(one.dynamic for one in parts) or len(texts) > MOST_TEXTS or len(parts) == _MOST_PARTS,
+        any(one.none for one in parts),
+        tuple(dict.fromkeys(name for one in parts for name in one.variables))[:MOST_TEXTS],
+        tuple(dict.fromkeys(line for one in parts for line in one.found))[:MOST_TEXTS],
+    )
+
+
+def joined(values: Iterable[Value], glue: Callable[[str, str], str]) -> Value:
+    """Return the texts that parts make together; unknown parts make none."""
+    texts: tuple[str, ...] = ("",)
+    known, variables = True, list[str]()
+    for value in islice(values, _MOST_PARTS):
+        made = dict.fromkeys(glue(one, two) for one in texts for two in value.texts)
+        texts = tuple(one for one in made if _sound(one))[:MOST_TEXTS]
+        known = known and value.plain and len(texts) == len(made)
+        variables += value.variables
+    return Value(tuple(map(tidy, texts)), not known, False, tuple(dict.fromkeys(variables)))
+
+
+def add(one: str, two: str) -> str:
+    """Put one text after the other, for :func:`joined`."""
+    return one + two
+
+
+def join_paths(one: str, two: str) -> str:
+    """Join as ``os.path.join`` does; the folder of the file is absolute."""
+    return two if two.startswith(HERE) else posixpath.join(one, two)
+
+
+def _sound(text: str) -> bool:
+    return (
+        len(text) <= _LONGEST and text.rfind(HERE) <= 0 and (not _is_here(text) or text[len(HERE) :][:1] in ("", "/"))
+    )
+
+
+def _is_here(text: str) -> bool:
+    return text.startswith(HERE)
+
+
+def tidy(text: str) -> str:
+    """Return a path below the folder of the file in its shortest form; other texts as they are."""
+    if not text.startswith(HERE + "/"):
+        return text
+    below = posixpath.normpath(text[len(HERE) + 1 :] or ".")
+    return HERE if below == "." else f"{HERE}/{below}"
+
+
+def folder_of(value: Value) -> Value:
+    """Return the folders of paths, as ``os.path.dirname`` does."""
+    folders = dict.fromkeys(tidy(f"{one}/..") if _is_here(one) else posixpath.dirname(one) for one in value.texts)
+    return Value(tuple(folders), value.dynamic or bool(value.variables or value.found), variables=value.variables)
+
+
+def absolute(text: str) -> str:
+    """Mark what is looked for below the working directory, so that no loader searches for it."""
+    return text if text.startswith((HERE, "/", "./")) else f"./{text}"
+
+
+def constant(value: object) -> Value:
+    """Return the value of a literal."""
+    if isinstance(value, str):
+        return Value((value,)) if len(value) <= _LONGEST and _sound(value) else UNKNOWN
+    if isinstance(value, bytes):
+        return Value((value[:_LONGEST].decode("utf-8", "replace"),))
+    if value is None:
+        return Value(none=True)
+    # flags such as False name no library
+    return NOTHING if isinstance(value, (bool, int)) else UNKNOWN
+
+
+def each(value: Value, change: Callable[[str], str]) -> Value:
+    """Change the texts of a value."""
+    return replace(value, texts=tuple(dict.fromkeys(map(change, value.texts))))
+
+
+# -- templates -----------------------------------------------------------------------------------------------
+
+
+def filled(
+    template: Value,
+    fields: Callable[[str], Iterable[tuple[str, Field | None]]],
+    argument: Callable[[Field], Value],
+) -> Value:
+    """Return what a template becomes.
+
+    Args:
+        template: its text.
+        fields: takes it apart: literal texts, each with the field that follows or None; raises ValueError.
+        argument: gives the value of a field.
+    """
+    if not template.plain:
+        return UNKNOWN
+    try:
+        return either(joined(_parts(fields(text), argument), add) for text in template.texts)
+    except ValueError:
+        return UNKNOWN
+
+
+def _parts(fields: Iterable[tuple[str, Field | None]], argument: Callable[[Field], Value]) -> Iterator[Value]:
+    for literal, field in fields:
+        yield Value((literal,))
+        if field is not None:
+            yield argument(field)
+
+
+def percent_fields(template: str) -> Iterator[tuple[str, Field | None]]:
+    """Take a template for ``%`` apart; ValueError for more than plain texts and numbers."""
+    end = number = 0
+    for spot in _PERCENT.finditer(template):
+        literal = template[end : spot.start()]
+        end = spot.end()
+        if "%" in literal or spot[2] == "r":
+            raise ValueError(template)
+        if spot[2] == "%":
+            yield literal + "%", None
+        else:
+            yield literal, spot[1] or number
+            number += not spot[1]
+    if "%" in template[end:]:
+        raise ValueError(template)
+    yield template[end:], None
+
+
+def format_fields(template: str) -> Iterator[tuple[str, Field | None]]:
+    """Take a template for ``str.format`` apart; ValueError for more than plain texts and numbers."""
+    number = 0
+    for literal, field, spec, conversion in string.Formatter().parse(template):
+        if spec or conversion:
+            raise ValueError(template)
+        if field == "":
+            yield literal, number
+            number += 1
+        else:
+            yield literal, int(field) if field and field.isdecimal() else field

@@ -1,0 +1,400 @@
+"""Which texts can an expression be? Constants are followed through names, loops, parameters and joins.
+
+What is not known stays unknown: a text with an unknown part is no text. The number of steps is bounded,
+so that cycles and deep nesting end as unknown.
+"""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from dataclasses import replace
+
+from pyclosure.queries.facts.call_guards import known_present
+from pyclosure.queries.facts.call_meanings import Code, given_to
+from pyclosure.queries.facts.call_scopes import ANY, EACH, VALUES, Binding, Function, Path, default_of
+from pyclosure.queries.facts.call_texts import (
+    HERE,
+    MOST_TEXTS,
+    NOTHING,
+    UNKNOWN,
+    Field,
+    Value,
+    absolute,
+    add,
+    constant,
+    each,
+    either,
+    filled,
+    folder_of,
+    format_fields,
+    join_paths,
+    joined,
+    percent_fields,
+    tidy,
+)
+
+_MOST_DEPTH = 60
+_MOST_PARTS = 6
+"""Steps of a path: items of items of items."""
+
+_SAME = {
+    *("str", "bytes", "os.fspath", "os.fsencode", "os.fsdecode", "os.path.normpath", "os.path.expanduser"),
+    *("list", "tuple", "iter", "dict"),
+    *("importlib.resources.as_file", "importlib_resources.as_file"),
+}
+"""Functions whose result is, for a name, their first argument."""
+_REORDERED = {"set", "frozenset", "sorted", "reversed"}
+_ABSOLUTE = {"os.path.abspath", "os.path.realpath"}
+_SAME_METHODS = {"encode", "decode", "strip", "lstrip", "rstrip", "as_posix", "expanduser", "copy", "keys", "__str__"}
+_ABSOLUTE_METHODS = {"resolve", "absolute"}
+_PATHS = {f"pathlib.{kind}" for kind in ("Path", "PurePath", "PosixPath", "PurePosixPath")}
+_FILES = {"importlib.resources.files", "importlib_resources.files"}
+_RESOURCES = {"importlib.resources.path", "pkg_resources.resource_filename"}
+_VARIABLES = {"os.environ.get", "os.getenv", "os.environ.pop", "os.environ.setdefault"}
+
+
+class _SpentError(Exception):
+    """A file has had all the steps that it is worth."""
+
+
+class Values:
+    """Values of the expressions of one file.
+
+    Args:
+        code: its tree.
+        file: its name below the store path; tells which package it is in.
+    """
+
+    def __init__(self, code: Code, file: str) -> None:
+        self._code = code
+        self._file = file
+        self._open: set[tuple[ast.AST, Path]] = set()
+        self._known: dict[tuple[ast.AST, Path], Value] = {}
+        """Found for the question that is asked now."""
+
+    def of(self, node: ast.AST, path: Path = ()) -> Value:
+        """Return what an expression, or the part of it that a path leads to, can be."""
+        if self._open:
+            return self._part_of(node, path)
+        self._known.clear()
+        try:
+            return self._part_of(node, path)
+        except _SpentError:
+            return UNKNOWN
+
+    def _part_of(self, node: ast.AST, path: Path) -> Value:
+        key = (node, path)
+        if not self._code.spend():
+            raise _SpentError
+        if key in self._open:
+            return NOTHING
+        if key in self._known:
+            return self._known[key]
+        if len(self._open) >= _MOST_DEPTH or len(path) > _MOST_PARTS:
+            return UNKNOWN
+        self._open.add(key)
+        try:
+            self._known[key] = self._of(node, path)
+            return self._known[key]
+        finally:
+            self._open.discard(key)
+
+    def _of(self, node: ast.AST, path: Path) -> Value:
+        match node:
+            case ast.Constant(value=value):
+                # there is nothing in None
+                return constant(value) if not path else NOTHING if value is None else UNKNOWN
+            case ast.List() | ast.Tuple() | ast.Set():
+                return self._items(node.elts, path)
+            case ast.Dict():
+                return self._dict(node, path)
+            case ast.Name():
+                return self._name(node, path)
+            case ast.Attribute():
+                return self._attribute(node, path)
+            case ast.Subscript():
+                return self._subscript(node, path)
+            case ast.Call():
+                return self._call(node, path)
+            case ast.BinOp():
+                return self._operation(node, path)
+            case ast.JoinedStr(values=parts):
+                return joined(map(self._part, parts), add)
+            case ast.IfExp(body=body, orelse=orelse):
+                return either([self.of(body, path), self.of(orelse, path)])
+            case ast.BoolOp(op=op, values=values):
+                tried = [replace(self.of(one, path), none=False) for one in values[:-1]] * isinstance(op, ast.Or)
+                return either([*tried, self.of(values[-1], path)])
+            case ast.NamedExpr(value=value):
+                return self.of(value, path)
+            case ast.ListComp(elt=one) | ast.SetComp(elt=one) | ast.GeneratorExp(elt=one) if path:
+                return self.of(one, path[1:])
+            case ast.DictComp(key=name, value=value) if path:
+                return self.of(name if path[0] == EACH else value, path[1:])
+        return UNKNOWN
+
+    # -- collections -------------------------------------------------------------------------------------
+
+    def _items(self, items: list[ast.expr], path: Path) -> Value:
+        if not path or path[0] == VALUES:
+            return UNKNOWN
+        step, below = path[0], path[1:]
+        starred = any(isinstance(one, ast.Starred) for one in items)
+        if isinstance(step, int) and not starred:
+            return self.of(items[step], below) if -len(items) <= step < len(items) else NOTHING
+        return either(self._item(one, below) for one in items)
+
+    def _item(self, item: ast.expr, path: Path) -> Value:
+        return self.of(item.value, (EACH, *path)) if isinstance(item, ast.Starred) else self.of(item, path)
+
+    def _dict(self, node: ast.Dict, path: Path) -> Value:
+        if not path:
+            return UNKNOWN
+        step, below = path[0], path[1:]
+        pairs = list(zip(node.keys, node.values, strict=True))
+        if isinstance(step, tuple):
+            exact = [value for key, value in pairs if isinstance(key, ast.Constant) and key.value == step[0]]
+            if exact:
+                return self.of(exact[-1], below)
+        if step == EACH:
+            return either(self.of(key, below) if key else self.of(value, path) for key, value in pairs)
+        return either(self.of(value, below if key else path) for key, value in pairs)
+
+    def _subscript(self, node: ast.Subscript, path: Path) -> Value:
+        if "os.environ" in self._code.meanings(node.value):
+            return self._variable([node.slice])
+        match node.slice:
+            case ast.Slice():
+                # of a list; a part of a text is not known
+                return self.of(node.value, path) if path else UNKNOWN
+            case ast.Constant(value=int() as number) if not isinstance(number, bool):
+                return self._numbered(node, number, path)
+            case ast.Constant(value=str() as key):
+                return self.of(node.value, ((key,), *path))
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as number)):
+                return self._numbered(node, -number, path)
+        return self.of(node.value, (ANY, *path))
+
+    def _numbered(self, node: ast.Subscript, number: int, path: Path) -> Value:
+        if isinstance(node.value, ast.Attribute) and node.value.attr == "parents" and 0 <= number < 20:
+            value = self.of(node.value.value)
+            for _ in range(number + 1):
+                value = folder_of(value)
+            return value
+        return self.of(node.value, (number, *path))
+
+    # -- names -------------------------------------------------------------------------------------------
+
+    def _name(self, node: ast.Name, path: Path) -> Value:
+        found = self._code.bindings(node)
+        if not found:
+            return self._special(node.id, path)
+        value = either(self._bound(one, node.id, path) for one in found)
+        return replace(value, none=False) if value.none and known_present(self._code, node) else value
+
+    def _special(self, name: str, path: Path) -> Value:
+        if name == "__file__" and not path:
+            return Value((f"{HERE}/{posixpath.basename(self._file)}",))
+        return Value((HERE,)) if name == "__path__" and len(path) == 1 else UNKNOWN
+
+    def _bound(self, binding: Binding, name: str, path: Path) -> Value:
+        if binding.parameter is not None:
+            return self._parameter(binding.parameter, name, path)
+        if binding.value is None or binding.function is not None:
+            return UNKNOWN
+        return self.of(binding.value, (*binding.path, *path))
+
+    def _attribute(self, node: ast.Attribute, path: Path) -> Value:
+        found = self._code.attribute(node)
+        if found:
+            return either(self._property(one, path) if one.function else self._bound(one, "", path) for one in found)
+        if node.attr == "parent" and not path:
+            return folder_of(self.of(node.value))
+        meant = self._code.meanings(node)
+        return Value(("/",)) if "os.sep" in meant or "os.path.sep" in meant else UNKNOWN
+
+    def _property(self, binding: Binding, path: Path) -> Value:
+        function = binding.function
+        names = [
+            one.attr if isinstance(one, ast.Attribute) else getattr(one, "id", "")
+            for one in getattr(function, "decorator_list", ())
+        ]
+        return self._result(function, path) if function and any("property" in one for one in names) else UNKNOWN
+
+    def _parameter(self, function: Function, name: str, path: Path) -> Value:
+        calls, complete = self._code.calls(function)
+        default = default_of(function, name)
+        usual = self.of(default, path) if default is not None else None
+        values = [self._argument(call, function, name, path) for call in calls]
+        if not calls or not complete:
+            values.append(replace(usual, dynamic=True) if usual else UNKNOWN)
+        return either(usual or UNKNOWN if value is None else value for value in values)
+
+    def _argument(self, call: ast.Call, function: Function, name: str, path: Path) -> Value | None:
+        """Return what a call gives to a parameter; None for its default."""
+        spec = function.args
+        if spec.kwarg is not None and name == spec.kwarg.arg:
+            return UNKNOWN
+        names = self._code.positional(function)
+        if spec.vararg is not None and name == spec.vararg.arg:
+            # after *others, nobody knows how many are taken by the parameters before
+            starred = next((place for place, one in enumerate(call.args) if isinstance(one, ast.Starred)), len(names))
+            return self._items(call.args[min(starred, len(names)) :], path)
+        given = self._code.argument(call, function, name)
+        if given is not None:
+            return self.of(given[0], (*given[1], *path))
+        return UNKNOWN if any(keyword.arg is None for keyword in call.keywords) else None
+
+    def given(self, call: ast.Call, number: int, name: str) -> Value:
+        """Return what a call gives to the parameter with a number and a name."""
+        given = given_to(call, number, name)
+        return self.of(*given) if given is not None else UNKNOWN
+
+    def _result(self, function: Function, path: Path) -> Value:
+        values = []
+        for value, yielded in self._code.returned.get(function, ()):
+            values.append(self.of(value, path[1:] if yielded else path))
+        return either(values)
+
+    # -- texts -------------------------------------------------------------------------------------------
+
+    def _operation(self, node: ast.BinOp, path: Path) -> Value:
+        if isinstance(node.op, (ast.Add, ast.BitOr)) and path:
+            below = (EACH if isinstance(path[0], int) else path[0], *path[1:])
+            return either([self.of(node.left, below), self.of(node.right, below)])
+        if path:
+            return UNKNOWN
+        if isinstance(node.op, ast.Add):
+            return joined([self._part(node.left), self._part(node.right)], add)
+        if isinstance(node.op, ast.Div):
+            return joined([self.of(node.left), self.of(node.right)], join_paths)
+        return self._percent(node) if isinstance(node.op, ast.Mod) else UNKNOWN
+
+    def _part(self, node: ast.AST) -> Value:
+        """Return what an expression is as a part of a longer text."""
+        if isinstance(node, ast.FormattedValue):
+            return self._part(node.value) if node.conversion in (-1, 115) and node.format_spec is None else UNKNOWN
+        if isinstance(node, ast.Constant) and isinstance(node.value, int) and 0 <= node.value < 10**9:
+            return Value((str(node.value),))
+        return self.of(node)
+
+    def _percent(self, node: ast.BinOp) -> Value:
+        given = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
+
+        def argument(field: Field) -> Value:
+            if isinstance(field, str):
+                return self.of(node.right, ((field,),))
+            return self._part(given[field]) if field < len(given) else UNKNOWN
+
+        return filled(self.of(node.left), percent_fields, argument)
+
+    def _format(self, template: Value, call: ast.Call) -> Value:
+        given: dict[Field, ast.expr] = dict(enumerate(call.args))
+        given.update((one.arg, one.value) for one in call.keywords if one.arg)
+        return filled(template, format_fields, lambda field: self._part(given[field]) if field in given else UNKNOWN)
+
+    # -- calls -------------------------------------------------------------------------------------------
+
+    def _call(self, node: ast.Call, path: Path) -> Value:
+        meant = {*self._code.meanings(node.func)}
+        if "ctypes.util.find_library" in meant:
+            return Value(found=(node.lineno,)) if not path else UNKNOWN
+        if meant & _VARIABLES:
+            return self._variable(node.args)
+        functions = self._code.called(node)
+        if functions:
+            return either(self._result(one, path) for one in functions)
+        value = self._known_function(node, meant, path)
+        if value is None and isinstance(node.func, ast.Attribute):
+            value = self._method(node, node.func, path)
+        return value or UNKNOWN
+
+    def _known_function(self, node: ast.Call, meant: set[str], path: Path) -> Value | None:
+        """Return the result of a function of Python's own; None for others."""
+        arguments = node.args
+        if not arguments:
+            # an empty collection, or something unknown
+            return NOTHING if path and meant & (_SAME | _REORDERED) else None
+        if meant & {"os.path.join", *_PATHS}:
+            return joined(map(self.of, arguments), join_paths) if not path else UNKNOWN
+        if "os.path.dirname" in meant:
+            return folder_of(self.of(arguments[0]))
+        if "os.path.split" in meant and path == (0,):
+            return folder_of(self.of(arguments[0]))
+        if meant & _ABSOLUTE:
+            return each(self.of(arguments[0]), absolute)
+        if meant & _SAME:
+            return self.of(arguments[0], path)
+        if meant & _REORDERED and path:
+            return self.of(arguments[0], (EACH, *path[1:]))
+        if meant & _FILES:
+            return self._package(arguments[0])
+        if meant & _RESOURCES:
+            return joined([self._package(arguments[0]), *map(self.of, arguments[1:])], join_paths)
+        if "typing.cast" in meant:
+            return self.of(arguments[-1], path)
+        return self._iteration(arguments, meant, path)
+
+    def _iteration(self, arguments: list[ast.expr], meant: set[str], path: Path) -> Value | None:
+        below = path[1:]
+        if "next" in meant:
+            return either([self.of(arguments[0], (EACH, *path)), *(self.of(one, path) for one in arguments[1:])])
+        if not path:
+            return None
+        if "enumerate" in meant:
+            return self.of(arguments[0], (EACH, *below[1:])) if below[:1] == (1,) else UNKNOWN
+        if "zip" in meant and below and isinstance(below[0], int) and below[0] < len(arguments):
+            return self.of(arguments[below[0]], (EACH, *below[1:]))
+        if "itertools.chain" in meant:
+            return either(self._item(one, path) for one in arguments)
+        if "filter" in meant:
+            return self.of(arguments[-1], path)
+        if "map" in meant and "ctypes.util.find_library" in self._code.meanings(arguments[0]):
+            return Value(found=(arguments[0].lineno,))
+        return None
+
+    def _method(self, node: ast.Call, called: ast.Attribute, path: Path) -> Value | None:
+        subject, name = called.value, called.attr
+        match name:
+            case "format" if not path:
+                return self._format(self.of(subject), node)
+            case "values" if path:
+                return self.of(subject, (VALUES, *path[1:]))
+            case "items" if len(path) > 1:
+                return self.of(subject, (EACH if path[1] == 0 else VALUES, *path[2:]))
+            case "get" | "pop" if node.args:
+                key = node.args[0]
+                step: Path = ((key.value,),) if isinstance(key, ast.Constant) and isinstance(key.value, str) else (ANY,)
+                default = (replace(self.of(one, path), none=False) for one in node.args[1:])
+                return either([self.of(subject, (*step, *path)), *default])
+            case "split" if path and isinstance(subject, ast.Constant) and isinstance(subject.value, str):
+                separator = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+                words = subject.value.split(separator if isinstance(separator, str) and separator else None)
+                return self._items([ast.Constant(word) for word in words[: MOST_TEXTS + 1]], path)
+            case "joinpath" | "with_name" if not path:
+                first = self.of(subject)
+                parts = [folder_of(first) if name == "with_name" else first, *map(self.of, node.args)]
+                return joined(parts, join_paths)
+        if name in _ABSOLUTE_METHODS and not path:
+            return each(self.of(subject), absolute)
+        return self.of(subject, path) if name in _SAME_METHODS else None
+
+    def _variable(self, arguments: list[ast.expr]) -> Value:
+        """Return what an environment variable gives; without it the default, or nothing."""
+        name = self.of(arguments[0]) if arguments else UNKNOWN
+        default = replace(self.of(arguments[1]), none=False) if len(arguments) > 1 else NOTHING
+        return either([Value(dynamic=not name.plain, variables=name.texts), default])
+
+    def _package(self, node: ast.expr) -> Value:
+        """Return the folder of a package that is named, when the file lies in it."""
+        if isinstance(node, ast.Name) and node.id in ("__package__", "__name__"):
+            return Value((HERE,))
+        folders = posixpath.dirname(self._file).split("/")
+        for text in self.of(node).texts[:1]:
+            wanted = text.split(".")
+            for up in range(len(folders)):
+                inner = folders[: len(folders) - up]
+                if inner[-len(wanted) :] == wanted:
+                    return Value((tidy("/".join([HERE, *[".."] * up])),))
+        return UNKNOWN

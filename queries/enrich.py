@@ -141,8 +141,47 @@ def learn_derivations(knowledge: Knowledge, activity: Activity = SILENT, *, want
         knowledge.set_derivations_state(*after_failure(knowledge, error))
 
 
-def enrich(knowledge: Knowledge, activity: Activity = SILENT, *, files: bool = True, derivations: bool = True) -> None:
+def learn_inspections(knowledge: Knowledge, activity: Activity = SILENT, *, wanted: bool = True) -> Iterator[None]:
+    """Look thoroughly through all files of a closure that waits for it; yields after each path."""
+    if knowledge.inspections_state.state != "waiting":
+        return
+    if not wanted:
+        knowledge.set_inspections_state("absent", "not asked for")
+        return
+    # imported here: no list waits for the parsers
+    from pyclosure.queries.facts.inspect import inspect
+
+    closure = knowledge.closure
+    root = closure.records.files_root or ""
+    knowledge.set_inspections_state("reading")
+    for done, at in enumerate(range(len(closure) - 1, -1, -1)):
+        activity.check()
+        activity.report(Progress("looking through files", done, len(closure), "paths"))
+        found = inspect(closure.path(at), root, activity)
+        if found is not None:
+            knowledge.learn_inspection(closure.path(at), found)
+        yield
+    missing = len(closure) - len(knowledge.inspections)
+    if not missing:
+        knowledge.set_inspections_state("complete")
+    elif not knowledge.inspections:
+        knowledge.set_inspections_state("absent", "none of the paths is on this machine's disk")
+    else:
+        reason = f"{missing} of {len(closure)} paths are not on disk (collected?)"
+        knowledge.set_inspections_state("partial", reason)
+
+
+def enrich(
+    knowledge: Knowledge,
+    activity: Activity = SILENT,
+    *,
+    files: bool = True,
+    derivations: bool = True,
+    inspections: bool = False,
+) -> None:
     """Read everything at once: closure sizes, files, derivations. For commands; the screen does it in steps.
+
+    With ``inspections`` all files are looked through as well, which takes a few seconds a GB.
 
     What cannot be read is noted in the states of the knowledge; only cancelling raises.
     """
@@ -152,3 +191,6 @@ def enrich(knowledge: Knowledge, activity: Activity = SILENT, *, files: bool = T
         pass
     for _ in learn_derivations(knowledge, activity, wanted=derivations):
         pass
+    if inspections:
+        for _ in learn_inspections(knowledge, activity, wanted=files):
+            pass

@@ -11,6 +11,7 @@ import msgspec
 
 from pyclosure.queries.answers.sizes import Sizes, added_sizes
 from pyclosure.queries.graph.closure import Closure
+from pyclosure.queries.inspection import Inspection
 from pyclosure.queries.kinds.identify import as_application, as_input_source, identify
 from pyclosure.queries.kinds.identity import Identity
 from pyclosure.queries.nix.client import Nix
@@ -49,7 +50,10 @@ class Knowledge:
         self.files: dict[str, FileFacts] = dict(opened.files or {})
         self.evidence: Mapping[str, Mapping[str, tuple[Evidence, ...]]] = opened.evidence or {}
         """Evidence that a snapshot carries: referrer → reference → files."""
+        self.inspections: dict[str, Inspection] = dict(opened.inspections or {})
+        """What a thorough look through all files of a path found, by store path."""
         self.files_state = _first_state(opened.files, len(closure), opened)
+        self.inspections_state = _first_state(opened.inspections, len(closure), opened)
         self.derivations_state = self._first_derivations_state(opened)
         self.gone: frozenset[int] = frozenset()
         """Positions that would have left, while the user asks "what if"; empty otherwise."""
@@ -144,6 +148,15 @@ class Knowledge:
         self.derivations_state = TierState(state, *self.derivations_known(), reason)
         self.revision += 1
 
+    def learn_inspection(self, path: str, found: Inspection) -> None:
+        """Take in what a thorough look through the files of one path found."""
+        self.inspections[path] = found
+
+    def set_inspections_state(self, state: State, reason: str = "") -> None:
+        """Note how far the thorough look through all files is."""
+        self.inspections_state = TierState(state, len(self.inspections), len(self.closure), reason)
+        self.revision += 1
+
     def _first_derivations_state(self, opened: Opened) -> TierState:
         known, recorded = self.derivations_known()
         if opened.derivations is not None:
@@ -166,7 +179,8 @@ class Knowledge:
             if state.reason
         ]
         carried = evidence or self.evidence or None
-        return Snapshot(records, self.derivations or None, self.files or None, tuple(notes), carried)
+        inspections = self.inspections or None
+        return Snapshot(records, self.derivations or None, self.files or None, tuple(notes), carried, inspections)
 
     def _forget(self, paths: Iterable[str]) -> None:
         for path in paths:
@@ -199,7 +213,7 @@ def _output_paths(derivation: Derivation) -> Iterable[str]:
     return (output.path for output in derivation.outputs.values() if output.path)
 
 
-def _first_state(files: Mapping[str, FileFacts] | None, count: int, opened: Opened) -> TierState:
+def _first_state(files: Mapping[str, object] | None, count: int, opened: Opened) -> TierState:
     if files is not None:
         state: State = "complete" if len(files) >= count else "partial"
         reason = "" if state == "complete" else "the snapshot holds them for some paths only"

@@ -22,6 +22,7 @@ import msgspec
 
 from pyclosure import __version__
 from pyclosure.queries.errors import BadInput
+from pyclosure.queries.inspection import Inspection
 from pyclosure.queries.names import BASE_NAME, STORE_PATH
 from pyclosure.queries.records import LARGEST_SIZE, ClosureRecords, Derivation, Evidence, FileFacts, Line, PathInfo
 from pyclosure.queries.text import printable
@@ -62,6 +63,7 @@ class _Document(msgspec.Struct, omit_defaults=True):
     files: dict[str, FileFacts] | None = None
     notes: list[str] = []
     evidence: dict[str, dict[str, tuple[Evidence, ...]]] | None = None
+    inspections: dict[str, Inspection] | None = None
 
 
 class _Head(msgspec.Struct):
@@ -83,6 +85,8 @@ class Snapshot:
     """What could not be saved, in sentences."""
     evidence: Mapping[str, Mapping[str, tuple[Evidence, ...]]] | None = None
     """Files that hold references: referrer → reference → files; None when it was not looked for."""
+    inspections: dict[str, Inspection] | None = None
+    """What a thorough look through all files found, by store path; None when there was none."""
 
 
 def is_snapshot(document: bytes) -> bool:
@@ -171,6 +175,7 @@ def encode_snapshot(snapshot: Snapshot, now: datetime) -> bytes:
         files=snapshot.files,
         notes=list(snapshot.notes),
         evidence={path: dict(some) for path, some in snapshot.evidence.items()} if snapshot.evidence else None,
+        inspections=snapshot.inspections,
     )
     return gzip.compress(msgspec.json.encode(document, order="deterministic"), 9, mtime=0)
 
@@ -293,7 +298,7 @@ class _Unpacker:
             nix_version=saved.nix_version and printable(saved.nix_version, 60),
         )
         notes = tuple(printable(note, 300) for note in saved.notes)
-        return Snapshot(records, saved.derivations, saved.files, notes, saved.evidence)
+        return Snapshot(records, saved.derivations, saved.files, notes, saved.evidence, saved.inspections)
 
     def _info(self, path: _Path, full: list[str]) -> PathInfo:
         if not 0 <= path.nar_size <= LARGEST_SIZE:

@@ -92,15 +92,19 @@ def start(arguments: argparse.Namespace) -> Opening:
     return Opening(resolve(request), SystemRunner(arguments.timeout)).start()
 
 
-def load(arguments: argparse.Namespace, err: IO[str]) -> Knowledge:
-    """Open the sources and read everything behind them, with narration for what takes long."""
+def load(arguments: argparse.Namespace, err: IO[str], *, inspect: bool = False) -> Knowledge:
+    """Open the sources and read everything behind them, with narration for what takes long.
+
+    With ``inspect`` all files are looked through as well.
+    """
     from pyclosure.queries.enrich import enrich
 
     opening = start(arguments)
     narrator = Narrator(err)
     try:
         knowledge = opening.result(narrator.report)
-        enrich(knowledge, narrator, files=not arguments.no_files, derivations=not arguments.no_derivations)
+        files, derivations = not arguments.no_files, not arguments.no_derivations
+        enrich(knowledge, narrator, files=files, derivations=derivations, inspections=inspect)
     except BaseException:
         opening.cancel()
         raise

@@ -55,7 +55,7 @@ class StoreFiles:
 
     def entries(self, folder: str = "") -> tuple[Entry, ...]:
         """Return the entries of a folder, sorted by name; empty when it is not a real directory here."""
-        with self._folder(folder) as handle:
+        with self.folder(folder) as handle:
             if handle is None:
                 return ()
             found: list[Entry] = []
@@ -108,7 +108,7 @@ class StoreFiles:
         """Open a regular file for as long as the context lasts; None when there is none."""
         folder, _, name = file.rpartition("/")
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        with self._folder(folder) if file else contextlib.nullcontext() as handle:
+        with self.folder(folder) if file else contextlib.nullcontext() as handle:
             descriptor = -1
             try:
                 if handle is not None or not file:
@@ -129,7 +129,7 @@ class StoreFiles:
     def link_target(self, file: str) -> str | None:
         """Return what a link says, unresolved; None when it is no link."""
         folder, _, name = file.rpartition("/")
-        with self._folder(folder) as handle:
+        with self.folder(folder) as handle:
             if handle is None:
                 return None
             try:
@@ -138,7 +138,8 @@ class StoreFiles:
                 return None
 
     @contextlib.contextmanager
-    def _folder(self, folder: str) -> Iterator[int | None]:
+    def folder(self, folder: str) -> Iterator[int | None]:
+        """Open a folder for as long as the context lasts; None when it is no real directory here."""
         flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
         handle = -1
         try:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pyclosure.queries.activity import SILENT, Activity, Progress
 from pyclosure.queries.demo import demo_snapshot
 from pyclosure.queries.errors import BadInput, NixFailed, QueryError
+from pyclosure.queries.inspection import Inspection
 from pyclosure.queries.names import name_of
 from pyclosure.queries.nix.client import Nix, batches
 from pyclosure.queries.nix.process import Runner
@@ -49,6 +50,8 @@ class Opened:
     """What the snapshot says that it lacks."""
     evidence: Mapping[str, Mapping[str, tuple[Evidence, ...]]] | None = None
     """Files that hold references, by referrer and reference, from a snapshot; None when it carries none."""
+    inspections: dict[str, Inspection] | None = None
+    """By store path, from a snapshot; None means that the files have to be looked through."""
 
 
 def read_source(source: Source, runner: Runner, activity: Activity = SILENT) -> Opened:
@@ -281,7 +284,15 @@ class _Patient:
 
 def opened_snapshot(snapshot: Snapshot) -> Opened:
     """Return what a snapshot holds, as if it had been read from a store."""
-    return Opened(snapshot.records, None, snapshot.derivations, snapshot.files, snapshot.notes, snapshot.evidence)
+    return Opened(
+        snapshot.records,
+        None,
+        snapshot.derivations,
+        snapshot.files,
+        snapshot.notes,
+        snapshot.evidence,
+        snapshot.inspections,
+    )
 
 
 def _dump(document: bytes, name: str) -> Opened:

@@ -1,0 +1,70 @@
+"""Does a version lie within a constraint, as PEP 440 or poetry writes it? Yes, no, or None for unreadable."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
+
+_LONGEST = 1000
+_PART = re.compile(r"(\^|~=|~|===|==|!=|<=|>=|<|>|=)?[ \t]*([^\s,|^~=!<>]+)[\s,]*")
+
+
+def allows(constraint: str | None, version: str) -> bool | None:
+    """Say whether a constraint allows a version; None when either cannot be read.
+
+    >>> [allows("^3.9", one) for one in ("3.8.1", "3.9", "3.13.1", "4.0")]
+    [False, True, True, False]
+    >>> allows(">=2.7,<3.0 || >=3.6", "3.11.2"), allows("~1.4", "1.5"), allows("*", "7")
+    (True, False, True)
+    """
+    if constraint is None:
+        return True
+    alternatives = _alternatives(constraint)
+    try:
+        parsed = Version(version)
+    except ValueError:  # InvalidVersion, and numbers of too many digits
+        return None
+    if alternatives is None:
+        return None
+    return any(one.contains(parsed, prereleases=True) for one in alternatives)
+
+
+@functools.lru_cache(4096)
+def _alternatives(constraint: str) -> tuple[SpecifierSet, ...] | None:
+    if len(constraint) > _LONGEST:
+        return None
+    try:
+        return tuple(SpecifierSet(_pep440(one.strip())) for one in re.split(r"\|\|?", constraint))
+    except ValueError:
+        return None
+
+
+def _pep440(alternative: str) -> str:
+    parts: list[str] = []
+    at = 0
+    while at < len(alternative):
+        part = _PART.match(alternative, at)
+        if part is None:
+            raise InvalidSpecifier(alternative)
+        at = part.end()
+        parts.append(_specifier(part[1] or "", part[2]))
+    return ",".join(one for one in parts if one)
+
+
+def _specifier(operator: str, version: str) -> str:
+    if version == "*":
+        return ""
+    if operator in ("^", "~"):
+        return f">={version},<{_bound(operator, Version(version))}"
+    return f"{'==' if operator in ('', '=') else operator}{version}"
+
+
+def _bound(operator: str, version: Version) -> str:
+    release = list(version.release)
+    at = min(1, len(release) - 1)
+    if operator == "^":
+        at = next((i for i, number in enumerate(release) if number), len(release) - 1)
+    return ".".join(map(str, [*release[:at], release[at] + 1]))

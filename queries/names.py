@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from packaging.version import InvalidVersion, Version
 
-from pyclosure.queries.text import UNSAFE
+from pyclosure.queries.text import UNSAFE, printable
 
 DIGEST = r"[0-9abcdfghijklmnpqrsvwxyz]{32}"
 NAME = r"[0-9a-zA-Z+._?=-]{1,211}"
@@ -24,6 +24,7 @@ OUTPUTS = (
 )  # fmt: skip
 """Output names that are believed without a derivation; stripping any other ``-word`` would merge paths."""
 
+_IN_TEXT = re.compile(rf"(?:/[\w.+-]+)+/{DIGEST}-")
 _OUTPUT = re.compile(r"^(?P<rest>.+)-(?P<output>" + "|".join(OUTPUTS) + r")$")
 _INTERPRETER = re.compile(r"^(?P<abi>(?:python|pypy)\d+\.\d+t?)-(?=[A-Za-z0-9_])")
 _INTERPRETER_ITSELF = re.compile(r"^(python|python3|python3-minimal|pypy(?:\d+\.\d+)?)-(\d[^-]*)$")
@@ -153,3 +154,22 @@ def parse_name(name: str) -> NameParts:
     snapshot = _SNAPSHOT.match(name)
     pname, version = (snapshot["pname"], snapshot["version"]) if snapshot else drv_name_parts(name)
     return NameParts(pname, version, output, "", triple)
+
+
+def without_digests(text: str) -> str:
+    """Return a text with store paths shortened to their names: ``…-zlib-1.3/lib``."""
+    return _IN_TEXT.sub("…-", text)
+
+
+def name_label(name: str) -> str:
+    """Return a store path name as lists show it: ``numpy 1.26.4``, ``gcc 14.2.0 (lib)``.
+
+    Everything shown comes from the name itself, so that two paths look alike only if their names are.
+    """
+    if name.endswith(".drv") or "-env" in name:
+        return printable(name)
+    parts = parse_name(name)
+    text = f"{parts.pname} {parts.version}".strip()
+    if parts.triple:
+        text += f" [{parts.triple}]"
+    return printable(text if parts.output == "out" else f"{text} ({parts.output})")

@@ -6,8 +6,7 @@ import humanize
 
 from pyclosure.queries.kinds.identity import kind_short, kind_words
 from pyclosure.queries.knowledge import Knowledge
-from pyclosure.queries.names import digest_of, parse_name, without_interpreter
-from pyclosure.queries.text import printable
+from pyclosure.queries.names import digest_of, name_label, parse_name, without_interpreter
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 UNKNOWN = "–"
@@ -42,20 +41,6 @@ def bar(part: int | None, whole: int, width: int) -> str:
 def count(value: int, one: str, many: str | None = None) -> str:
     """Return a number with its noun: ``1 path``, ``1,204 paths``."""
     return f"{value:,} {one if value == 1 else many or one + 's'}"
-
-
-def name_label(name: str) -> str:
-    """Return a store path name as lists show it: ``numpy 1.26.4``, ``gcc 14.2.0 (lib)``.
-
-    Everything shown comes from the name itself, so that two paths look alike only if their names are.
-    """
-    if name.endswith(".drv") or "-env" in name:
-        return printable(name)
-    parts = parse_name(name)
-    text = f"{parts.pname} {parts.version}".strip()
-    if parts.triple:
-        text += f" [{parts.triple}]"
-    return printable(text if parts.output == "out" else f"{text} ({parts.output})")
 
 
 class Labels:

@@ -1,0 +1,129 @@
+"""What a rule finds: a fault with its evidence, how sure it is, what it costs and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pyclosure.queries.names import name_of
+from pyclosure.queries.records import Certainty, Tier
+
+if TYPE_CHECKING:
+    from pyclosure.queries.findings.scene import Scene
+
+Severity = Literal["error", "warning", "info"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+"""The worst first."""
+
+Need = Literal["references", "files", "inspection", "derivations", "lock"]
+"""What a rule has to look at; without it the verdict is unknown, never absent."""
+
+CostMeaning = Literal["saved", "added", "nar", "files"]
+"""What the bytes of a finding are: saved by cutting the references it names, added size of its paths, their
+NAR sizes, or sizes of files in them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One piece of evidence."""
+
+    path: str
+    """The store path it lies in; for derivations the ``.drv``."""
+    file: str
+    """Below the path; empty when it is about the path as a whole."""
+    detail: str
+    """What stands there: a line, a field of METADATA, an attribute."""
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault."""
+
+    rule: str
+    severity: Severity
+    certainty: Certainty
+    tier: Tier
+    """Of the weakest evidence that it rests on."""
+    title: str
+    """One line: what is wrong with what."""
+    paths: tuple[str, ...]
+    """Store paths that it is about; the first is where to look."""
+    subjects: tuple[str, ...]
+    """Names of distributions, libraries or paths: what an accepted finding is recognised by."""
+    evidence: tuple[Proof, ...]
+    remedy: str
+    """What to do, in nixpkgs' terms."""
+    cost: int | None = None
+    """Bytes; None where bytes are not the point, or are not known."""
+    cost_meaning: CostMeaning = "added"
+    notes: tuple[str, ...] = ()
+    """What else is worth knowing, a sentence each."""
+    chain: tuple[str, ...] = ()
+    """A shortest chain of references from a root to the first path, or to the first reference to cut."""
+    edges: tuple[tuple[str, str], ...] = ()
+    """References to cut for it: pairs of referrer and reference."""
+
+    @property
+    def key(self) -> str:
+        """What stays the same when everything is rebuilt: rule, names and place, without digests."""
+        names = sorted({name_of(path) for path in self.paths[:1]})
+        return " ".join([self.rule, *self.subjects, *names])
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Something that a rule could not judge."""
+
+    rule: str
+    reason: str
+    """Why, as a clause: ``derivations not here: …``."""
+    tells: str
+    """What would tell."""
+    paths: tuple[str, ...] = ()
+    """The paths in question; empty when it is about the closure as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a rule looked at, fine or not: a pass is worth what was looked at."""
+
+    count: int
+    things: str
+    """In words, plural: ``call sites``."""
+    fine: tuple[Proof, ...] = ()
+    """What was found to be in order, where that is worth a list."""
+
+
+Verdict = Finding | Unknown | Judged
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of fault: how it is found, and what its page in the documentation says."""
+
+    id: str
+    """``P18``; stable."""
+    name: str
+    """A few words with dashes: ``toolchain-at-runtime``."""
+    title: str
+    severity: Severity
+    """Of most of its findings; a finding may be milder or worse."""
+    needs: tuple[Need, ...]
+    what: str
+    """The fault, in a sentence or two."""
+    why: str
+    """What it breaks or costs."""
+    how: str
+    """How it is detected, and what keeps look-alikes out."""
+    fix: str
+    """What to do, in nixpkgs' terms."""
+    check: Callable[[Scene], Iterator[Verdict]]
+    judges: Callable[[Scene], Iterable[int]] = lambda scene: ()
+    """Positions of the paths whose evidence it needs; those without it are reported as unknown."""
+
+
+def worst_first(finding: Finding) -> tuple[int, int, str, str]:
+    """Order findings: the worst first, then the costliest, then by rule and title."""
+    return SEVERITIES.index(finding.severity), -(finding.cost or 0), finding.rule, finding.title

@@ -1,0 +1,175 @@
+"""Ask all rules, and say what could not be judged: a closure without data never passes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from pyclosure.queries.activity import Progress
+from pyclosure.queries.errors import Cancelled
+from pyclosure.queries.findings import all_rules
+from pyclosure.queries.findings.finding import Finding, Judged, Need, Rule, Severity, Unknown, worst_first
+from pyclosure.queries.findings.policy import Acceptance, Policy
+from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.knowledge import TierState
+from pyclosure.queries.text import printable
+
+Outcome = Literal["passed", "failed", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A finding that its owner lives with, and why."""
+
+    finding: Finding
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that is wrong with a closure, and all that could not be judged."""
+
+    findings: tuple[Finding, ...]
+    """The worst first, then the costliest; accepted ones left out."""
+    unknown: tuple[Unknown, ...]
+    accepted: tuple[Accepted, ...]
+    judged: dict[str, Judged]
+    """Rule id → what it looked at."""
+    stale: tuple[Acceptance, ...]
+    """Accepted findings that are no more, by rules that could judge."""
+    asked: tuple[str, ...]
+    """Ids of the rules that were asked."""
+    policy: Policy
+
+    def count(self, severity: Severity) -> int:
+        """Return the number of findings of a severity."""
+        return sum(one.severity == severity for one in self.findings)
+
+    def outcome(self, *, allow_unknown: bool = False) -> Outcome:
+        """Say whether the closure passes: a breach fails it, and what was not judged is no pass."""
+        if any(self.policy.fails(one.severity) for one in self.findings):
+            return "failed"
+        usual = {rule.id: rule.severity for rule in all_rules()}
+        lacking = [one for one in self.unknown if self.policy.fails(self.policy.severity(one.rule, usual[one.rule]))]
+        return "unknown" if (lacking and not allow_unknown) or not self.asked else "passed"
+
+
+def judge(scene: Scene, rules: Sequence[Rule] | None = None) -> Report:
+    """Ask rules about a closure.
+
+    Args:
+        scene: the closure.
+        rules: those to ask; all by default. Which of them count is the policy's.
+
+    Raises:
+        Cancelled: the scene's activity was cancelled.
+    """
+    policy = scene.policy
+    asked = [rule for rule in rules or all_rules() if policy.asks(rule.id) and _is_asked(rule, scene)]
+    findings: list[Finding] = []
+    unknown: list[Unknown] = []
+    judged: dict[str, Judged] = {}
+    for done, rule in enumerate(asked):
+        scene.activity.check()
+        scene.activity.report(Progress("judging", done, len(asked), "rules"))
+        for verdict in _ask(rule, scene):
+            if isinstance(verdict, Finding):
+                severity = policy.severity(rule.id, verdict.severity)
+                chain = verdict.chain or _chain(scene, verdict)
+                findings.append(_plain(replace(verdict, severity=severity, chain=chain)))
+            elif isinstance(verdict, Unknown):
+                unknown.append(verdict)
+            else:
+                judged[rule.id] = verdict
+    findings.sort(key=worst_first)
+    accepted = [Accepted(one, reason) for one in findings if (reason := _reason(policy, one)) is not None]
+    covered = {id(one.finding) for one in accepted}
+    blind = {one.rule for one in unknown}
+    return Report(
+        findings=tuple(one for one in findings if id(one) not in covered),
+        unknown=tuple(unknown),
+        accepted=tuple(accepted),
+        judged=judged,
+        stale=tuple(one for one in policy.accepted if _is_stale(one, findings, asked, blind)),
+        asked=tuple(rule.id for rule in asked),
+        policy=policy,
+    )
+
+
+def _plain(finding: Finding) -> Finding:
+    """Return a finding whose words are safe to show: attributes of derivations are quoted as they are."""
+    evidence = (replace(proof, detail=printable(proof.detail)) for proof in finding.evidence)
+    return replace(finding, title=printable(finding.title), evidence=tuple(evidence))
+
+
+def _is_asked(rule: Rule, scene: Scene) -> bool:
+    """Say whether a rule has a question here: without a lock file nobody asks about locks."""
+    return "lock" not in rule.needs or bool(scene.locks)
+
+
+def _ask(rule: Rule, scene: Scene) -> Iterator[Finding | Unknown | Judged]:
+    lacking = [one for need in rule.needs if (one := _lacking(rule, need, scene)) is not None]
+    if any(not one.paths for one in lacking):
+        yield from lacking[:1]
+        return
+    yield from lacking
+    try:
+        yield from rule.check(scene)
+    except Cancelled:
+        raise
+    except RecursionError:
+        yield Unknown(rule.id, "the closure is nested too deeply for it", "report it with the closure")
+
+
+def _lacking(rule: Rule, need: Need, scene: Scene) -> Unknown | None:
+    """Return what a rule lacks: for the whole closure, or for some of the paths that it judges."""
+    if need in ("references", "lock"):
+        return None
+    knowledge = scene.knowledge
+    wanted = [scene.path(at) for at in rule.judges(scene)]
+    if need == "files":
+        state, missing = knowledge.files_state, [path for path in wanted if path not in knowledge.files]
+    elif need == "inspection":
+        state, missing = knowledge.inspections_state, [path for path in wanted if path not in knowledge.inspections]
+    else:
+        state = knowledge.derivations_state
+        missing = [path for path in wanted if scene.derivation(scene.closure.position[path]) is None]
+    if not missing and state.state in ("complete", "partial"):
+        return None
+    whole = not wanted or len(missing) == len(wanted)
+    if whole and not wanted and state.state in ("complete", "partial"):
+        return None
+    words = {"derivations": "derivations not here", "inspection": "files not looked through"}
+    what = words.get(need, "files not read")
+    return Unknown(rule.id, f"{what}: {_why(state)}", _tells(need), () if whole else tuple(missing))
+
+
+def _why(state: TierState) -> str:
+    if state.state in ("waiting", "reading"):
+        return "still reading" if state.state == "reading" else "nobody has looked yet"
+    return state.reason or "some are missing"
+
+
+def _tells(need: Need) -> str:
+    if need == "derivations":
+        return "evaluate the expression, or copy the closure with its derivations (nix copy --derivation)"
+    return "open it where its files are: in the store that holds it, or a snapshot made with --evidence"
+
+
+def _chain(scene: Scene, finding: Finding) -> tuple[str, ...]:
+    if finding.edges:
+        # by way of who brings it in, not of an environment that links to everything
+        referrer, reference = finding.edges[0]
+        return (*scene.chain(scene.closure.position[referrer]), reference)
+    at = scene.closure.position.get(finding.paths[0]) if finding.paths else None
+    return scene.chain(at) if at is not None else ()
+
+
+def _reason(policy: Policy, finding: Finding) -> str | None:
+    return next((one.reason for one in policy.accepted if one.covers(finding)), None)
+
+
+def _is_stale(one: Acceptance, findings: Sequence[Finding], asked: Sequence[Rule], blind: set[str]) -> bool:
+    could_judge = any(rule.id == one.rule for rule in asked) and one.rule not in blind
+    return could_judge and not any(one.covers(finding) for finding in findings)

@@ -1,0 +1,126 @@
+"""Paths that nothing needs at run time, and the references that bring them in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from pyclosure.queries.answers.chains import Edge
+from pyclosure.queries.answers.cuts import Saving
+from pyclosure.queries.facts.carriers import carrier
+from pyclosure.queries.findings.finding import Proof
+from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.records import Certainty, Tier
+
+_LINKS = frozenset({"link", "member"})
+_GATHERERS = frozenset({"python-env", "system"})
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """Leaked paths that the same referrers bring in, and what leaves when they let go."""
+
+    targets: tuple[int, ...]
+    """What they reference, the heaviest first."""
+    edges: tuple[Edge, ...]
+    """References from paths that are no leak themselves."""
+    saving: Saving
+    proofs: tuple[Proof, ...]
+    remedies: tuple[str, ...]
+    """How such references are dropped, by the files that hold them; empty when no file is known."""
+    certainty: Certainty
+    tier: Tier
+
+    @property
+    def referrers(self) -> tuple[int, ...]:
+        """Who brings them in, without repetition."""
+        return tuple(dict.fromkeys(at for at, _ in self.edges))
+
+
+def leaks(scene: Scene, is_leak: Callable[[int], bool]) -> list[Leak]:
+    """Return leaks, those that save most first.
+
+    What only another leak references is its consequence. What a root environment's owner asked for, what a
+    root links to, and what the policy wants is no leak; links that follow from propagation are not named.
+    """
+    targets = {at for at in range(len(scene.closure)) if not scene.is_wanted(at) and is_leak(at)}
+    edges = [
+        (at, one)
+        for at, below in enumerate(scene.structure.closure.references)
+        if at not in targets and not is_leak(at)
+        for one in below
+        if one in targets
+    ]
+    # who was asked for stays, whoever else holds it
+    asked = {one for at, one in edges if _is_asked_for(scene, (at, one))}
+    found = [_leak(scene, group) for group in _components(edge for edge in edges if edge[1] not in asked)]
+    return sorted(found, key=lambda leak: (-leak.saving.size, leak.edges))
+
+
+def _is_asked_for(scene: Scene, edge: Edge) -> bool:
+    if edge in scene.wanted_members:
+        return True
+    at = edge[0]
+    if at not in scene.closure.roots or scene.kind(at) == "interpreter":
+        return False
+    if scene.kind(at) in _GATHERERS:
+        return True
+    # a farm of links was made to hold what it links to
+    found = scene.held(*edge).found
+    return bool(found) and all(one.carrier in _LINKS for one in found)
+
+
+def _components(edges: Iterable[Edge]) -> list[list[Edge]]:
+    """Group references that share a referrer or a target, directly or through others."""
+    import networkx as nx
+
+    graph: nx.Graph[tuple[str, int]] = nx.Graph()
+    graph.add_edges_from((("referrer", at), ("target", one)) for at, one in edges)
+    return [
+        sorted((at, one) for (_, at), (_, one) in map(_directed, graph.subgraph(group).edges))
+        for group in nx.connected_components(graph)
+    ]
+
+
+def _directed(edge: tuple[tuple[str, int], tuple[str, int]]) -> tuple[tuple[str, int], tuple[str, int]]:
+    return edge if edge[0][0] == "referrer" else (edge[1], edge[0])
+
+
+def _leak(scene: Scene, edges: list[Edge]) -> Leak:
+    # by names: digests, and with them positions, change with every rebuild
+    edges = sorted(edges, key=lambda edge: [(scene.label(at), at) for at in edge])
+    targets = sorted({one for _, one in edges}, key=lambda at: (-scene.added(at), scene.label(at), at))
+    proofs, remedies, seen = [], [], True
+    for edge in edges:
+        found = scene.held(*edge).found
+        seen = seen and bool(found)
+        proofs += scene.proofs(*edge)
+        remedies += [carrier(found[0].carrier).remedy] if found else []
+    kinds = [scene.identity(at).kind for at in targets]
+    by_name = any(kind.tier == "N" for kind in kinds)
+    return Leak(
+        targets=tuple(targets),
+        edges=tuple(edges),
+        saving=scene.saving(edges),
+        proofs=tuple(proofs),
+        remedies=tuple(dict.fromkeys(remedies)),
+        certainty="probable" if by_name else "certain",
+        tier="N" if by_name else "F" if seen else "R",
+    )
+
+
+def some(names: Iterable[str], most: int = 3) -> str:
+    """Return names in words: the first few, and how many more."""
+    listed = list(dict.fromkeys(names))
+    more = f" and {len(listed) - most} more" if len(listed) > most else ""
+    return ", ".join(listed[:most]) + more
+
+
+def assumption(scene: Scene, leak: Leak) -> tuple[str, ...]:
+    """Return what the bytes take for granted, where an environment links to what would leave."""
+    lost = set(leak.saving.paths)
+    holders = {at for at, one in scene.structure.follows if one in lost and at not in lost}
+    if not holders:
+        return ()
+    names = some(scene.label(at) for at in sorted(holders, reverse=True))
+    return (f"The bytes assume that {names} holds it only because others propagate it.",)

@@ -1,0 +1,233 @@
+"""What the loader would find: NEEDED names against RUNPATH, ``$ORIGIN`` and the C library."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from pyclosure.queries.findings.conventions import is_c_library, is_from_host
+from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.inspection import NativeFile
+from pyclosure.queries.names import name_of, store_path_in
+
+How = Literal["found", "c-library", "system", "host", "loaded-before", "beside", "elsewhere", "missing"]
+"""``loaded-before``: something that loads the file has loaded it already; ``beside``: in the same store path, not
+where the loader looks; ``elsewhere``: in another path of the closure, not where the loader looks."""
+
+FINE: frozenset[How] = frozenset({"found", "c-library", "system", "loaded-before"})
+_DRIVERS = "/run/opengl-driver"
+_ENDING = re.compile(r"\.so(?:\.|$)|(?:\.\d+)*\.dylib$")
+_HOPS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What becomes of one NEEDED name."""
+
+    how: How
+    providers: tuple[int, ...] = ()
+    """Positions that have such a library."""
+
+
+def counted(count: int, thing: str) -> str:
+    """Return a number of things in words: ``1 native file``, ``2 native files``."""
+    return f"{count} {thing if count == 1 else thing.removesuffix('y') + ('ies' if thing.endswith('y') else 's')}"
+
+
+def without_digest(place: str, store_dir: str) -> str:
+    """Return a place as people name it, and as it is called after a rebuild: ``zlib-1.3/lib/libz.so.1``."""
+    path = store_path_in(place, store_dir)
+    return name_of(path) + place[len(path) :] if path else place
+
+
+class Linking:
+    """The libraries of a closure, and who finds them."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._files: dict[int, dict[str, NativeFile]] = {}
+        self._links: dict[int, dict[str, str]] = {}
+        for at in range(len(scene.closure)):
+            inspection = scene.inspection(at)
+            if inspection is not None:
+                self._files[at] = {one.file: one for one in inspection.native if one.role != "object"}
+                self._links[at] = {one.file: one.target for one in inspection.libraries}
+        self._memo: dict[tuple[int, str, str], Resolved] = {}
+        self._together: dict[tuple[int, str], set[str]] = {}
+        self._by_needed: dict[int, dict[str, list[NativeFile]]] = {}
+
+    @cached_property
+    def providers(self) -> dict[str, tuple[int, ...]]:
+        """File name or SONAME of a library → positions that have it."""
+        found: dict[str, dict[int, None]] = defaultdict(dict)
+        for at, files in self._files.items():
+            for one in files.values():
+                if one.role == "library":
+                    found[posixpath.basename(one.file)][at] = None
+                    if one.soname:
+                        found[posixpath.basename(one.soname)][at] = None
+            for link in self._links[at]:
+                if self._at_path(f"{self._scene.path(at)}/{link}") is not None:
+                    found[posixpath.basename(link)][at] = None
+        return {name: tuple(some) for name, some in found.items()}
+
+    @cached_property
+    def _by_word(self) -> dict[str, dict[int, None]]:
+        """What a library may be called when it is opened → positions that have it."""
+        found: dict[str, dict[int, None]] = defaultdict(dict)
+        for library, holders in self.providers.items():
+            stem = _ENDING.split(library, maxsplit=1)[0]
+            words = {library, stem, stem.removeprefix("lib")}
+            words.update(library[:at] for at, sign in enumerate(library) if sign == ".")
+            for word in words:
+                found[word].update(dict.fromkeys(holders))
+        return found
+
+    def named(self, name: str) -> tuple[int, ...]:
+        """Return positions with a library of a name, given as ``z``, ``libz``, ``libz.so`` or ``libz.so.1``."""
+        return tuple(self._by_word.get(posixpath.basename(name), ()))
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether all paths were looked through, so that what is not found is not there."""
+        return len(self._files) == len(self._scene.closure)
+
+    @cached_property
+    def _has_c_library(self) -> bool:
+        return any(is_c_library(name) for name in self.providers)
+
+    def has(self, path: str, file: str) -> bool | None:
+        """Say whether a store path has a native file of a name, links followed; None when that was not looked at."""
+        found = self._at_path(f"{path}/{file}")
+        return None if found is not None and found not in self._files else found is not None
+
+    def is_foreign(self, file: NativeFile) -> bool:
+        """Say whether a file is for another machine or system than the closure's, so that nothing loads it."""
+        return self.usual is not None and (file.form != self.usual[0] or self.usual[1] not in file.machines)
+
+    @cached_property
+    def usual(self) -> tuple[str, str] | None:
+        """Form and machine of the interpreters, or else of most files; None without any."""
+        for positions in (self._scene.interpreters, self._files):
+            votes = Counter(
+                (one.form, one.machines[0])
+                for at in positions
+                for one in self._files.get(at, {}).values()
+                if len(one.machines) == 1
+            )
+            if votes:
+                return votes.most_common(1)[0][0]
+        return None
+
+    def resolve(self, at: int, file: NativeFile, needed: str) -> Resolved:
+        """Return where the loader finds what a file of a path needs."""
+        key = (at, file.file, needed)
+        if key not in self._memo:
+            self._memo[key] = self._resolve(at, file, needed)
+        return self._memo[key]
+
+    def _resolve(self, at: int, file: NativeFile, needed: str) -> Resolved:
+        own = self._by_search(at, file, needed)
+        if own is not None:
+            return own
+        name = posixpath.basename(needed)
+        providers = self.providers.get(name, ())
+        if file.form == "elf" and is_c_library(name) and self._has_c_library:
+            return Resolved("c-library", providers)
+        if self._is_loaded_before(at, file, needed, providers):
+            return Resolved("loaded-before", providers)
+        if at in providers:
+            return Resolved("beside", (at,))
+        if is_from_host(name):
+            return Resolved("host", providers)
+        return Resolved("elsewhere", providers) if providers else Resolved("missing")
+
+    def _by_search(self, at: int, file: NativeFile, needed: str) -> Resolved | None:
+        """Look where the file says; None when it is not there."""
+        candidates = []
+        if needed.startswith("@rpath/"):
+            candidates = [f"{folder}/{needed[len('@rpath/') :]}" for folder in file.search]
+        elif "/" in needed:
+            candidates = [needed]
+        else:
+            candidates = [f"{folder}/{needed}" for folder in file.search]
+        for candidate in candidates:
+            full = self._expanded(at, file, candidate)
+            if self._scene.on_system(full):
+                return Resolved("system")
+            found = self._at_path(full)
+            if found is not None:
+                return Resolved("found", (found,))
+        return None
+
+    def _expanded(self, at: int, file: NativeFile, place: str) -> str:
+        origin = posixpath.dirname(f"{self._scene.path(at)}/{file.file}")
+        for word in ("$ORIGIN", "${ORIGIN}", "@loader_path", "@executable_path"):
+            place = place.replace(word, origin)
+        return posixpath.normpath(place)
+
+    def _at_path(self, full: str) -> int | None:
+        """Return the position of the path in which a file lies, links followed inside the closure."""
+        for _ in range(_HOPS):
+            path = store_path_in(full, self._scene.closure.store_dir)
+            at = self._scene.closure.position.get(path) if path else None
+            if path is None or at is None:
+                return None
+            file = full[len(path) + 1 :]
+            if at not in self._files:
+                # not looked through: what cannot be seen is not called missing
+                return at
+            target = self._lookup(at, file)
+            if target is None or target == "":
+                return at if target == "" else None
+            full = posixpath.normpath(posixpath.join(path, target))
+        return None
+
+    def _lookup(self, at: int, file: str) -> str | None:
+        """Return "" for a file that is there, where a link leads from the top of the path, and None for neither."""
+        if file in self._files[at]:
+            return ""
+        links, parts = self._links[at], file.split("/")
+        for length in range(1, len(parts) + 1):
+            link = "/".join(parts[:length])
+            if link in links:
+                return posixpath.join(posixpath.dirname(link), links[link], *parts[length:])
+        return None
+
+    def _is_loaded_before(self, at: int, file: NativeFile, needed: str, providers: tuple[int, ...]) -> bool:
+        """Say whether who loads a file has the library by then: the interpreter, or a neighbour that links both."""
+        if file.role == "library" and any(one in self._scene.interpreters for one in providers):
+            return True
+        own = {posixpath.basename(file.file), posixpath.basename(file.soname or "")}
+        return not own.isdisjoint(self._loaded_with(at, needed))
+
+    def _loaded_with(self, at: int, needed: str) -> set[str]:
+        """Return names of libraries that the files of a path load together with one that they find."""
+        key = (at, needed)
+        if key not in self._together:
+            finders = [one for one in self._needing(at).get(needed, ()) if self._by_search(at, one, needed) is not None]
+            self._together[key] = {posixpath.basename(name) for one in finders for name in one.needed}
+        return self._together[key]
+
+    def _needing(self, at: int) -> dict[str, list[NativeFile]]:
+        if at not in self._by_needed:
+            found = self._by_needed[at] = defaultdict(list)
+            for one in self._files[at].values():
+                for needed in one.needed:
+                    found[needed].append(one)
+        return self._by_needed[at]
+
+    def impure_searches(self, at: int, file: NativeFile) -> list[str]:
+        """Return directories that a file searches although no store path holds them, the host's drivers left out."""
+        store_dir = self._scene.closure.store_dir
+        found = []
+        for folder in file.search:
+            full = self._expanded(at, file, folder)
+            outside = store_path_in(full + "/", store_dir) is None and full != store_dir
+            if outside and not full.startswith(_DRIVERS) and not self._scene.on_system(full + "/"):
+                found.append(folder)
+        return found

@@ -1,0 +1,100 @@
+"""P01: a requirement that nothing meets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from packaging.utils import canonicalize_name
+
+from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Unknown, Verdict
+from pyclosure.queries.findings.requirements import Needed, Requirements, is_plugin, undecided
+from pyclosure.queries.findings.scene import Scene
+
+
+def _check(scene: Scene) -> Iterator[Verdict]:
+    seen: set[tuple[int, str]] = set()
+    count = 0
+    for requirements in scene.requirements:
+        count += len(requirements.all)
+        yield from _unknowns(scene, requirements)
+        for need in requirements.all:
+            if (need.by.at, need.name) in seen or need.reach != "absent" or not need.applies:
+                continue
+            if _is_due(scene, need):
+                seen.add((need.by.at, need.name))
+                yield _finding(scene, need)
+    yield Judged(count, "requirements")
+
+
+def _is_due(scene: Scene, need: Needed) -> bool:
+    """Say whether it is this rule that tells of an absent requirement, and whether it has to be there."""
+    if is_plugin(scene, need):
+        return need.scope.kind != "package"
+    if not scene.lists_dependencies(need.by.at):
+        return need.scope.kind == "environment"
+    # what only building brings is P03's, what another scope of names brings is P05's
+    return not scene.build_inputs_called(need.by.at, need.name)
+
+
+def _unknowns(scene: Scene, requirements: Requirements) -> Iterator[Verdict]:
+    silent = [
+        at
+        for at in requirements.scope.members
+        if requirements.scope.kind != "environment" and not scene.lists_dependencies(at)
+    ]
+    if silent:
+        yield Unknown(
+            RULE.id,
+            "what these packages depend on is listed neither in their files nor in a derivation that is here",
+            "open the environment that they are used in",
+            tuple(scene.path(at) for at in silent),
+        )
+    yield from undecided(RULE.id, scene, (need for need in requirements.all if need.reach == "absent"))
+    if requirements.unparsed:
+        yield Unknown(
+            RULE.id,
+            f"not a requirement: {requirements.unparsed[0].text}",
+            "METADATA as the standard has it",
+            tuple(sorted({scene.path(one.by.at) for one in requirements.unparsed})),
+        )
+
+
+def _finding(scene: Scene, need: Needed) -> Finding:
+    by = need.by
+    extra = f" (extra {need.extra})" if need.extra else ""
+    derivation = scene.derivation(by.at)
+    words = derivation.attribute("pythonRemoveDeps").split() if derivation is not None else ()
+    relaxed = need.name in {str(canonicalize_name(word)) for word in words}
+    notes = ("pythonRemoveDeps names it, but METADATA still asks for it.",) if relaxed else ()
+    return Finding(
+        rule=RULE.id,
+        severity="error",
+        certainty=need.certainty,
+        tier=need.tier,
+        title=f"{scene.label(by.at)} needs {need.requirement.name}{extra}: not in {scene.label(need.scope.at)}",
+        paths=(scene.path(by.at),),
+        subjects=(need.name, by.distribution.normalized),
+        evidence=(Proof(scene.path(by.at), f"{by.distribution.folder}/METADATA", f"Requires-Dist: {need.text}"),),
+        remedy=f"add {need.name} to dependencies; if it is not needed, pythonRemoveDeps with a comment that says why",
+        notes=notes,
+    )
+
+
+RULE = Rule(
+    id="P01",
+    name="requirement-absent",
+    title="a requirement of METADATA that nothing in the environment meets",
+    severity="error",
+    needs=("files",),
+    what="A distribution requires another one at run time, its marker holds, and it is not there.",
+    why="The import fails in production, often only on the path that nobody tests.",
+    how=(
+        "Requires-Dist of every distribution, with markers evaluated for the closure's own interpreter and "
+        "platform and the extras that other requirements ask for, against what is importable in the environment, "
+        "the application, or what a package propagates. Requirements of other platforms and of extras that nobody "
+        "asked for do not count, nor does pytest for a plugin that stands alone: it must not propagate it."
+    ),
+    fix="Add it to `dependencies`. If the package works without it, `pythonRemoveDeps` and a comment.",
+    check=_check,
+    judges=lambda scene: scene.python_paths,
+)

@@ -1,0 +1,82 @@
+"""P02: a requirement met by a version outside its specifier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Unknown, Verdict
+from pyclosure.queries.findings.requirements import Needed, undecided
+from pyclosure.queries.findings.scene import Scene
+
+
+def _check(scene: Scene) -> Iterator[Verdict]:
+    seen: set[tuple[int, str]] = set()
+    odd: set[int] = set()
+    count = 0
+    for requirements in scene.requirements:
+        violated = (need for need in requirements.all if need.satisfied is False)
+        yield from undecided(RULE.id, scene, violated)
+        for need in requirements.all:
+            if not need.applies or not need.found:
+                continue
+            count += 1
+            if need.satisfied is None:
+                odd.update(one.at for one in need.found)
+            elif not need.satisfied and (need.by.at, need.text) not in seen:
+                seen.add((need.by.at, need.text))
+                yield _finding(scene, need)
+    if odd:
+        yield Unknown(
+            RULE.id,
+            "their versions are not of the standard form",
+            "a version as PEP 440 has it",
+            tuple(scene.path(at) for at in sorted(odd)),
+        )
+    yield Judged(count, "requirements")
+
+
+def _finding(scene: Scene, need: Needed) -> Finding:
+    by = need.by
+    found = need.found[0]
+    derivation = scene.derivation(by.at)
+    relaxes = derivation is not None and bool(derivation.attribute("pythonRelaxDeps"))
+    notes = ("The derivation relaxes requirements (pythonRelaxDeps), but not this one.",) if relaxes else ()
+    metadata = f"{by.distribution.folder}/METADATA"
+    return Finding(
+        rule=RULE.id,
+        severity="warning",
+        certainty=need.certainty,
+        tier=need.tier,
+        title=f"{scene.label(by.at)} needs {need.requirement.name}{need.requirement.specifier}, "
+        f"has {found.distribution.version}",
+        paths=(scene.path(by.at), *(scene.path(one.at) for one in need.found)),
+        subjects=(need.name, by.distribution.normalized),
+        evidence=(
+            Proof(scene.path(by.at), metadata, f"Requires-Dist: {need.text}"),
+            *(
+                Proof(scene.path(one.at), f"{one.distribution.folder}/METADATA", f"Version: {one.distribution.version}")
+                for one in need.found
+            ),
+        ),
+        remedy="update one of the two; if it works all the same, pythonRelaxDeps; else override the whole set",
+        notes=notes,
+    )
+
+
+RULE = Rule(
+    id="P02",
+    name="requirement-version",
+    title="a requirement of METADATA met by a version outside its specifier",
+    severity="warning",
+    needs=("files",),
+    what="A required distribution is there, at a version that METADATA excludes.",
+    why="nixpkgs has one version of each package and no solver: nobody tested this pair upstream.",
+    how=(
+        "As P01, but for requirements that something in the environment meets by name. Versions are compared as "
+        "PEP 440 has it, pre-releases allowed, as nixpkgs' own check does. What `pythonRelaxDeps` changed is "
+        "changed in METADATA, and fits."
+    ),
+    fix="Update, `pythonRelaxDeps`, or override the version for the whole set with `packageOverrides`.",
+    check=_check,
+    judges=lambda scene: scene.python_paths,
+)

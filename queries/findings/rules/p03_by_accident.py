@@ -1,0 +1,110 @@
+"""P03: a requirement met by accident: by what builds the package, or by what others bring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Unknown, Verdict
+from pyclosure.queries.findings.leaks import some
+from pyclosure.queries.findings.requirements import Needed, is_plugin, undecided
+from pyclosure.queries.findings.scene import Scene
+
+
+def _check(scene: Scene) -> Iterator[Verdict]:
+    seen: set[tuple[int, str]] = set()
+    blind: set[int] = set()
+    count = 0
+    for requirements in scene.requirements:
+        listed = [need for need in requirements.all if scene.lists_dependencies(need.by.at)]
+        yield from undecided(RULE.id, scene, (need for need in listed if need.reach in ("absent", "scope")))
+        for need in listed:
+            count += 1
+            if not need.applies or (need.by.at, need.name) in seen or is_plugin(scene, need):
+                continue
+            if need.reach == "absent" and scene.derivation(need.by.at) is None:
+                blind.add(need.by.at)
+            inputs = scene.build_inputs_called(need.by.at, need.name) if need.reach == "absent" else ()
+            python = [path for path, is_python in inputs if is_python]
+            if python:
+                seen.add((need.by.at, need.name))
+                yield _built_with(scene, need, python)
+            elif need.reach == "scope" and not requirements.in_a_circle(need.by.distribution.normalized, need.name):
+                seen.add((need.by.at, need.name))
+                yield _brought_by_others(scene, need)
+    if blind:
+        yield Unknown(
+            RULE.id,
+            "whether what they lack is among their build inputs: derivations not here",
+            "evaluate the expression, or copy the closure with its derivations (nix copy --derivation)",
+            tuple(scene.path(at) for at in sorted(blind)),
+        )
+    yield Judged(count, "requirements")
+
+
+def _built_with(scene: Scene, need: Needed, inputs: list[str]) -> Finding:
+    derivation = scene.derivation(need.by.at)
+    assert derivation is not None
+    return Finding(
+        rule=RULE.id,
+        severity="error",
+        certainty=need.certainty,
+        tier="D",
+        title=f"{scene.label(need.by.at)} needs {need.requirement.name}: there only while it is built",
+        paths=(scene.path(need.by.at),),
+        subjects=(need.name, need.by.distribution.normalized),
+        evidence=(_required(scene, need), *(Proof(derivation.path, "", f"input {path}") for path in inputs)),
+        remedy=f"move {need.name} from the build or check inputs to dependencies",
+        notes=(
+            "nixpkgs' check of runtime dependencies is satisfied, because it sees all that is there while building.",
+        ),
+    )
+
+
+def _brought_by_others(scene: Scene, need: Needed) -> Finding:
+    others = [at for at in need.scope.members for one in need.found if scene.propagates(at, one.at)]
+    holders = some(scene.label(at) for at in others)
+    where = scene.label(need.scope.at)
+    listing = scene.listing(need.by.at)
+    assert listing is not None
+    return Finding(
+        rule=RULE.id,
+        severity="warning",
+        certainty=need.certainty,
+        tier=need.tier if listing.holder is not None else "D",
+        title=f"{scene.label(need.by.at)} needs {need.requirement.name}, which only others bring",
+        paths=(scene.path(need.by.at), *(scene.path(one.at) for one in need.found)),
+        subjects=(need.name, need.by.distribution.normalized),
+        evidence=(
+            _required(scene, need),
+            Proof(listing.path, listing.file, f"what it propagates leads nowhere to {need.name}"),
+        ),
+        remedy=f"add {need.name} to dependencies: alone, or in another environment, the import fails",
+        notes=(f"In {where} it comes with {holders}." if holders else f"{where} has it as a member of its own.",),
+    )
+
+
+def _required(scene: Scene, need: Needed) -> Proof:
+    return Proof(scene.path(need.by.at), f"{need.by.distribution.folder}/METADATA", f"Requires-Dist: {need.text}")
+
+
+RULE = Rule(
+    id="P03",
+    name="requirement-by-accident",
+    title="a requirement met only by accident",
+    severity="error",
+    needs=("files",),
+    what=(
+        "A required distribution is only among the build or check inputs, or is importable only because some other"
+        " member of the environment brings it."
+    ),
+    why="It works here, and fails as soon as the package is used alone, or the other one lets go.",
+    how=(
+        "Requirements that apply (P01) but are not reached from what the package itself propagates, directly or "
+        "not. Absent ones are looked for among the inputs of its derivation. Pairs that require each other in a "
+        "circle are P23's: Nix had to cut one side. A pytest plugin is not to propagate pytest. Packages of "
+        "pyproject.nix propagate nothing by design and are left out."
+    ),
+    fix="Add it to `dependencies`.",
+    check=_check,
+    judges=lambda scene: scene.python_paths,
+)

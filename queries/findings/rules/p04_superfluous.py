@@ -1,0 +1,111 @@
+"""P04: a propagated dependency that nobody asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from pyclosure.queries.findings.conventions import is_test_tool
+from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
+from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.records import Distribution
+
+
+def _check(scene: Scene) -> Iterator[Verdict]:
+    count = 0
+    for at in scene.python_paths:
+        facts, inspection = scene.files(at), scene.inspection(at)
+        if facts is None or inspection is None or not facts.distributions or not scene.lists_dependencies(at):
+            continue
+        for one in sorted(scene.propagated[at] or ()):
+            other = scene.package_of(one)
+            if other is None or other == at:
+                continue
+            count += 1
+            if not _is_asked_for(scene, at, other):
+                yield _finding(scene, at, one, other)
+    yield Judged(count, "propagated Python dependencies")
+
+
+def _is_asked_for(scene: Scene, at: int, other: int) -> bool:
+    """Say whether METADATA names a distribution of the other path, under any condition, or the code imports it."""
+    facts, theirs, inspection = scene.files(at), scene.files(other), scene.inspection(at)
+    assert facts is not None and inspection is not None
+    if theirs is None or not theirs.distributions:
+        return True
+    names = {one.normalized for one in theirs.distributions}
+    # a leaked test tool is P10's
+    if any(is_test_tool(name) for name in names):
+        return True
+    if any(names & _required(one) for one in facts.distributions):
+        return True
+    modules = scene.modules(other)
+    return not modules or bool(modules & set(inspection.imports))
+
+
+def _required(distribution: Distribution) -> set[str]:
+    found = set()
+    for text in distribution.requires_dist:
+        try:
+            found.add(str(canonicalize_name(Requirement(text).name)))
+        except InvalidRequirement:
+            continue
+    return found
+
+
+def _finding(scene: Scene, at: int, propagated: int, other: int) -> Finding:
+    facts = scene.files(at)
+    assert facts is not None
+    listing = scene.listing(at)
+    assert listing is not None
+    holders = {at} if listing.holder is None else {at, listing.holder}
+    edges = sorted(
+        (here, one) for here in holders for one in {propagated, other} if one in scene.closure.references[here]
+    )
+    metadata = facts.distributions[0].folder
+    modules = ", ".join(sorted(scene.modules(other))[:4])
+    return Finding(
+        rule=RULE.id,
+        severity="warning",
+        certainty="probable",
+        tier="F",
+        title=f"{scene.label(at)} propagates {scene.label(other)} for nothing",
+        paths=(scene.path(at), scene.path(other)),
+        subjects=(_name(scene, at), _name(scene, other)),
+        evidence=(
+            Proof(listing.path, listing.file, f"propagates {scene.label(propagated)}"),
+            Proof(scene.path(at), f"{metadata}/METADATA", "no Requires-Dist names it"),
+            Proof(scene.path(at), "", f"no Python file imports {modules}"),
+        ),
+        remedy="drop it from dependencies",
+        cost=scene.saving(edges).size,
+        cost_meaning="saved",
+        notes=("A name that is put together at run time would not be seen.",),
+        edges=tuple((scene.path(here), scene.path(one)) for here, one in edges),
+    )
+
+
+def _name(scene: Scene, at: int) -> str:
+    identity = scene.identity(at)
+    return identity.distribution or identity.pname
+
+
+RULE = Rule(
+    id="P04",
+    name="superfluous-dependency",
+    title="a propagated dependency that METADATA does not name and no file imports",
+    severity="warning",
+    needs=("files", "inspection"),
+    what="A package propagates another Python package that neither its METADATA names nor its code imports.",
+    why="It is shipped with everything that uses the package, and every change of it rebuilds all of that.",
+    how=(
+        "Packages in nix-support/propagated-build-inputs (or in the derivation, where the list lies elsewhere), "
+        "without those that any Requires-Dist names, whatever its marker or extra, and without those whose modules"
+        " are mentioned in an import anywhere in the package, even in a string. Test tools are P10's."
+    ),
+    fix="Drop it from `dependencies`, and measure with `pyclosure cuts`.",
+    check=_check,
+    judges=lambda scene: scene.python_paths,
+)

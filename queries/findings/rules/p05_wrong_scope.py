@@ -1,0 +1,113 @@
+"""P05: a name that resolved to the other kind of package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pyclosure.queries.findings.conventions import is_both, is_for_developers
+from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
+from pyclosure.queries.findings.requirements import Needed, Requirements, undecided
+from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.names import STORE_PATH, name_of, parse_name
+
+
+def _check(scene: Scene) -> Iterator[Verdict]:
+    seen: set[tuple[int, str]] = set()
+    for requirements in scene.requirements:
+        yield from undecided(RULE.id, scene, (need for need in requirements.all if _native_inputs(scene, need)))
+        for need in (*requirements.all, *_optional(requirements)):
+            native = _native_inputs(scene, need)
+            if native and need.applies and (need.by.at, need.name) not in seen:
+                seen.add((need.by.at, need.name))
+                yield _native_for_python(scene, need, native, asked=need in requirements.all)
+    for at in scene.python_paths:
+        for path in _python_for_native(scene, at):
+            yield _python_finding(scene, at, path)
+    yield Judged(len(scene.python_paths), "packages")
+
+
+def _optional(requirements: Requirements) -> Iterator[Needed]:
+    """Yield requirements of extras that are features."""
+    return (need for need in requirements.of_all_extras() if not is_for_developers(need.extra))
+
+
+def _native_inputs(scene: Scene, need: Needed) -> list[str]:
+    """Return the native packages that a package was given for an absent requirement."""
+    # packages of pyproject.nix have no prefix, so that names tell nothing of their inputs
+    if need.reach != "absent" or not scene.lists_dependencies(need.by.at):
+        return []
+    inputs = scene.build_inputs_called(need.by.at, need.name)
+    return [path for path, _ in inputs] if not any(python for _, python in inputs) else []
+
+
+def _native_for_python(scene: Scene, need: Needed, inputs: list[str], *, asked: bool) -> Finding:
+    by = need.by
+    derivation = scene.derivation(by.at)
+    assert derivation is not None
+    extra = f" (extra {need.extra})" if need.extra else ""
+    return Finding(
+        rule=RULE.id,
+        severity="error" if asked else "warning",
+        certainty="probable",
+        tier="D",
+        title=f"{scene.label(by.at)} needs the Python {need.requirement.name}{extra}, was given {name_of(inputs[0])}",
+        paths=(scene.path(by.at),),
+        subjects=(need.name, by.distribution.normalized),
+        evidence=(
+            Proof(scene.path(by.at), f"{by.distribution.folder}/METADATA", f"Requires-Dist: {need.text}"),
+            *(Proof(derivation.path, "", f"input {path}") for path in inputs),
+        ),
+        remedy=f"take python3Packages.{need.name} explicitly: callPackage gave the native package of that name",
+    )
+
+
+def _python_for_native(scene: Scene, at: int) -> Iterator[str]:
+    derivation = scene.derivation(at)
+    if derivation is None:
+        return
+    for word in derivation.attribute("buildInputs").split():
+        parts = parse_name(name_of(word)) if STORE_PATH.fullmatch(word) else None
+        if parts is not None and parts.interpreter and is_both(parts.pname.lower()):
+            facts = scene.files(at)
+            required = {need.name for need in scene.needs_of(at)}
+            if facts is not None and parts.pname.lower() not in required:
+                yield word
+
+
+def _python_finding(scene: Scene, at: int, path: str) -> Finding:
+    derivation = scene.derivation(at)
+    assert derivation is not None
+    pname = parse_name(name_of(path)).pname
+    return Finding(
+        rule=RULE.id,
+        severity="error",
+        certainty="probable",
+        tier="D",
+        title=f"{scene.label(at)} is built against the Python {pname} where a C library of that name exists",
+        paths=(scene.path(at),),
+        subjects=(pname.lower(), scene.identity(at).distribution or scene.identity(at).pname),
+        evidence=(Proof(derivation.path, "", f"buildInputs names {path}"),),
+        remedy=f"take pkgs.{pname} explicitly: callPackage of the Python set gave the Python package of that name",
+    )
+
+
+RULE = Rule(
+    id="P05",
+    name="wrong-scope",
+    title="a dependency that resolved to the native package, or to the Python one, of that name",
+    severity="error",
+    needs=("files", "derivations"),
+    what=(
+        "A Python requirement is absent, and the derivation has a native package of that name among its inputs; or"
+        " a Python package stands in buildInputs where a C library has the same name."
+    ),
+    why="callPackage resolves arguments by name alone, first in the Python set, then in nixpkgs: nothing warns.",
+    how=(
+        "Absent requirements (P01), extras included, are looked for by name among the native inputs of the "
+        "derivation; Python packages in buildInputs are compared with the names that exist as both "
+        "(conventions.toml). That a name meant the other one is an inference, hence probable."
+    ),
+    fix="Name the set: `pkgs.zlib-ng`, `python3Packages.brotli`.",
+    check=_check,
+    judges=lambda scene: scene.python_paths,
+)

@@ -1,0 +1,142 @@
+"""P07: one distribution twice where only one can be imported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from pyclosure.queries.answers.differs import differences
+from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
+from pyclosure.queries.findings.leaks import some
+from pyclosure.queries.findings.scene import Installed, Scene
+from pyclosure.queries.findings.scopes import Scope
+from pyclosure.queries.names import name_of
+
+
+def _check(scene: Scene) -> Iterator[Verdict]:
+    count = 0
+    seen: set[frozenset[int]] = set()
+    for scope in scene.scopes:
+        for name, copies in scene.installed(scope).items():
+            count += 1
+            paths = frozenset(one.at for one in copies)
+            # an application and the environment around it see the same pair
+            if len(paths) > 1 and paths not in seen:
+                seen.add(paths)
+                yield _finding(scene, scope, name, copies)
+    yield Judged(count, "distributions")
+
+
+def _finding(scene: Scene, scope: Scope, name: str, copies: Sequence[Installed]) -> Finding:
+    copies = sorted(copies, key=lambda one: (one.distribution.version, scene.path(one.at)))
+    versions = list(dict.fromkeys(one.distribution.version for one in copies))
+    same = len(versions) == 1
+    described = f"{versions[0]} twice" if same else " and ".join(versions)
+    why = _why_different(scene, copies) if same else ()
+    added = sorted(scene.added(one.at) for one in copies)
+    return Finding(
+        rule=RULE.id,
+        severity="error",
+        certainty="certain",
+        tier="F",
+        title=f"duplicate distribution: {name} {described}, in {scene.label(scope.at)}",
+        paths=tuple(scene.path(one.at) for one in copies),
+        subjects=(name,),
+        evidence=tuple(
+            Proof(scene.path(one.at), f"{one.distribution.folder}/METADATA", f"Version: {one.distribution.version}")
+            for one in copies
+        ),
+        remedy="one override at the level of the package set (packageOverrides), so that everything uses one copy",
+        cost=sum(added[:-1]),
+        cost_meaning="added",
+        notes=(
+            *why,
+            *(f"{name_of(scene.path(one.at))}: {_chain_words(scene, one.at)}" for one in copies),
+            _hook_words(scene, scope, copies),
+        ),
+    )
+
+
+def _why_different(scene: Scene, copies: Sequence[Installed]) -> tuple[str, ...]:
+    first, second = (scene.derivation(one.at) for one in copies[:2])
+    if first is None or second is None:
+        return ("Why the same version has two hashes only the derivations would tell, which are not here.",)
+    found = differences(first, second)
+    return (f"The same version, two hashes: {some(found) or 'the derivations do not say why'}.",)
+
+
+def _chain_words(scene: Scene, at: int) -> str:
+    return " → ".join(scene.label(scene.closure.position[path]) for path in scene.chain(at))
+
+
+def _hook_words(scene: Scene, scope: Scope, copies: Sequence[Installed]) -> str:
+    """Return what nixpkgs' own check would say, which looks when a package is built."""
+    paths = {one.at for one in copies}
+    seeing = [at for at in scope.members if _hook_sees(scene, at, paths)]
+    if seeing:
+        return f"nixpkgs' check (catchConflicts) finds it too, when {scene.label(seeing[0])} is built."
+    return f"nixpkgs' check (catchConflicts) does not see it: {_hook_blind(scene, scope, copies)}."
+
+
+def _hook_sees(scene: Scene, at: int, copies: set[int]) -> bool:
+    """Walk like the hook: the list in ``out`` and those of what it names, nothing else."""
+    seen, stack = {at}, [at]
+    while stack:
+        facts = scene.files(stack.pop())
+        for path in facts.propagated if facts else ():
+            below = scene.closure.position.get(path)
+            if below is not None and below not in seen:
+                seen.add(below)
+                stack.append(below)
+    visible = [_hook_names(scene, one) for one in copies & seen]
+    return any(one & other for one, other in combinations(visible, 2))
+
+
+def _hook_names(scene: Scene, at: int) -> set[str]:
+    """Return the names that the hook reads in a path; dots it leaves as they are."""
+    facts = scene.files(at)
+    return {
+        one.name.lower().replace("-", "_")
+        for one in (facts.distributions if facts else ())
+        if one.folder.endswith(".dist-info") and one.interpreter.startswith("python") and one.interpreter[-1] != "t"
+    }
+
+
+def _hook_blind(scene: Scene, scope: Scope, copies: Sequence[Installed]) -> str:
+    abi = copies[0].distribution.interpreter
+    if not abi.startswith("python") or abi.endswith("t"):
+        return f"it looks into lib/python3.x, not {abi}"
+    if any(one.distribution.folder.endswith(".egg-info") for one in copies):
+        return "one of them has an egg-info, no dist-info"
+    if not set.intersection(*(_hook_names(scene, one.at) for one in copies)):
+        return "it takes dots in names for something else than dashes"
+    producer = scene.identity(copies[0].at).producer
+    if producer is not None and producer.value == "pyproject.nix":
+        return "pyproject.nix does not run it"
+    for one in copies:
+        if any(scene.identity(sibling).kind.value == "python-dev" for sibling in scene.siblings(one.at)):
+            return "what the package propagates is listed in its dev output"
+    if scope.kind == "environment":
+        return "they meet only in the environment, where buildEnv compares files"
+    return "no list of propagated inputs leads to both"
+
+
+RULE = Rule(
+    id="P07",
+    name="duplicate-distribution",
+    title="one distribution in several paths of one environment",
+    severity="error",
+    needs=("files",),
+    what="Two store paths with the same distribution are importable together, so that one hides the other.",
+    why="Which copy is imported depends on the order of sys.path; classes of one are not those of the other.",
+    how=(
+        "By PEP 503 name over all dist-info directories of an environment, an application, or what a package "
+        "propagates, for each ABI by itself: copies that never meet are no duplicates. As in nixpkgs' conflict "
+        "check, two paths are a conflict even at one version; unlike it, lists in dev outputs, PyPy and "
+        "free-threaded layouts, egg-info and siblings that only meet in an environment are seen. Where derivations"
+        " are here, what differs between two builds of one version is named."
+    ),
+    fix="Override the package once for the whole set (`packageOverrides`), and pass that interpreter everywhere.",
+    check=_check,
+    judges=lambda scene: scene.python_paths,
+)

@@ -1,0 +1,127 @@
+"""P08: a whole package set twice."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from pyclosure.queries.answers.differs import differences
+from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Unknown, Verdict
+from pyclosure.queries.findings.leaks import some
+from pyclosure.queries.findings.scene import Scene
+
+_MANY = 3
+"""Distributions of equal version and different hash from which a second package set is likely."""
+
+
+def _check(scene: Scene) -> Iterator[Verdict]:
+    twins = _by_version(scene, scene.interpreters)
+    for paths in twins:
+        yield _interpreters(scene, paths)
+    if not twins:
+        packages = _by_version(scene, [at for at in scene.python_paths if scene.identity(at).distribution])
+        if len(packages) >= _MANY:
+            yield _packages(scene, packages)
+        else:
+            yield from _unclear(scene, len(packages))
+    yield Judged(len(scene.interpreters), "interpreters")
+
+
+def _unclear(scene: Scene, known: int) -> Iterator[Unknown]:
+    """Yield paths of no known kind that would be a second set if they were Python packages."""
+    blind = [at for at in range(len(scene.closure)) if scene.is_blind(at)]
+    groups = _by_version(scene, blind)
+    if known + len(groups) >= _MANY:
+        paths = tuple(scene.path(at) for group in groups for at in group)
+        yield Unknown(RULE.id, "whether these twins are Python packages is not known", "their files", paths)
+
+
+def _by_version(scene: Scene, positions: list[int] | tuple[int, ...]) -> list[list[int]]:
+    """Return groups of paths of one name, version, output and ABI; only those with several paths."""
+    groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for at in positions:
+        identity = scene.identity(at)
+        abi = scene.abi(at)
+        if identity.version:
+            groups[identity.pname.lower(), identity.version, identity.output.value, abi].append(at)
+    return [
+        sorted(paths, key=lambda at: (-scene.added(at), scene.path(at))) for paths in groups.values() if len(paths) > 1
+    ]
+
+
+def _interpreters(scene: Scene, paths: list[int]) -> Finding:
+    users = [_users(scene, at) for at in paths]
+    fact = scene.identity(paths[0]).interpreter
+    # without files a free-threaded build looks like any other
+    tier = fact.tier if fact is not None else "N"
+    packages = sum(len(scene.closure.referrers[at]) for at in paths[1:])
+    return Finding(
+        rule=RULE.id,
+        severity="warning",
+        certainty="certain" if tier != "N" else "probable",
+        tier=tier,
+        title=f"{len(paths)} builds of one interpreter: {scene.label(paths[0])}",
+        paths=tuple(scene.path(at) for at in paths),
+        subjects=(scene.identity(paths[0]).pname,),
+        evidence=tuple(
+            Proof(scene.path(at), "", f"used by {some(words)}") for at, words in zip(paths, users, strict=True)
+        ),
+        remedy="python3.override { self = …; packageOverrides = …; } once, and pass that interpreter everywhere",
+        cost=sum(scene.added(at) for at in paths[1:]),
+        cost_meaning="added",
+        notes=(
+            *_difference(scene, paths),
+            f"{packages} paths reference the lesser ones, and are built for them alone.",
+        ),
+    )
+
+
+def _packages(scene: Scene, groups: list[list[int]]) -> Finding:
+    groups = sorted(groups, key=lambda paths: (-sum(scene.added(at) for at in paths[1:]), scene.label(paths[0])))
+    return Finding(
+        rule=RULE.id,
+        severity="warning",
+        certainty="probable",
+        tier="R",
+        title=f"{len(groups)} packages twice at one version: {some(scene.label(paths[0]) for paths in groups)}",
+        paths=tuple(scene.path(at) for paths in groups for at in paths),
+        subjects=tuple(scene.identity(paths[0]).pname for paths in groups),
+        evidence=tuple(Proof(scene.path(at), "", f"a build of {scene.label(at)}") for paths in groups for at in paths),
+        remedy="build everything from one package set: packageOverrides instead of overriding single packages",
+        cost=sum(scene.added(at) for paths in groups for at in paths[1:]),
+        cost_meaning="added",
+        notes=_difference(scene, groups[0]),
+    )
+
+
+def _difference(scene: Scene, paths: list[int]) -> tuple[str, ...]:
+    one, other = (scene.derivation(at) for at in paths[:2])
+    if one is None or other is None:
+        return ("What differs only the derivations would tell, which are not here.",)
+    found = differences(one, other)
+    return (f"They differ: {some(found)}.",) if found else ()
+
+
+def _users(scene: Scene, at: int) -> list[str]:
+    found = sorted(scene.closure.referrers[at], key=lambda one: -scene.added(one))
+    return [scene.label(one) for one in found] or ["nothing: it is a root"]
+
+
+RULE = Rule(
+    id="P08",
+    name="package-set-twice",
+    title="one interpreter version, or a whole package set, twice",
+    severity="warning",
+    needs=("references",),
+    what=(
+        "Two builds of one interpreter version are in the closure, or several packages at one version with two hashes."
+    ),
+    why="All packages of a second set are built, shipped and rebuilt once more.",
+    how=(
+        "Interpreters (or three packages and more) with the same name, version, output and ABI but different "
+        "hashes. Where derivations are here, what differs between them is named. Two versions, or a CPython beside"
+        " a PyPy, are no second set (P09 tells them)."
+    ),
+    fix="Override once: `python3.override { self = …; packageOverrides = …; }`, and take everything from that set.",
+    check=_check,
+)

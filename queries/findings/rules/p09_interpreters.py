@@ -1,0 +1,107 @@
+"""P09: several interpreters where one is enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pyclosure.queries.answers.chains import Edge
+from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Severity, Verdict
+from pyclosure.queries.findings.leaks import some
+from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.findings.scopes import Scope
+
+_FARMS = frozenset({"system", "unknown", "native-tool", "data"})
+
+
+def _check(scene: Scene) -> Iterator[Verdict]:
+    reported: set[frozenset[int]] = set()
+    tops = [scope for scope in scene.scopes if scope.kind != "package"]
+    for scope in tops:
+        found = _different(scene, set(scene.closure.requisites([scope.at])))
+        if len(found) > 1 and frozenset(found) not in reported:
+            reported.add(frozenset(found))
+            yield _finding(scene, scope.at, found, _expected(scene, scope))
+    for root in scene.closure.roots:
+        found = _different(scene, set(scene.closure.requisites([root])))
+        if len(found) > 1 and not any(set(found) <= one for one in reported):
+            reported.add(frozenset(found))
+            yield _finding(scene, root, found, None)
+    yield Judged(len(scene.interpreters), "interpreters")
+
+
+def _different(scene: Scene, within: set[int]) -> list[int]:
+    """Return interpreters of different name, version or ABI; builds of one version are another rule's."""
+    found: dict[tuple[str, str, str], int] = {}
+    for at in scene.interpreters:
+        if at in within:
+            identity = scene.identity(at)
+            found.setdefault((identity.pname, identity.version, scene.abi(at)), at)
+    return sorted(found.values(), key=lambda at: (-len(scene.closure.referrers[at]), scene.label(at), scene.path(at)))
+
+
+def _expected(scene: Scene, scope: Scope) -> int | None:
+    return scene.interpreter_of(scope)
+
+
+def _finding(scene: Scene, top: int, found: list[int], expected: int | None) -> Finding:
+    own = expected if expected in found else found[0]
+    others = [at for at in found if at != own]
+    edges = _entries(scene, top, others)
+    holders = {at for at, _ in edges}
+    # a system, or several applications side by side, may have one each
+    side_by_side = scene.kind(top) in _FARMS or all(at in scene.closure.roots and at != top for at in holders)
+    severity: Severity = "info" if side_by_side else "warning"
+    proofs = [proof for edge in edges for proof in scene.proofs(*edge)]
+    users = [Proof(scene.path(at), "", f"referenced by {some(_users(scene, at))}") for at in found]
+    sure = all(scene.identity(at).kind.tier != "N" for at in found)
+    return Finding(
+        rule=RULE.id,
+        severity=severity,
+        certainty="certain" if sure else "probable",
+        tier="F" if proofs and sure else scene.identity(others[0]).kind.tier,
+        title=f"{len(found)} interpreters in {scene.label(top)}: {some(_names(scene, found))}",
+        paths=tuple(scene.path(at) for at in (*others, own)),
+        subjects=tuple(dict.fromkeys(scene.identity(at).pname for at in (*others, own))),
+        evidence=(*users, *proofs),
+        remedy="find the reference to the other one (a script's first line, a tool that embeds Python) and drop it",
+        cost=scene.saving(edges).size,
+        cost_meaning="saved",
+        edges=tuple((scene.path(at), scene.path(one)) for at, one in edges),
+    )
+
+
+def _names(scene: Scene, found: list[int]) -> list[str]:
+    """Return what the interpreters are called, with the ABI where that alone tells them apart."""
+    labels = [scene.label(at) for at in found]
+    if len(set(labels)) == len(labels):
+        return labels
+    return [f"{scene.label(at)} ({scene.abi(at)})" for at in found]
+
+
+def _entries(scene: Scene, top: int, others: list[int]) -> list[Edge]:
+    """Return the references by which the other interpreters come in."""
+    within = set(scene.closure.requisites([top]))
+    return [(at, one) for one in others for at in scene.closure.referrers[one] if at in within]
+
+
+def _users(scene: Scene, at: int) -> list[str]:
+    order = sorted(scene.closure.referrers[at], key=lambda one: -scene.added(one))
+    return [scene.label(one) for one in order] or ["nothing: it is a root"]
+
+
+RULE = Rule(
+    id="P09",
+    name="several-interpreters",
+    title="several interpreters in the closure of one environment or application",
+    severity="warning",
+    needs=("references",),
+    what="From one environment or application a second interpreter, of another version or kind, is reachable.",
+    why="An interpreter weighs tens of MiB, often only for the first line of one script.",
+    how=(
+        "Interpreters are told by derivation, files or name; each is listed with what references it and with the "
+        "files that hold the reference. A system or a farm of several applications may have one each: then it is "
+        "only mentioned. Builds of one version with different hashes are P08's."
+    ),
+    fix=("Patch the first line of scripts, take tools apart from libraries (`toPythonApplication`), or drop the tool."),
+    check=_check,
+)

@@ -1,0 +1,97 @@
+"""P11: a test input outside the check inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from packaging.utils import canonicalize_name
+
+from pyclosure.queries.findings.conventions import is_test_tool
+from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
+from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.names import STORE_PATH, name_of, parse_name
+from pyclosure.queries.records import Derivation
+
+_RUNNERS = ("pytest-check-hook", "unittest-check-hook", "stestr-check-hook", "pytestcheckhook")
+_LISTS = ("nativeBuildInputs", "buildInputs")
+
+
+def _check(scene: Scene) -> Iterator[Verdict]:
+    count = 0
+    done: set[str] = set()
+    for at in scene.python_paths:
+        derivation = scene.derivation(at)
+        if derivation is None or derivation.path in done:
+            continue
+        done.add(derivation.path)
+        count += 1
+        found = _misplaced(scene, at, derivation)
+        if found:
+            yield _finding(scene, at, derivation, found)
+    yield Judged(count, "derivations")
+
+
+def _misplaced(scene: Scene, at: int, derivation: Derivation) -> list[tuple[str, str, str]]:
+    """Return attribute, path and name of test tools that are inputs although no test runs."""
+    # with tests on, check inputs stand at the end of the same lists
+    if derivation.attribute("doInstallCheck") == "1" or derivation.attribute("doCheck") == "1":
+        return []
+    own = scene.identity(at).distribution or scene.identity(at).pname
+    # what METADATA asks for is no test input
+    required = {need.name for need in scene.needs_of(at) if need.applies is not False and not need.extra}
+    found = []
+    for key in _LISTS:
+        for word in derivation.attribute(key).split():
+            name = _test_tool(word)
+            # a plugin takes pytest as a build input on purpose: it must not propagate it
+            if name is not None and name not in required and not (key == "buildInputs" and is_test_tool(own)):
+                found.append((key, word, name))
+    return found
+
+
+def _test_tool(word: str) -> str | None:
+    if STORE_PATH.fullmatch(word) is None:
+        return None
+    name = name_of(word)
+    if any(runner in name.lower() for runner in _RUNNERS):
+        return name
+    parts = parse_name(name)
+    pname = str(canonicalize_name(parts.pname))
+    return pname if parts.interpreter and is_test_tool(pname) else None
+
+
+def _finding(scene: Scene, at: int, derivation: Derivation, found: list[tuple[str, str, str]]) -> Finding:
+    names = list(dict.fromkeys(name for _, _, name in found))
+    return Finding(
+        rule=RULE.id,
+        severity="warning",
+        certainty="certain",
+        tier="D",
+        title=f"{scene.label(at)} is built with {', '.join(names)}, though no test runs",
+        paths=(scene.path(at),),
+        subjects=(scene.identity(at).distribution or scene.identity(at).pname, *names),
+        evidence=tuple(Proof(derivation.path, "", f"{key} names {path}") for key, path, _ in found),
+        remedy="move it to nativeCheckInputs, which count only when tests run",
+        notes=("Touching the tool rebuilds the package and everything that depends on it.",),
+    )
+
+
+RULE = Rule(
+    id="P11",
+    name="test-input-misplaced",
+    title="a test tool among the build inputs although no test runs",
+    severity="warning",
+    needs=("derivations",),
+    what=(
+        "pytest or another test tool, or a hook that runs it, is in nativeBuildInputs or buildInputs with tests off."
+    ),
+    why="Every change of the tool rebuilds the package and all that depends on it, for tests that nobody runs.",
+    how=(
+        "Test tools and runner hooks in the input lists of derivations that have neither doCheck nor "
+        "doInstallCheck on: check inputs are only added when it is on. A pytest plugin with pytest in buildInputs "
+        "is as nixpkgs wants it."
+    ),
+    fix="Move it to `nativeCheckInputs`.",
+    check=_check,
+    judges=lambda scene: scene.python_paths,
+)

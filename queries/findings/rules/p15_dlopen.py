@@ -1,0 +1,236 @@
+"""P15: libraries that Python code opens by name."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from pyclosure.queries.findings.conventions import is_c_library, is_from_host, is_part_of_macos
+from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Severity, Verdict
+from pyclosure.queries.findings.leaks import some
+from pyclosure.queries.findings.linking import without_digest
+from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.inspection import CallSite
+from pyclosure.queries.names import store_path_in
+
+State = Literal["patched", "own", "process", "c-library", "host", "system", "elsewhere", "follows",
+                "dangling", "gone", "impure", "in-closure", "absent", "dynamic"]  # fmt: skip
+_DECIDING: tuple[State, ...] = (
+    *("patched", "own", "dangling", "host", "c-library", "system"),
+    *("impure", "in-closure", "gone", "absent"),
+)
+"""Of the names that a site may open, the first of these states decides."""
+_WORST: tuple[State, ...] = ("dangling", "gone", "absent", "impure", "in-closure")
+_CERTAIN: frozenset[State] = frozenset({"dangling", "gone", "absent"})
+_FINE: frozenset[State] = frozenset(
+    {"patched", "own", "process", "c-library", "host", "system", "elsewhere", "follows"}
+)
+_WORDS: dict[State, str] = {
+    "patched": "patched to a path of the closure",
+    "own": "a file of the package itself",
+    "process": "the running program itself",
+    "c-library": "the C library",
+    "host": "the host's drivers provide it",
+    "system": "part of macOS",
+    "elsewhere": "for other platforms",
+    "follows": "what find_library returned",
+    "dangling": "patched to a path that is not there",
+    "gone": "a file of the package itself that is not there",
+    "impure": "a place outside the store",
+    "in-closure": "bare name; in the closure, but not where the loader looks",
+    "absent": "bare name; not in the closure",
+    "dynamic": "only running it tells",
+}
+_SIGNS: dict[State, str] = {
+    "patched": "✔",
+    "own": "✔",
+    "in-closure": "⚠",
+    "absent": "✘",
+    "dangling": "✘",
+    "gone": "✘",
+    "impure": "✘",
+}
+_IGNORED = re.compile(
+    r"(?:^|/)_?(?:tests?|testing|docs?|examples?|benchmarks?)/|(?:^|/)(?:setup|conftest|test_[^/]*)\.py$"
+)
+_FOREIGN = {
+    "linux": re.compile(r"\.(?:dll|dylib|framework)$|\.framework/|^/System/Library/", re.IGNORECASE),
+    "darwin": re.compile(r"\.dll$|\.so(?:\.[\d.]+)?$", re.IGNORECASE),
+    "": re.compile(r"\.dll$", re.IGNORECASE),
+}
+"""Names that no loader of a kernel takes; a kernel that is not known may be either of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Judgement:
+    site: CallSite
+    state: State
+    what: str
+    """The name that decided it, and what provides it."""
+
+    @property
+    def fine(self) -> bool:
+        """Whether nothing is wrong."""
+        return self.state in _FINE
+
+    @property
+    def bad(self) -> bool:
+        """Whether something is wrong; what only running tells is not known to be."""
+        return not self.fine and self.state != "dynamic"
+
+    @property
+    def proof(self) -> str:
+        """What stands there, and what becomes of it."""
+        sign = _SIGNS.get(self.state, "·")
+        guarded = ", a failure is caught" if self.site.guarded and not self.fine else ""
+        variables = f", or what {' or '.join(self.site.variables)} names" if self.site.variables else ""
+        called = f"{self.site.function}({self.what})"
+        return f"{sign} {called}: {_WORDS[self.state]}{guarded}{variables}"
+
+
+def _check(scene: Scene) -> Iterator[Verdict]:
+    count = 0
+    fine: list[Proof] = []
+    for at in scene.python_paths:
+        inspection = scene.inspection(at)
+        sites = [one for one in inspection.call_sites if not _IGNORED.search(one.file)] if inspection else []
+        judged = [_judge(scene, at, one) for one in sites]
+        count += len(judged)
+        fine += [_proof(scene, at, one) for one in judged if one.fine]
+        yield from _findings(scene, at, judged)
+    yield Judged(count, "call sites", tuple(fine))
+
+
+def _judge(scene: Scene, at: int, site: CallSite) -> _Judgement:
+    names = ", ".join(repr(name) for name in site.names) or "…"
+    usable = [name for name in site.names if not _FOREIGN[scene.kernel].search(name)]
+    if not _runs_here(scene, site) or (site.names and not usable):
+        return _Judgement(site, "elsewhere", names)
+    states = [_state(scene, at, name) for name in usable]
+    for state in _DECIDING:
+        decided = [(name, words) for name, (found, words) in zip(usable, states, strict=True) if found == state]
+        if decided:
+            told = ", ".join(f"{name!r}{words}" for name, words in decided[:3])
+            return _Judgement(site, state, told)
+    if site.depends_on is not None:
+        return _Judgement(site, "follows", names)
+    return _Judgement(site, "process" if site.own_process and not site.dynamic else "dynamic", names)
+
+
+def _runs_here(scene: Scene, site: CallSite) -> bool:
+    kernels = {scene.kernel} if scene.kernel else {"linux", "darwin"}
+    left = kernels - set(site.excluded)
+    return bool(left & set(site.platforms) if site.platforms else left)
+
+
+def _state(scene: Scene, at: int, name: str) -> tuple[State, str]:
+    """Judge one name that a call site may open."""
+    store = store_path_in(name, scene.closure.store_dir)
+    if store is not None:
+        there = scene.linking.has(store, name[len(store) + 1 :])
+        return ("dangling" if there is False else "patched"), ""
+    if name.startswith("$PACKAGE/"):
+        # numpy's load_library adds the ending
+        return ("own" if at in scene.linking.named(name.rpartition("/")[2]) else "gone"), ""
+    if scene.on_system(name) or (scene.kernel == "darwin" and is_part_of_macos(name)):
+        return "system", ""
+    if name.startswith("/"):
+        return "impure", ""
+    if is_c_library(name):
+        return "c-library", ""
+    if is_from_host(name) or is_from_host(f"lib{name}.so"):
+        return "host", ""
+    providers = scene.linking.named(name)
+    if providers:
+        return "in-closure", f" ({some(scene.label(one) for one in providers)})"
+    return "absent", ""
+
+
+def _findings(scene: Scene, at: int, judged: list[_Judgement]) -> Iterator[Finding]:
+    bad = [one for one in judged if one.bad]
+    dynamic = [one for one in judged if one.state == "dynamic"]
+    if bad:
+        yield _finding(scene, at, bad, judged)
+    elif dynamic:
+        yield Finding(
+            rule=RULE.id,
+            severity="info",
+            certainty="unknown",
+            tier="F",
+            title=f"{scene.label(at)} opens libraries whose names only running it tells",
+            paths=(scene.path(at),),
+            subjects=(scene.identity(at).distribution or scene.identity(at).pname,),
+            evidence=tuple(_proof(scene, at, one) for one in dynamic),
+            remedy="read the call sites; patch what is a bare name there",
+        )
+
+
+def _finding(scene: Scene, at: int, bad: list[_Judgement], judged: list[_Judgement]) -> Finding:
+    files: dict[str, set[State]] = defaultdict(set)
+    for one in judged:
+        files[one.site.file].add(one.state)
+    partly = sorted(file for file, states in files.items() if "patched" in states and states & set(_WORST))
+    severity: Severity = (
+        "warning" if all(one.site.guarded or one.site.variables for one in bad) and not partly else "error"
+    )
+    opened = tuple(dict.fromkeys(name for one in bad for name in one.site.names))
+    names = [without_digest(name, scene.closure.store_dir) for name in opened]
+    worst = next(state for state in _WORST if any(one.state == state for one in bad))
+    told = any(one.state == worst and not (one.site.dynamic or one.site.variables) for one in bad)
+    notes = [f"Partly patched, which looks fixed: {some(partly)}."] if partly else []
+    if "LD_LIBRARY_PATH" in _wrapper_variables(scene, at):
+        notes.append("A wrapper sets LD_LIBRARY_PATH, which may lead there.")
+    where = [scene.path(one) for name in opened if not name.startswith("/") for one in scene.linking.named(name)]
+    return Finding(
+        rule=RULE.id,
+        severity=severity,
+        certainty="certain" if worst in _CERTAIN and told and scene.linking.whole else "probable",
+        tier="F",
+        title=f"{scene.label(at)} opens {some(names)}: {_WORDS[worst]}",
+        paths=(scene.path(at), *dict.fromkeys(where)),
+        subjects=(scene.identity(at).distribution or scene.identity(at).pname, *names),
+        evidence=tuple(_proof(scene, at, one) for one in sorted(judged, key=lambda one: not one.bad)),
+        remedy="substituteInPlace every occurrence with ${lib.getLib x}/lib/libx.so, fallbacks in other files too",
+        notes=tuple(notes),
+    )
+
+
+def _proof(scene: Scene, at: int, one: _Judgement) -> Proof:
+    return Proof(scene.path(at), one.site.file, one.proof, one.site.line)
+
+
+def _wrapper_variables(scene: Scene, at: int) -> set[str]:
+    inspection = scene.inspection(at)
+    return {name for wrapper in inspection.wrappers for name in wrapper.sets} if inspection else set()
+
+
+RULE = Rule(
+    id="P15",
+    name="library-by-name",
+    title="a library that Python code opens by a name that the loader does not know",
+    severity="error",
+    needs=("inspection",),
+    what=(
+        "Code calls ctypes, cffi or find_library with a bare name such as `libmagic.so.1`, a place outside the "
+        "store, or a store path that is not in the closure."
+    ),
+    why="There is no /usr/lib and no ldconfig: it works in a development shell, and fails when deployed.",
+    how=(
+        "Every call of ctypes.CDLL and its kin, LoadLibrary, find_library, numpy.ctypeslib and ffi.dlopen in the "
+        "Python files of packages, found in the syntax tree; names are followed through constants, loops and "
+        "parameters. Each is patched (and its path checked), a file of the package itself, the C library, part of "
+        "macOS, a driver of the host, for another platform, or a bare name that is or is not in the closure; what "
+        "only running tells is said to be unknown. A caught failure, or an environment variable that can name the "
+        "library, makes it a warning; a file in which some calls are patched and others are not is an error. Test,"
+        " documentation and example folders are left out. `--fine` lists the call sites that are in order."
+    ),
+    fix=(
+        "Replace every occurrence by `${lib.getLib x}/lib/libx${stdenv.hostPlatform.extensions.sharedLibrary}` "
+        "(substituteInPlace or a patch), fallbacks and vendored copies included."
+    ),
+    check=_check,
+    judges=lambda scene: scene.python_paths,
+)

@@ -1,0 +1,96 @@
+"""P17: native libraries that a wheel brought along."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
+from pyclosure.queries.findings.leaks import some
+from pyclosure.queries.findings.linking import counted
+from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.inspection import NativeFile
+
+_FOLDER = re.compile(r"(?:^|/)[^/]*\.(?:libs|dylibs)/[^/]+$")
+_HASHED = re.compile(r"-[0-9a-f]{8}(?=\.|$)")
+_STEM = re.compile(r"^(?P<stem>lib[A-Za-z0-9_+]+?|[A-Za-z0-9_+]+?)(?:[-_]?\d[\d.]*)?(?:\.so[\d.]*|(?:\.\d+)*\.dylib)$")
+
+
+def _check(scene: Scene) -> Iterator[Verdict]:
+    count = 0
+    ours = _closure_libraries(scene)
+    for at in range(len(scene.closure)):
+        inspection = scene.inspection(at)
+        if inspection is None:
+            continue
+        bundled = [one for one in inspection.native if _FOLDER.search(one.file)]
+        count += len(bundled)
+        if bundled:
+            yield _finding(scene, at, bundled, ours)
+    yield Judged(count, "bundled libraries")
+
+
+def _closure_libraries(scene: Scene) -> dict[str, list[int]]:
+    """Return name without version → paths that have such a library of their own."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for at in range(len(scene.closure)):
+        inspection = scene.inspection(at)
+        for one in inspection.native if inspection else ():
+            if one.role == "library" and not _FOLDER.search(one.file) and "site-packages/" not in one.file:
+                stem = _stem(one.soname or one.file.rpartition("/")[2])
+                if at not in found[stem]:
+                    found[stem].append(at)
+    return found
+
+
+def _stem(name: str) -> str:
+    clean = _HASHED.sub("", name.rpartition("/")[2])
+    match = _STEM.match(clean)
+    return match["stem"] if match else clean
+
+
+def _finding(scene: Scene, at: int, bundled: list[NativeFile], ours: dict[str, list[int]]) -> Finding:
+    twins = {one.file: ours.get(_stem(one.file), []) for one in bundled}
+    double = [one for one in bundled if twins[one.file]]
+    size = sum(one.size or 0 for one in bundled)
+    names = some((_HASHED.sub("", one.file.rpartition("/")[2]) for one in (*double, *bundled)), 4)
+    tail = "; the closure has its own " + some(_stem(one.file) for one in double) if double else ""
+    inspection_files = []
+    for one in bundled:
+        beside = ", ".join(scene.label(other) for other in twins[one.file][:2])
+        detail = f"SONAME {one.soname or 'absent'}" + (f"; also in {beside}" if beside else "")
+        inspection_files.append(Proof(scene.path(at), one.file, detail))
+    return Finding(
+        rule=RULE.id,
+        severity="warning" if double else "info",
+        certainty="certain" if not double else "probable",
+        tier="F",
+        title=f"{scene.label(at)} bundles {counted(len(bundled), 'native library')}: {names}{tail}",
+        paths=(scene.path(at), *dict.fromkeys(scene.path(other) for some_ in twins.values() for other in some_)),
+        subjects=(scene.identity(at).distribution or scene.identity(at).pname,),
+        evidence=tuple(inspection_files),
+        remedy="build it from source against nixpkgs' libraries; else watch their security updates yourself",
+        cost=size,
+        cost_meaning="files",
+        notes=("That two libraries are the same is told by their names; versions may differ.",) if double else (),
+    )
+
+
+RULE = Rule(
+    id="P17",
+    name="bundled-library",
+    title="native libraries bundled in a wheel",
+    severity="warning",
+    needs=("inspection",),
+    what="A package comes with native libraries of its own in a .libs or .dylibs folder, as prebuilt wheels do.",
+    why="nixpkgs' security updates do not reach them; two copies of one library in a process can clash.",
+    how=(
+        "ELF and Mach-O files in folders called NAME.libs or .dylibs, where auditwheel and delocate put them. When"
+        " a library of the same name, version and hash left out, is in the closure as well, it is a warning, else "
+        "only mentioned."
+    ),
+    fix="Build from source; or accept it with a reason, and watch the advisories of what is bundled.",
+    check=_check,
+    judges=lambda scene: scene.python_paths,
+)

@@ -1,0 +1,128 @@
+"""P18: compilers, headers, sources and build tools among what runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pyclosure.queries.findings.conventions import is_native_build_tool, is_python_build_tool
+from pyclosure.queries.findings.finding import Finding, Rule, Unknown, Verdict
+from pyclosure.queries.findings.leaks import Leak, assumption, leaks, some
+from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.kinds.by_name import kind_by_name
+from pyclosure.queries.names import name_of, parse_name
+
+_WORDS = {
+    "toolchain": "compiler",
+    "dev": "headers",
+    "source": "sources",
+    "hook": "build hook",
+    "tool": "build tool",
+}
+_FIXES = {
+    "toolchain": "find what records the compiler (removeReferencesTo), and lock it out: disallowedReferences",
+    "dev": "propagatedBuildInputs → buildInputs, or take the library alone: lib.getLib",
+    "source": "do not copy or mention src in the output; removeReferencesTo if it is only recorded",
+    "hook": "nativeBuildInputs instead of propagatedBuildInputs",
+    "tool": "build-system or nativeBuildInputs instead of dependencies",
+}
+
+
+def _check(scene: Scene) -> Iterator[Verdict]:
+    found = leaks(scene, lambda at: _class(scene, at) is not None)
+    for leak in found:
+        yield _finding(scene, leak)
+    unclear = tuple(scene.path(at) for at in range(len(scene.closure)) if scene.kind(at) == "unknown")
+    if unclear:
+        yield Unknown(RULE.id, "what these paths are is not known", "their files or derivations", unclear)
+    tools = tuple(scene.path(at) for at in scene.python_paths if _is_python_tool(scene, at))
+    if tools and not _metadata_is_known(scene):
+        yield Unknown(RULE.id, "whether METADATA requires these build tools is not known", "the packages' files", tools)
+
+
+def _class(scene: Scene, at: int) -> str | None:
+    """Return what kind of leak a path is; None for what may run."""
+    identity = scene.identity(at)
+    kind = identity.kind.value
+    if kind == "source":
+        return "source" if _looks_like_source(scene, at) else None
+    if kind in ("toolchain", "dev", "hook"):
+        return kind
+    if kind == "native-tool" and is_native_build_tool(identity.pname):
+        return "tool"
+    if _is_python_tool(scene, at) and _metadata_is_known(scene):
+        # what METADATA of anything here asks for is needed, whatever the conditions
+        return None if identity.distribution in scene.required_names else "tool"
+    return None
+
+
+def _is_python_tool(scene: Scene, at: int) -> bool:
+    return scene.kind(at) == "python-package" and is_python_build_tool(scene.identity(at).distribution or "")
+
+
+def _metadata_is_known(scene: Scene) -> bool:
+    return all(scene.files(at) is not None for at in scene.python_paths)
+
+
+def _looks_like_source(scene: Scene, at: int) -> bool:
+    """Say whether something that was fetched is source code, rather than data which is used as it is."""
+    name = name_of(scene.path(at))
+    facts = scene.files(at)
+    by_name = kind_by_name(name, parse_name(name))
+    named = by_name is not None and by_name.value == "source"
+    return named or bool(facts and (facts.source_marks or facts.head == "archive"))
+
+
+def _finding(scene: Scene, leak: Leak) -> Finding:
+    first = leak.targets[0]
+    worst = _class(scene, first) or "toolchain"
+    names = some(scene.label(at) for at in leak.targets)
+    referrers = some(scene.label(at) for at in leak.referrers)
+    below = [at for at in leak.saving.paths if at not in leak.targets]
+    notes = list(assumption(scene, leak))
+    if below:
+        heaviest = sorted(below, key=lambda at: -scene.closure.nar_sizes[at])
+        notes.insert(0, f"With it leave {some(map(scene.label, heaviest))}.")
+    fixes = dict.fromkeys([*leak.remedies, *(_FIXES[_class(scene, at) or "toolchain"] for at in leak.targets)])
+    return Finding(
+        rule=RULE.id,
+        severity="warning",
+        certainty=leak.certainty,
+        tier=leak.tier,
+        title=f"{_WORDS[worst]} at runtime: {names}, by {referrers}",
+        paths=tuple(scene.path(at) for at in (*leak.targets, *leak.referrers)),
+        subjects=tuple(dict.fromkeys(scene.identity(at).pname for at in (*leak.targets, *leak.referrers))),
+        evidence=leak.proofs,
+        remedy="; ".join(fixes),
+        cost=leak.saving.size,
+        cost_meaning="saved",
+        notes=tuple(notes),
+        edges=tuple((scene.path(at), scene.path(one)) for at, one in leak.edges),
+    )
+
+
+RULE = Rule(
+    id="P18",
+    name="not-for-running",
+    title="compiler, headers, sources or build tools in the runtime closure",
+    severity="warning",
+    needs=("references",),
+    what=(
+        "A compiler or linker, a -dev output with headers, source code, a setup hook or a build tool is in the "
+        "runtime closure, because a file of something that runs mentions it."
+    ),
+    why=("Compilers and headers are often the largest part of an image, and what nobody runs still has to be patched."),
+    how=(
+        "Paths are told apart by derivation, files, or name. Named is who brings the path in, with every file that"
+        " holds the reference and the .pyc twin of each Python file; what only a leaked path needs is its "
+        "consequence. No leak are: the libraries of a compiler (gcc-lib, libgcc), Python's own -dev outputs, which"
+        " hold nothing but lists of dependencies, fetched data that is no source code, build tools that some "
+        "METADATA requires, what a root environment was asked to hold, and what the policy wants. The bytes are "
+        "those that leave when all named references go."
+    ),
+    fix=(
+        "Move it from `propagatedBuildInputs` to `buildInputs` or `nativeBuildInputs`; take the library alone with"
+        " `lib.getLib`; drop recorded paths with `removeReferencesTo` before bytecode is compiled; keep it out for"
+        " good with `disallowedReferences`."
+    ),
+    check=_check,
+)

@@ -1,0 +1,127 @@
+"""P20: environments and builds that are not what they look like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pyclosure.queries.data import load
+from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Unknown, Verdict
+from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.records import Derivation, Tier
+
+_LEAKING = ("PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME")
+_SHORTEST = 6
+"""Letters from which a near miss is a misspelling."""
+
+
+def _check(scene: Scene) -> Iterator[Verdict]:
+    done: set[str] = set()
+    blind: list[str] = []
+    for at in range(len(scene.closure)):
+        derivation = scene.derivation(at)
+        if derivation is not None and derivation.path not in done:
+            done.add(derivation.path)
+            yield from _misspelt(scene, at, derivation)
+            if scene.kind(at) == "python-env" and derivation.attribute("ignoreCollisions") == "1":
+                proof = Proof(derivation.path, "", "ignoreCollisions = 1")
+                words = "ignores collisions between its members: the first one wins, silently"
+                yield _finding(scene, at, words, (proof,), "D", "drop ignoreCollisions, and resolve what collides")
+        elif derivation is None and scene.kind(at) == "python-env":
+            blind.append(scene.path(at))
+        yield from _wrappers(scene, at)
+    if blind:
+        tells = "evaluate the expression, or copy the closure with its derivations (nix copy --derivation)"
+        yield Unknown(RULE.id, "whether collisions are ignored: derivations not here", tells, tuple(blind))
+    yield Judged(len(done), "derivations")
+
+
+def _wrappers(scene: Scene, at: int) -> Iterator[Finding]:
+    inspection = scene.inspection(at)
+    if inspection is None:
+        return
+    leaking = [one for one in inspection.wrappers if set(one.sets) & set(_LEAKING)]
+    if leaking:
+        names = sorted({name for one in leaking for name in one.sets if name in _LEAKING})
+        proofs = tuple(Proof(scene.path(at), one.file, f"sets {', '.join(one.sets)}") for one in leaking)
+        words = f"has programs that export {', '.join(names)} to everything they start"
+        remedy = "patch the path in instead, or unset the variable in the program: other interpreters obey it, too"
+        yield _finding(scene, at, words, proofs, "F", remedy)
+    open_to_user = [one for one in inspection.wrappers if one.python and "PYTHONNOUSERSITE" not in one.sets]
+    if open_to_user:
+        proofs = tuple(Proof(scene.path(at), one.file, f"sets {', '.join(one.sets)}") for one in open_to_user)
+        words = "has programs that also import from the user's own site-packages"
+        yield _finding(scene, at, words, proofs, "F", "wrap with PYTHONNOUSERSITE=true; permitUserSite must not be set")
+
+
+def _misspelt(scene: Scene, at: int, derivation: Derivation) -> Iterator[Finding]:
+    known = frozenset(load("conventions")["derivation"]["attributes"])
+    given = {*derivation.env, *(derivation.structured_attrs or {})}
+    found = {key: meant for key in sorted(given - known - {*derivation.outputs}) if (meant := near(key, known, given))}
+    if found:
+        told = ", ".join(f"{key} (meant {meant}?)" for key, meant in found.items())
+        proofs = tuple(Proof(derivation.path, "", f"{key} = {derivation.attribute(key)[:60]}") for key in found)
+        remedy = "correct the name: Nix takes any attribute, and hooks read only those that they know"
+        yield _finding(scene, at, f"has an attribute that nothing reads: {told}", proofs, "D", remedy, probable=True)
+
+
+def near(key: str, known: frozenset[str], given: set[str]) -> str | None:
+    """Return the known attribute that a name was probably meant to be; None for a name of its own.
+
+    One letter too many, too few, wrong or swapped, or another case. A plural or singular of a known name, and a
+    name beside the one it resembles, are on purpose.
+    """
+    if len(key) < _SHORTEST or not key[0].islower() or not key.isalpha():
+        return None
+    for name in sorted(known - given):
+        if len(name) >= _SHORTEST and key.rstrip("s") != name.rstrip("s") and _one_slip(key, name):
+            return name
+    return None
+
+
+def _one_slip(one: str, other: str) -> bool:
+    if one.lower() == other.lower():
+        return True
+    if abs(len(one) - len(other)) > 1:
+        return False
+    start = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    a, b = one[start:], other[start:]
+    swapped = len(a) > 1 and len(b) > 1 and a[0] == b[1] and a[1] == b[0] and a[2:] == b[2:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or swapped
+
+
+def _finding(
+    scene: Scene, at: int, words: str, proofs: tuple[Proof, ...], tier: Tier, remedy: str, *, probable: bool = False
+) -> Finding:
+    return Finding(
+        rule=RULE.id,
+        severity="warning",
+        certainty="probable" if probable else "certain",
+        tier=tier,
+        title=f"{scene.label(at)} {words}",
+        paths=(scene.path(at),),
+        subjects=(scene.identity(at).distribution or scene.identity(at).pname,),
+        evidence=proofs,
+        remedy=remedy,
+    )
+
+
+RULE = Rule(
+    id="P20",
+    name="environment-anomaly",
+    title="an environment, wrapper or derivation that does not do what it seems to",
+    severity="warning",
+    needs=("inspection",),
+    what=(
+        "An environment ignores collisions; a wrapper exports PYTHONPATH or LD_LIBRARY_PATH, or lets the user's "
+        "site-packages in; a derivation has an attribute that is one letter away from one that hooks read."
+    ),
+    why="What is imported then depends on order, on the user, or on who started it; a misspelt flag does nothing.",
+    how=(
+        "`ignoreCollisions = 1` of environments; variables that scripts and compiled wrappers set, read as text; "
+        "attributes of derivations compared with those that nixpkgs' builders and hooks know, one slip apart, "
+        "plurals and names beside the one they resemble left out."
+    ),
+    fix="Correct the attribute, resolve the collision, patch paths in instead of exporting variables.",
+    check=_check,
+    judges=lambda scene: scene.python_paths,
+)

@@ -1,0 +1,91 @@
+"""P21: two distributions with one module."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
+from pyclosure.queries.findings.leaks import some
+from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.findings.scopes import Scope
+from pyclosure.queries.inspection import Module
+
+_SHARED = frozenset({"namespace", "legacy-namespace"})
+
+
+def _check(scene: Scene) -> Iterator[Verdict]:
+    count = 0
+    seen: set[tuple[str, frozenset[int]]] = set()
+    for scope in scene.scopes:
+        modules = _modules(scene, scope)
+        count += len(modules)
+        for name, holders in modules.items():
+            paths = frozenset(at for at, _ in holders)
+            clashing = len(paths) > 1 and not all(module.kind in _SHARED for _, module in holders)
+            if clashing and (name, paths) not in seen and not _one_distribution(scene, paths):
+                seen.add((name, paths))
+                yield _finding(scene, scope, name, holders)
+    yield Judged(count, "top-level modules")
+
+
+def _modules(scene: Scene, scope: Scope) -> dict[str, list[tuple[int, Module]]]:
+    found: dict[str, list[tuple[int, Module]]] = defaultdict(list)
+    for at in scope.members:
+        inspection = scene.inspection(at)
+        for module in inspection.modules if inspection else ():
+            if f"/{scope.abi}/" in f"/{module.folder}/" or module.folder == "site-packages":
+                found[module.name].append((at, module))
+    return found
+
+
+def _one_distribution(scene: Scene, paths: frozenset[int]) -> bool:
+    """Say whether all are copies of one distribution, which P07 tells."""
+    names = [frozenset(one.normalized for one in facts.distributions) for at in paths if (facts := scene.files(at))]
+    return bool(frozenset.intersection(*names)) if names else False
+
+
+def _finding(scene: Scene, scope: Scope, name: str, holders: list[tuple[int, Module]]) -> Finding:
+    holders = sorted(holders, key=lambda one: (scene.label(one[0]), scene.path(one[0])))
+    labels = [scene.label(at) for at, _ in holders]
+    mixed = any(module.kind in _SHARED for _, module in holders)
+    note = (
+        "One of them treats it as a namespace, the other does not, and hides what the namespace holds." if mixed else ""
+    )
+    return Finding(
+        rule=RULE.id,
+        severity="warning",
+        certainty="certain",
+        tier="F",
+        title=f"module {name} in {len(set(labels))} distributions: {some(labels)}",
+        paths=tuple(dict.fromkeys(scene.path(at) for at, _ in holders)),
+        subjects=(name, *dict.fromkeys(scene.identity(at).pname for at, _ in holders)),
+        evidence=tuple(
+            Proof(scene.path(at), f"{module.folder}/{module.name}", f"a {module.kind.replace('-', ' ')}")
+            for at, module in holders
+        ),
+        remedy=(
+            "delete the stray folder in postInstall, or leave one of the two out; "
+            "a namespace package must have no __init__.py in any of its parts"
+        ),
+        notes=(note,) if note else (f"Both are importable in {scene.label(scope.at)}; the first on sys.path wins.",),
+    )
+
+
+RULE = Rule(
+    id="P21",
+    name="module-clash",
+    title="one top-level module in several distributions",
+    severity="warning",
+    needs=("files", "inspection"),
+    what="Two different distributions that are importable together install the same top-level module.",
+    why="One hides the other, or the environment does not build: `collision between …`.",
+    how=(
+        "Names at the top of every site-packages directory of an environment, an application, or what a package "
+        "propagates. Namespace packages, with or without an __init__.py that extends its path, are shared by "
+        "design and no clash, unless another distribution has a plain package of that name."
+    ),
+    fix="Delete stray `tests` folders in `postInstall`, or leave one of the two distributions out.",
+    check=_check,
+    judges=lambda scene: scene.python_paths,
+)

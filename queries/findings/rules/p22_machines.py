@@ -1,0 +1,68 @@
+"""P22: native files for another machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
+from pyclosure.queries.findings.leaks import some
+from pyclosure.queries.findings.linking import counted
+from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.inspection import NativeFile
+
+_SHOWN = 20
+
+
+def _check(scene: Scene) -> Iterator[Verdict]:
+    usual = scene.linking.usual
+    count = 0
+    for at in range(len(scene.closure)):
+        inspection = scene.inspection(at)
+        native = [one for one in inspection.native if one.role != "object" and one.machines] if inspection else []
+        count += len(native)
+        strange = [one for one in native if scene.linking.is_foreign(one)]
+        if strange and usual is not None:
+            yield _finding(scene, at, strange, usual)
+    yield Judged(count, "native files")
+
+
+def _system(form: str, machine: str) -> str:
+    return f"{machine}-{'linux' if form == 'elf' else 'darwin'}"
+
+
+def _finding(scene: Scene, at: int, strange: list[NativeFile], usual: tuple[str, str]) -> Finding:
+    found = some(sorted({_system(one.form, machine) for one in strange for machine in one.machines}))
+    return Finding(
+        rule=RULE.id,
+        severity="warning",
+        certainty="certain",
+        tier="F",
+        title=f"{scene.label(at)} has {counted(len(strange), 'native file')} for {found}, not {_system(*usual)}",
+        paths=(scene.path(at),),
+        subjects=(scene.identity(at).pname,),
+        evidence=tuple(
+            Proof(scene.path(at), one.file, f"{one.form} {one.role} for {', '.join(one.machines)}")
+            for one in strange[:_SHOWN]
+        ),
+        remedy="delete what cannot run here in postInstall; or, cross-built, find what is of the build platform",
+        cost=sum(one.size for one in strange),
+        cost_meaning="files",
+    )
+
+
+RULE = Rule(
+    id="P22",
+    name="foreign-machine",
+    title="native files for another processor or system",
+    severity="warning",
+    needs=("inspection",),
+    what="A package holds programs or libraries for another CPU or operating system than the interpreter's.",
+    why="They cannot run: dead weight, or the sign of a cross build that took a package of the build platform.",
+    how=(
+        "CPU and format of every ELF and Mach-O file against those of the interpreter (without one: of most "
+        "files). Universal Mach-O files fit when one of their parts does; object files and static libraries do not"
+        " count."
+    ),
+    fix="Delete them in `postInstall`, or correct the splicing of the cross build.",
+    check=_check,
+)

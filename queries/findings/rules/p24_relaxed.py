@@ -1,0 +1,75 @@
+"""P24: requirements that the build changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from packaging.utils import canonicalize_name
+
+from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
+from pyclosure.queries.findings.leaks import some
+from pyclosure.queries.findings.scene import Scene
+
+_ATTRIBUTES = {
+    "pythonRelaxDeps": "relaxes the versions of",
+    "pythonRemoveDeps": "drops the requirements",
+    "dontCheckRuntimeDeps": "skips the check of",
+}
+
+
+def _check(scene: Scene) -> Iterator[Verdict]:
+    count = 0
+    for at in scene.python_paths:
+        derivation = scene.derivation(at)
+        if derivation is None or scene.identity(at).output.value != "out":
+            continue
+        count += 1
+        found = {key: derivation.attribute(key).split() for key in _ATTRIBUTES if derivation.attribute(key)}
+        if found:
+            yield _finding(scene, at, derivation.path, found)
+    yield Judged(count, "derivations")
+
+
+def _finding(scene: Scene, at: int, drv: str, found: dict[str, list[str]]) -> Finding:
+    words = "; ".join(f"{_ATTRIBUTES[key]} {_named(names)}" for key, names in found.items())
+    absent = [name for name in found.get("pythonRemoveDeps", ()) if _is_missing(scene, name)]
+    return Finding(
+        rule=RULE.id,
+        severity="info",
+        certainty="certain",
+        tier="D",
+        title=f"{scene.label(at)} {words}",
+        paths=(scene.path(at),),
+        subjects=(scene.identity(at).distribution or scene.identity(at).pname,),
+        evidence=tuple(Proof(drv, "", f"{key} = {' '.join(names)}") for key, names in found.items()),
+        remedy="look whether upstream has loosened its bounds meanwhile; keep a comment that says why it is needed",
+        notes=(f"Not in the closure at all: {', '.join(absent)}.",) if absent else (),
+    )
+
+
+def _named(names: list[str]) -> str:
+    return "everything" if names == ["1"] or names == ["true"] else some(names, 6)
+
+
+def _is_missing(scene: Scene, name: str) -> bool:
+    """Say whether it is known that no distribution of a name is in the closure."""
+    files = scene.knowledge.files
+    names = {one.normalized for facts in files.values() for one in facts.distributions}
+    return len(files) == len(scene.closure) and str(canonicalize_name(name)) not in names
+
+
+RULE = Rule(
+    id="P24",
+    name="relaxed-requirements",
+    title="requirements that the build changed or did not check",
+    severity="info",
+    needs=("derivations",),
+    what="The derivation loosens, drops or does not check what METADATA requires.",
+    why="METADATA of the result no longer says what upstream tested; nobody is told when it stops being needed.",
+    how=(
+        "Attributes `pythonRelaxDeps`, `pythonRemoveDeps` and `dontCheckRuntimeDeps` of the derivations that are here."
+    ),
+    fix="Look after each update whether it is still needed.",
+    check=_check,
+    judges=lambda scene: scene.python_paths,
+)

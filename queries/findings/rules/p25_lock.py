@@ -1,0 +1,169 @@
+"""P25: the closure beside a lock file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Severity, Unknown, Verdict
+from pyclosure.queries.findings.leaks import some
+from pyclosure.queries.findings.scene import Installed, Scene
+from pyclosure.queries.findings.scopes import Scope
+from pyclosure.queries.locks.compare import Comparison, Row, compare
+from pyclosure.queries.locks.compare import Installed as Present
+from pyclosure.queries.locks.lock import Lock
+from pyclosure.queries.locks.select import needed
+
+_BY_LOCK = frozenset({"pyproject.nix", "poetry2nix", "dream2nix"})
+_ALWAYS_MENTIONED = {
+    "extra": ("{} distributions are not in {}: {}", "nothing, if they belong to the interpreter; else lock them"),
+    "filtered": (
+        "{} distributions are in {}, but not for this environment: {}",
+        "see why something asks for them here",
+    ),
+    "origin": ("{} distributions are made from something else than {} says: {}", "nothing, if building them is meant"),
+}
+
+
+def _check(scene: Scene) -> Iterator[Verdict]:
+    scope = _scope(scene)
+    if scope is None:
+        yield Unknown(RULE.id, "no environment and no application is in the closure", "the closure of an environment")
+        return
+    count = 0
+    for lock in scene.locks:
+        platform = scene.platform(scope)
+        known = platform.known if platform is not None else {}
+        selection = needed(lock, known, scene.groups, scene.extras)
+        comparison = compare(selection, lock, _present(scene, scope))
+        count += len(comparison.rows)
+        yield from _findings(scene, scope, lock, comparison.rows)
+        yield _summary(scene, scope, lock, comparison)
+        if selection.notes:
+            yield Unknown(RULE.id, "; ".join(selection.notes), "a lock whose conditions can be evaluated")
+    yield Judged(count, "distributions")
+
+
+def _scope(scene: Scene) -> Scope | None:
+    """Return what the lock is for: what a root is, or else the largest."""
+    tops = [scope for scope in scene.scopes if scope.kind != "package"]
+    return next((scope for scope in tops if scope.at in scene.closure.roots), tops[0] if tops else None)
+
+
+def _present(scene: Scene, scope: Scope) -> list[Present]:
+    return [
+        Present(name, one.distribution.version, scene.path(one.at), _from_source(scene, one))
+        for name, copies in scene.installed(scope).items()
+        for one in copies
+    ]
+
+
+def _from_source(scene: Scene, one: Installed) -> bool | None:
+    derivation = scene.derivation(one.at)
+    if derivation is not None and derivation.attribute("src"):
+        return not derivation.attribute("src").endswith(".whl")
+    tags = one.distribution.wheel_tags
+    if any("manylinux" in tag or "musllinux" in tag for tag in tags):
+        return False
+    return True if any(tag.endswith("-linux_x86_64") or tag.endswith("-linux_aarch64") for tag in tags) else None
+
+
+def _findings(scene: Scene, scope: Scope, lock: Lock, rows: tuple[Row, ...]) -> Iterator[Finding]:
+    for row in rows:
+        if row.verdict in ("skew", "missing"):
+            yield _one(scene, scope, lock, row)
+    for verdict, (words, remedy) in _ALWAYS_MENTIONED.items():
+        found = [row for row in rows if row.verdict == verdict]
+        if found:
+            yield _many(scene, scope, lock, found, words, remedy)
+
+
+def _summary(scene: Scene, scope: Scope, lock: Lock, comparison: Comparison) -> Finding:
+    same = [row for row in comparison.rows if row.verdict in ("same", "origin")]
+    present = [row for row in comparison.rows if row.path is not None]
+    return Finding(
+        rule=RULE.id,
+        severity="info",
+        certainty="certain",
+        tier="F",
+        title=f"{len(same)} of {len(present)} distributions of {scene.label(scope.at)} are as {lock.file} has them",
+        paths=(scene.path(scope.at),),
+        subjects=(lock.file,),
+        evidence=(Proof(scene.path(scope.at), "", f"compared with {lock.file} ({lock.kind} {lock.lock_version})"),),
+        remedy="nothing",
+        notes=tuple(f"{note[:1].upper()}{note[1:]}." for note in comparison.notes),
+    )
+
+
+def _one(scene: Scene, scope: Scope, lock: Lock, row: Row) -> Finding:
+    by_lock = _made_by_lock(scene, row)
+    locked = " or ".join(row.locked) or "no version"
+    severity: Severity = "warning" if row.verdict == "missing" or by_lock else "info"
+    if row.verdict == "missing":
+        title = f"{row.name} {locked} is in {lock.file}, but not in {scene.label(scope.at)}"
+        remedy = "build the environment from the lock again, or drop it from the lock"
+    else:
+        title = f"{row.name} {row.installed}, but {lock.file} has {locked}"
+        remedy = (
+            "look for the override that changes it" if by_lock else "nothing, if it satisfies what requires it (P02)"
+        )
+    return Finding(
+        rule=RULE.id,
+        severity=severity,
+        certainty="certain",
+        tier="F",
+        title=title,
+        paths=(row.path or scene.path(scope.at),),
+        subjects=(row.name,),
+        evidence=(_proof(scene, scope, row), Proof(scene.path(scope.at), "", f"{lock.file}: {row.name} {locked}")),
+        remedy=remedy,
+        notes=(f"{row.detail[:1].upper()}{row.detail[1:]}.",) if row.detail else (),
+    )
+
+
+def _made_by_lock(scene: Scene, row: Row) -> bool:
+    at = scene.closure.position.get(row.path) if row.path else None
+    producer = scene.identity(at).producer if at is not None else None
+    return producer is not None and producer.value in _BY_LOCK
+
+
+def _proof(scene: Scene, scope: Scope, row: Row) -> Proof:
+    if row.path is None:
+        return Proof(scene.path(scope.at), "", f"no dist-info of {row.name}")
+    return Proof(row.path, "", f"{row.name} {row.installed}" + (f": {row.detail}" if row.detail else ""))
+
+
+def _many(scene: Scene, scope: Scope, lock: Lock, rows: list[Row], words: str, remedy: str) -> Finding:
+    return Finding(
+        rule=RULE.id,
+        severity="info",
+        certainty="certain",
+        tier="F",
+        title=words.format(len(rows), lock.file, some((row.name for row in rows), 5)),
+        paths=tuple(row.path for row in rows if row.path is not None) or (scene.path(scope.at),),
+        subjects=tuple(row.name for row in rows),
+        evidence=tuple(_proof(scene, scope, row) for row in rows),
+        remedy=remedy,
+    )
+
+
+RULE = Rule(
+    id="P25",
+    name="lock-skew",
+    title="the environment differs from a lock file",
+    severity="warning",
+    needs=("lock", "files"),
+    what="A distribution is locked at another version than it is installed, or is locked and not there at all.",
+    why="What was tested with the lock is not what is shipped.",
+    how=(
+        "`--lock` names a pylock.toml, uv.lock or poetry.lock. Of it counts what is reachable without groups and "
+        "extras (`--group` and `--extra` add them), with markers evaluated for the closure's interpreter and "
+        "platform, and compared by PEP 503 name with the distributions of the environment. In nixpkgs another "
+        "version is the norm and only mentioned; where the environment was made from a lock it means an override. "
+        "What is not in the lock, or in it for another platform only, is mentioned, too."
+    ),
+    fix=(
+        "Build from the lock again, or look for the override. Native libraries and build systems are in no lock file."
+    ),
+    check=_check,
+    judges=lambda scene: scene.python_paths,
+)

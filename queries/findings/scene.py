@@ -1,0 +1,410 @@
+"""Everything that rules look at, joined once: paths, files, derivations, scopes, platforms, evidence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from pyclosure.queries.activity import SILENT, Activity
+from pyclosure.queries.answers.chains import Edge
+from pyclosure.queries.answers.cuts import Saving, saving_of
+from pyclosure.queries.answers.structure import Structure, structure
+from pyclosure.queries.data import load
+from pyclosure.queries.evidence import EdgeEvidence, EvidenceStore
+from pyclosure.queries.findings.finding import Proof
+from pyclosure.queries.findings.platform import Platform, platform_of
+from pyclosure.queries.findings.policy import Policy
+from pyclosure.queries.findings.scopes import Scope, scopes_of
+from pyclosure.queries.inspection import Inspection
+from pyclosure.queries.kinds.identity import Identity
+from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.names import STORE_PATH, name_label, name_of, parse_name
+from pyclosure.queries.records import Derivation, Distribution, FileFacts
+
+if TYPE_CHECKING:
+    from pyclosure.queries.findings.linking import Linking
+    from pyclosure.queries.findings.requirements import Needed, Requirements
+    from pyclosure.queries.locks import Lock
+
+_BUILD_INPUTS = ("nativeBuildInputs", "buildInputs", "depsBuildBuild")
+_REQUIRED_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+_PYTHON = frozenset({"python-package", "python-app", "python-bootstrap"})
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A distribution where it is installed."""
+
+    at: int
+    distribution: Distribution
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Where it is said what a path propagates."""
+
+    path: str
+    """The path itself, its dev output, or its derivation."""
+    file: str
+    """Empty for a derivation."""
+    holder: int | None
+    """Position of the path; None for a derivation."""
+    positions: frozenset[int]
+    """What is listed, as far as it is in the closure."""
+
+
+class Scene:
+    """The closure as rules see it; made anew for each judgement.
+
+    Args:
+        knowledge: the open closure.
+        evidence: the files that hold references, looked for on demand.
+        policy: what its owner decided.
+        locks: lock files to compare it with.
+        activity: told how far it is; may cancel.
+        groups: dependency groups of the locks that were installed, besides the main one.
+        extras: extras of the project that the locks were made for.
+    """
+
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        evidence: EvidenceStore,
+        policy: Policy,
+        locks: Sequence[Lock] = (),
+        activity: Activity = SILENT,
+        *,
+        groups: Collection[str] = (),
+        extras: Collection[str] = (),
+    ) -> None:
+        self.knowledge = knowledge
+        self.closure = knowledge.closure
+        self.evidence = evidence
+        self.policy = policy
+        self.locks = locks
+        self.groups = groups
+        self.extras = extras
+        self.activity = activity
+
+    # -- one path ----------------------------------------------------------------------------------------
+
+    def path(self, at: int) -> str:
+        """Return the store path at a position."""
+        return self.closure.path(at)
+
+    def identity(self, at: int) -> Identity:
+        """Return what the path is."""
+        return self.knowledge.identity(at)
+
+    def kind(self, at: int) -> str:
+        """Return the kind of the path."""
+        return self.knowledge.identity(at).kind.value
+
+    def is_blind(self, at: int) -> bool:
+        """Say whether nothing but the name of a path is known, and that says nothing."""
+        return self.kind(at) == "unknown" and self.files(at) is None and self.derivation(at) is None
+
+    def files(self, at: int) -> FileFacts | None:
+        """Return what a first look at the files found; None when they were not read."""
+        return self.knowledge.files.get(self.path(at))
+
+    def inspection(self, at: int) -> Inspection | None:
+        """Return what a thorough look at the files found; None when there was none."""
+        return self.knowledge.inspections.get(self.path(at))
+
+    def derivation(self, at: int) -> Derivation | None:
+        """Return what built the path; None when it is not here."""
+        return self.knowledge.derivation_of(at)
+
+    def label(self, at: int) -> str:
+        """Return what the path is called: ``numpy 1.26.4``, ``gcc 14.2.0 (lib)``."""
+        return name_label(self.closure.name(at))
+
+    def names(self, at: int) -> tuple[str, ...]:
+        """Return the names that a user may know the path by."""
+        identity = self.identity(at)
+        known = (identity.distribution, identity.pname, self.closure.name(at))
+        return tuple(dict.fromkeys(name for name in known if name))
+
+    def is_wanted(self, at: int) -> bool:
+        """Say whether the owner wants the path in the closure: a root, or one that the policy names."""
+        return at in self.closure.roots or self.policy.is_wanted(*self.names(at))
+
+    def added(self, at: int) -> int:
+        """Return the added size of a path, in bytes."""
+        return self.knowledge.real_sizes.added[at]
+
+    @cached_property
+    def _above(self) -> list[int]:
+        """Position → the referrer by which a walk from the roots first meets it; -1 for roots."""
+        came = [-2] * len(self.closure)
+        queue = list(dict.fromkeys(self.closure.roots))
+        for root in queue:
+            came[root] = -1
+        for at in queue:
+            for one in self.closure.references[at]:
+                if came[one] == -2:
+                    came[one] = at
+                    queue.append(one)
+        return came
+
+    def chain(self, at: int) -> tuple[str, ...]:
+        """Return a shortest chain of store paths from a root to a path."""
+        found = [at]
+        while self._above[found[-1]] >= 0:
+            found.append(self._above[found[-1]])
+        return tuple(self.path(one) for one in reversed(found))
+
+    # -- references --------------------------------------------------------------------------------------
+
+    @cached_property
+    def structure(self) -> Structure:
+        """Which references are choices, and which only follow from others."""
+        return structure(self.knowledge)
+
+    @cached_property
+    def wanted_members(self) -> frozenset[Edge]:
+        """References from root environments to the members that nobody else propagates."""
+        return self.structure.wanted
+
+    def saving(self, edges: Iterable[Edge]) -> Saving:
+        """Return what leaves when some references go, and with them those that only follow from propagation."""
+        return saving_of(self.structure.closure, edges)
+
+    def held(self, referrer: int, reference: int) -> EdgeEvidence:
+        """Return the files that hold a reference, looking for them when nobody has yet."""
+        return self.evidence.of(referrer, reference, self.activity)
+
+    def proofs(self, referrer: int, reference: int) -> list[Proof]:
+        """Return the files that hold a reference, as evidence."""
+        from pyclosure.queries.facts.carriers import carrier
+
+        found = self.held(referrer, reference)
+        return [
+            Proof(
+                self.path(referrer),
+                one.file,
+                carrier(one.carrier).words + (f"; its Python file holds it too: {one.twin}" if one.twin else ""),
+                one.lines[0] if one.lines else None,
+            )
+            for one in found.found
+        ]
+
+    @cached_property
+    def propagated(self) -> tuple[frozenset[int] | None, ...]:
+        """Position → positions that it propagates directly; None where neither files nor derivation say."""
+        listings = (self.listing(at) for at in range(len(self.closure)))
+        return tuple(None if one is None else one.positions for one in listings)
+
+    def listing(self, at: int) -> Listing | None:
+        """Return what a path propagates and where that is said; None where neither files nor derivation say."""
+        position = self.closure.position
+        # with a dev output the list lies there
+        for one in (at, *self.siblings(at)):
+            facts = self.files(one)
+            if facts is not None and facts.propagated:
+                found = frozenset(position[path] for path in facts.propagated if path in position)
+                return Listing(self.path(one), "nix-support/propagated-build-inputs", one, found)
+        derivation = self.derivation(at)
+        words = derivation.attribute("propagatedBuildInputs").split() if derivation is not None else []
+        # nixpkgs' builder names the interpreter at least; pyproject.nix writes no such list, by design
+        if derivation is None or not words or self.kind(at) not in _PYTHON:
+            return None
+        found = frozenset(position[word] for word in words if STORE_PATH.fullmatch(word) and word in position)
+        return Listing(derivation.path, "", None, found)
+
+    def lists_dependencies(self, at: int) -> bool:
+        """Say whether it is known what a package propagates."""
+        return self.propagated[at] is not None
+
+    def propagates(self, at: int, other: int) -> bool:
+        """Say whether a path propagates another, or the dev output of it, directly."""
+        return bool((self.propagated[at] or frozenset()) & {other, *self.siblings(other)})
+
+    def package_of(self, at: int) -> int | None:
+        """Return the path with the distributions that a propagated path stands for; None when there is none."""
+        for one in (at, *self.siblings(at)):
+            facts = self.files(one)
+            if facts is not None and facts.distributions and self.kind(one) in _PYTHON:
+                return one
+        return None
+
+    def modules(self, at: int) -> frozenset[str]:
+        """Return the top-level modules that a path installs, as far as they are known."""
+        inspection, facts = self.inspection(at), self.files(at)
+        found = {module.name for module in inspection.modules} if inspection else set()
+        for one in facts.distributions if facts else ():
+            found.update(one.top_level)
+        return frozenset(found)
+
+    def build_inputs_called(self, at: int, name: str) -> tuple[tuple[str, bool], ...]:
+        """Return the inputs of a path's derivation that only building sees and that have a PEP 503 name.
+
+        Pairs of the input's path and whether it is a Python package; empty when the derivation is not here.
+        """
+        derivation = self.derivation(at)
+        if derivation is None:
+            return ()
+        words = (word for key in _BUILD_INPUTS for word in derivation.attribute(key).split())
+        found = {}
+        for word in words:
+            if STORE_PATH.fullmatch(word):
+                parts = parse_name(name_of(word))
+                if str(canonicalize_name(parts.pname)) == name:
+                    found[word] = bool(parts.interpreter) or self._is_python(word)
+        return tuple(found.items())
+
+    def _is_python(self, path: str) -> bool:
+        """Say whether a path of the closure is a Python package, whatever its name."""
+        at = self.closure.position.get(path)
+        return at is not None and self.kind(at) in _PYTHON
+
+    @cached_property
+    def _by_deriver(self) -> Mapping[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for at, info in enumerate(self.closure.infos):
+            if info.deriver:
+                found.setdefault(info.deriver, []).append(at)
+        return found
+
+    def siblings(self, at: int) -> tuple[int, ...]:
+        """Return the other outputs of the same derivation in this closure."""
+        deriver = self.closure.infos[at].deriver
+        return tuple(one for one in self._by_deriver.get(deriver or "", ()) if one != at)
+
+    @cached_property
+    def brings(self) -> list[int]:
+        """Position → bitset of all that it propagates, directly or not."""
+        reach = [0] * len(self.closure)
+        changed = True
+        # positions follow references, which a list in a dev output does not: once more where it matters
+        while changed:
+            changed = False
+            for at, below in enumerate(self.propagated):
+                bits = reach[at]
+                for one in below or ():
+                    # the package of a dev output is what can be imported
+                    for package in (one, *self.siblings(one)):
+                        bits |= reach[package] | 1 << package
+                changed |= bits != reach[at]
+                reach[at] = bits
+        return reach
+
+    @cached_property
+    def linking(self) -> Linking:
+        """What the loader would find."""
+        from pyclosure.queries.findings.linking import Linking
+
+        return Linking(self)
+
+    @cached_property
+    def kernel(self) -> str:
+        """``linux`` or ``darwin``, by the closure's native files or derivations; empty when neither says."""
+        for at in (*self.interpreters, *range(len(self.closure))):
+            inspection = self.inspection(at)
+            for one in inspection.native if inspection else ():
+                return "linux" if one.form == "elf" else "darwin"
+        systems = {one.system.partition("-")[2] for one in self.knowledge.derivations.values()}
+        return next((one for one in ("linux", "darwin") if one in systems), "")
+
+    def on_system(self, place: str) -> bool:
+        """Say whether a place is one where macOS keeps what no store path holds."""
+        return self.kernel == "darwin" and place.startswith(tuple(load("conventions")["native"]["system-folders"]))
+
+    # -- Python ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def scopes(self) -> tuple[Scope, ...]:
+        """What can be imported together."""
+        return scopes_of(self.knowledge, self.brings)
+
+    def installed(self, scope: Scope) -> dict[str, list[Installed]]:
+        """Return the distributions of a scope by PEP 503 name."""
+        found: dict[str, list[Installed]] = {}
+        for at in scope.members:
+            facts = self.files(at)
+            for one in facts.distributions if facts else ():
+                if one.interpreter == scope.abi:
+                    found.setdefault(one.normalized, []).append(Installed(at, one))
+        return found
+
+    @cached_property
+    def requirements(self) -> tuple[Requirements, ...]:
+        """Requires-Dist of every scope, in the order of :attr:`scopes`."""
+        from pyclosure.queries.findings.requirements import Requirements
+
+        return tuple(Requirements(self, scope) for scope in self.scopes)
+
+    @cached_property
+    def _needs_by_path(self) -> Mapping[int, list[Needed]]:
+        found: dict[int, list[Needed]] = {}
+        for requirements in self.requirements:
+            for need in requirements.all:
+                found.setdefault(need.by.at, []).append(need)
+        return found
+
+    def needs_of(self, at: int) -> Sequence[Needed]:
+        """Return the requirements that a path's distributions have, in every scope that it is in."""
+        return self._needs_by_path.get(at, ())
+
+    @cached_property
+    def required_names(self) -> frozenset[str]:
+        """PEP 503 names that any METADATA of the closure asks for, whatever the condition."""
+        found = set()
+        for facts in self.knowledge.files.values():
+            for one in facts.distributions:
+                for text in one.requires_dist:
+                    match = _REQUIRED_NAME.match(text)
+                    if match:
+                        found.add(str(canonicalize_name(match[0])))
+        return frozenset(found)
+
+    @cached_property
+    def python_paths(self) -> tuple[int, ...]:
+        """Positions of Python packages and applications, whatever is known of them."""
+        return tuple(at for at in range(len(self.closure)) if self.kind(at) in _PYTHON)
+
+    @cached_property
+    def interpreters(self) -> tuple[int, ...]:
+        """Positions of interpreters."""
+        return tuple(at for at in range(len(self.closure)) if self.kind(at) == "interpreter")
+
+    def interpreter_of(self, scope: Scope) -> int | None:
+        """Return the interpreter of a scope, the one that most of it references; None when none fits in reach."""
+        reachable = set(self.closure.requisites([scope.at]))
+        inside = {scope.at, *scope.members}
+
+        def fitness(at: int) -> tuple[bool, int]:
+            return self.abi(at) == scope.abi, len(inside.intersection(self.closure.referrers[at]))
+
+        # a free-threaded build may not be known as one
+        plain = scope.abi.removesuffix("t")
+        fitting = [at for at in self.interpreters if at in reachable and self.abi(at).removesuffix("t") == plain]
+        return max(fitting, key=fitness, default=None)
+
+    def abi(self, at: int) -> str:
+        """Return the ABI of a path; of an interpreter without files by packages that reference it, else by its name."""
+        fact = self.identity(at).interpreter
+        if fact is not None and (fact.tier == "F" or self.kind(at) != "interpreter"):
+            return fact.value
+        # without files a free-threaded build looks like any other
+        packages = (one for one in self.closure.referrers[at] if self.kind(one) == "python-package")
+        told = (found.value for one in packages if (found := self.identity(one).interpreter) is not None)
+        return next(told, fact.value if fact is not None else "")
+
+    def platform(self, scope: Scope) -> Platform | None:
+        """Return where a scope's Python runs; None for an ABI that is none."""
+        at = self.interpreter_of(scope)
+        if at is None:
+            return platform_of(scope.abi, "", self._any_native(scope), None)
+        version = self.identity(at).version
+        return platform_of(scope.abi, version, self.inspection(at), self.derivation(at))
+
+    def _any_native(self, scope: Scope) -> Inspection | None:
+        return next((found for at in scope.members if (found := self.inspection(at)) and found.native), None)

@@ -23,10 +23,11 @@ from pyclosure.queries.sources.opening import Opening
 from pyclosure.tui import keys, screens, theming
 from pyclosure.tui.background import Background, Learned
 from pyclosure.tui.dialogs import HelpDialog, TroubleScreen
+from pyclosure.tui.judging import Judgement
+from pyclosure.tui.mode_screen import ModeScreen
 from pyclosure.tui.opening import progress_text
 from pyclosure.tui.palette import ActionProvider, PathProvider
 from pyclosure.tui.plan import Mark, Plan
-from pyclosure.tui.screen import PathScreen
 from pyclosure.tui.screens.closure import ClosureScreen
 from pyclosure.tui.settings import Settings, remember_theme, remembered_theme
 from pyclosure.tui.units import Labels
@@ -79,6 +80,8 @@ class ClosureApp(App[int]):
         self.opening = opening
         self.knowledge: Knowledge | None = None
         self.overview: Overview | None = None
+        self.judgement: Judgement | None = None
+        """What is wrong, as far as it was looked; None before anything was judged."""
         self._came_from: list[str] = []
         self.trouble: QueryError | None = None
         """What kept the source from being opened; None when nothing did."""
@@ -191,6 +194,7 @@ class ClosureApp(App[int]):
         self.labels = Labels(self.knowledge)
         self.plan = Plan(self.knowledge)
         self.evidence = EvidenceStore(self.knowledge)
+        self.judgement = None
         for note in self.knowledge.notes:
             self.notify(note, markup=False)
         self._background.start(self.knowledge)
@@ -204,6 +208,8 @@ class ClosureApp(App[int]):
             self.overview = event.overview
             if self.knowledge is not None:
                 self.knowledge.touch()
+        if event.judgement is not None:
+            self.judgement = event.judgement
         self.task_text = self._background.text
         self.knowledge_signal.publish(None)
 
@@ -243,7 +249,7 @@ class ClosureApp(App[int]):
 
     async def action_go(self, mode: str) -> None:
         """Show a screen; the next key goes to it."""
-        if isinstance(self.screen, PathScreen) and self.current_mode != mode:
+        if isinstance(self.screen, ModeScreen) and self.current_mode != mode:
             await self.switch_mode(mode)
 
     def show_path(self, at: int, *, referrers: bool = False) -> None:

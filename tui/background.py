@@ -13,6 +13,7 @@ from pyclosure.queries.answers.overview import Overview, overview
 from pyclosure.queries.answers.sizes import with_closure_sizes
 from pyclosure.queries.errors import Cancelled
 from pyclosure.queries.knowledge import Knowledge
+from pyclosure.tui.judging import Judgement, judge_closure
 from pyclosure.tui.opening import progress_text
 
 if TYPE_CHECKING:
@@ -25,13 +26,14 @@ _PAUSE = 0.4
 class Learned(Message):
     """More is known."""
 
-    def __init__(self, overview: Overview | None = None) -> None:
+    def __init__(self, overview: Overview | None = None, judgement: Judgement | None = None) -> None:
         super().__init__()
         self.overview = overview
+        self.judgement = judgement
 
     def can_replace(self, message: Message) -> bool:
-        """A burst of news is one piece of news."""
-        return isinstance(message, Learned)
+        """A burst of news is one piece of news, unless findings would be lost."""
+        return isinstance(message, Learned) and (self.judgement is None or message.judgement is not None)
 
 
 class Background:
@@ -98,7 +100,7 @@ class Background:
             knowledge.learn_sizes(with_closure_sizes(knowledge.sizes, knowledge.closure, self))
             self._tell(knowledge, summed=False)
         # imported here, because the first frame does not wait for it
-        from pyclosure.queries.enrich import learn_derivations, learn_files
+        from pyclosure.queries.enrich import learn_derivations, learn_files, learn_inspections
 
         for _ in learn_files(knowledge, self, wanted=self._files):
             if time.monotonic() - self._told > _PAUSE:
@@ -106,11 +108,21 @@ class Background:
         self._tell(knowledge)
         for _ in learn_derivations(knowledge, self, wanted=self._derivations):
             pass
+        # what needs no thorough look is judged before it
+        if knowledge.inspections_state.state == "waiting" and self._files:
+            self._judge(knowledge, whole=False)
+        for _ in learn_inspections(knowledge, self, wanted=self._files):
+            pass
+        self._judge(knowledge, whole=True)
 
-    def _tell(self, knowledge: Knowledge, *, summed: bool = True) -> None:
+    def _judge(self, knowledge: Knowledge, *, whole: bool) -> None:
+        judgement = judge_closure(knowledge, self._app.evidence, self, whole=whole)
+        self._tell(knowledge, judgement=judgement)
+
+    def _tell(self, knowledge: Knowledge, *, summed: bool = True, judgement: Judgement | None = None) -> None:
         answer = overview(knowledge) if summed else None
         self._told = time.monotonic()
-        self._app.post_message(Learned(answer))
+        self._app.post_message(Learned(answer, judgement))
 
 
 def _note_stopped(knowledge: Knowledge, why: str = "stopped by the user") -> None:
@@ -118,3 +130,5 @@ def _note_stopped(knowledge: Knowledge, why: str = "stopped by the user") -> Non
         knowledge.set_files_state("partial" if knowledge.files else "absent", why)
     if knowledge.derivations_state.state in ("waiting", "reading"):
         knowledge.set_derivations_state("partial" if knowledge.derivations else "absent", why)
+    if knowledge.inspections_state.state in ("waiting", "reading"):
+        knowledge.set_inspections_state("partial" if knowledge.inspections else "absent", why)

@@ -2,90 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
-from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Static
 
 from pyclosure.queries.answers.matching import Filter
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.tui.browse import Browser, sort_columns
-from pyclosure.tui.details import details, summary
+from pyclosure.tui.details import Line, details, summary
+from pyclosure.tui.mode_screen import WIDE, ModeScreen
 from pyclosure.tui.units import count
-from pyclosure.tui.widgets.bars import KeyBar, TitleBar
 from pyclosure.tui.widgets.detail_pane import DetailPane
 from pyclosure.tui.widgets.filter_bar import FilterBar
 from pyclosure.tui.widgets.path_table import PathTable, RowFollower, added_title
 from pyclosure.tui.widgets.rows import RowView
 
-if TYPE_CHECKING:
-    from pyclosure.tui.app import ClosureApp
-
 _ROOMY = 64
 """Columns from which the filter line has room for more than a count."""
-_NEED_PATHS = frozenset(
-    {"why", "cut", "filter", "sort", "reverse", "referrers", "contents", "plan", "undo_cut", "copy"}
-    | {"nix_commands", "details", "find", "within", "back", "flat"}
-)
-WIDE = 140
-"""Columns from which the details stand open at the right."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScreenSpec:
-    """How a screen module introduces itself; a test refuses two equal keys."""
-
-    name: str
-    title: str
-    key: str
-    make: type[PathScreen]
-
-
-class PathScreen(Screen[None], RowFollower):
+class PathScreen(ModeScreen, RowFollower):
     """A screen around one table of paths."""
 
-    MODE: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("w", "why", "why", id="path.why", tooltip="Why this path is here, and which files hold it"),
-        Binding("x", "cut", "cut", id="path.cut", tooltip="Mark the reference to this path as cut; sizes follow"),
-        Binding("slash", "filter", "filter", id="filter", tooltip="Keep only rows that match"),
-        Binding("s", "sort", "sort", id="sort", tooltip="Sort by the next column"),
-        Binding("S", "reverse", "reverse the order", show=False, id="sort.reverse"),
-        Binding("r", "referrers", "referrers", id="path.referrers", tooltip="What references this path"),
-        Binding("c", "contents", "contents", show=False, id="path.contents", tooltip="What this path contains"),
-        Binding("X", "plan", "all cuts", show=False, id="plan", tooltip="The marked cuts, and what they save"),
-        Binding("u", "undo_cut", "undo the last cut", show=False, id="plan.undo"),
-        Binding("y", "copy", "copy path", show=False, id="path.copy"),
-        Binding("o", "nix_commands", "nix command", show=False, id="path.nix"),
         Binding("d", "details", "details", show=False, id="path.details", tooltip="All that is known of this path"),
         Binding("n", "find(1)", "next match", show=False, id="find.next"),
         Binding("N", "find(-1)", "previous match", show=False, id="find.previous"),
         Binding("a", "within", "added: all roots, or one referrer", show=False, id="added.within"),
         Binding("backspace", "back", "back", show=False, id="back"),
-        Binding("escape", "escape", "cancel, close", show=False, id="escape"),
     ]
-
-    app: ClosureApp
 
     def __init__(self) -> None:
         super().__init__()
-        self.HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (WIDE, "-wide")]
-        self.VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-low"), (16, "-short"), (32, "-tall")]
         self.table = PathTable(id="table")
         self.detail = DetailPane(id="detail")
         self.filter_bar = FilterBar(self.filter_left)
-        self.title_bar = TitleBar()
-        self.key_bar = KeyBar()
         self._searched: Filter | None = None
         self._stood_on: int | None = None
         """Path under the cursor when the filter was opened."""
-        self._shown_revision = -1
 
     # -- what a screen says of itself --------------------------------------------------------------------
 
@@ -93,65 +49,36 @@ class PathScreen(Screen[None], RowFollower):
         """Return the rows that this screen shows."""
         return Browser(knowledge)
 
-    def above_table(self) -> list[Widget]:
-        """Return the widgets between title and table."""
-        return []
-
     def facts_changed(self, knowledge: Knowledge) -> None:
         """Take in that more is known; the table repaints by itself."""
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer what acts on paths only once there are some."""
-        return None if self.app.knowledge is None and action in _NEED_PATHS else True
-
     # -- life --------------------------------------------------------------------------------------------
 
-    def compose(self) -> ComposeResult:
-        yield self.title_bar
-        yield Static("", id="loading", markup=False)
-        with Container(id="body"):
-            with Container(id="main"):
-                yield from self.above_table()
-                yield self.table
-            yield self.detail
-        yield self.filter_bar
-        yield self.key_bar
-        yield Static("The terminal is too small: pyclosure needs 40 columns and 10 lines.", id="tiny", markup=False)
+    def rows(self) -> RowView:
+        return self.table
+
+    def path_here(self) -> int | None:
+        return self.table.at
+
+    def beside_rows(self) -> list[Widget]:
+        return [self.detail]
+
+    def below_all(self) -> list[Widget]:
+        return [self.filter_bar]
 
     def on_mount(self) -> None:
         self.table.follow = self
         self.table.is_cut = self._is_cut
-        self.app.knowledge_signal.subscribe(self, lambda _: self.refresh_knowledge())
-        self.refresh_knowledge()
-        self.set_focus(self.table)
+        super().on_mount()
 
-    def on_screen_resume(self) -> None:
-        self.refresh_knowledge()
-
-    def refresh_knowledge(self) -> None:
-        """Show what is known by now."""
-        app = self.app
-        self.title_bar.tabs = app.tabs
-        self.title_bar.here = self.MODE
-        self.key_bar.state = app.status
-        knowledge = app.knowledge
-        self.set_class(knowledge is None, "-loading")
-        if knowledge is None:
-            self.query_one("#loading", Static).update(app.loading_text)
-            self.title_bar.refresh()
-            self.key_bar.refresh()
-            return
-        self.title_bar.label = knowledge.closure.records.label
-        self.title_bar.origin = knowledge.closure.records.origin
+    def knowledge_came(self, knowledge: Knowledge) -> None:
         if self.table.browser is None or self.table.browser.knowledge is not knowledge:
             self.table.show(self.make_browser(knowledge))
-        self.title_bar.refresh()
-        self.key_bar.refresh()
-        if knowledge.revision != self._shown_revision:
-            self._shown_revision = knowledge.revision
-            self._sort_anew()
-            self._show_detail()
-            self.facts_changed(knowledge)
+
+    def facts_came(self, knowledge: Knowledge) -> None:
+        self._sort_anew()
+        self._show_detail()
+        self.facts_changed(knowledge)
 
     def _sort_anew(self) -> None:
         """Sort by what is known now, staying on the same path."""
@@ -159,11 +86,6 @@ class PathScreen(Screen[None], RowFollower):
         if browser is not None:
             browser.resort()
             self.table.rows_changed(cursor=browser.row_of(at) if at is not None else None)
-
-    @property
-    def knowledge(self) -> Knowledge | None:
-        """What is known of the open closure; None while loading."""
-        return self.app.knowledge
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._show_detail)
@@ -181,7 +103,7 @@ class PathScreen(Screen[None], RowFollower):
         elif self.size.width >= WIDE:
             labels = self.app.labels
             lines = details(browser.knowledge, at, labels, added_title(browser), browser.added(at))
-            self.detail.show_lines(lines)
+            self.detail.show_lines([*lines, *self._finding_lines(at)])
         else:
             self.detail.show_summary(summary(browser.knowledge, at), self.size.width)
 
@@ -193,7 +115,15 @@ class PathScreen(Screen[None], RowFollower):
         if at is None or browser is None:
             return
         lines = details(browser.knowledge, at, self.app.labels, added_title(browser), browser.added(at))
-        self.app.push_screen(DetailDialog(self.app.labels[at], lines))
+        self.app.push_screen(DetailDialog(self.app.labels[at], [*lines, *self._finding_lines(at)]))
+
+    def _finding_lines(self, at: int) -> list[Line]:
+        """Return what is wrong with the path."""
+        judgement, knowledge = self.app.judgement, self.knowledge
+        if judgement is None or knowledge is None:
+            return []
+        found = judgement.of_path(knowledge.closure.path(at))
+        return [Line("finding" if number == 0 else "", one.title, one.rule) for number, one in enumerate(found)]
 
     # -- order, filter, search ---------------------------------------------------------------------------
 
@@ -302,30 +232,10 @@ class PathScreen(Screen[None], RowFollower):
         if self.table.at is not None:
             self.app.show_path(self.table.at)
 
-    def action_referrers(self) -> None:
-        """Show what references the path."""
-        at = self.table.at
-        if at is None or self.knowledge is None:
-            return
-        if not self.knowledge.closure.referrers[at]:
-            self.notify("a root: nothing in this closure references it", markup=False, timeout=3)
-            return
-        self.app.show_path(at, referrers=True)
-
     def _is_cut(self, referrer: int | None, at: int) -> bool:
         """Say whether a reference, or a path itself, is marked as cut."""
         marks = self.app.plan.marks if self.knowledge is not None else []
         return at in marks or (referrer is not None and (referrer, at) in marks)
-
-    async def action_why(self) -> None:
-        """Say why the path is in the closure."""
-        if self.table.at is not None:
-            await self.app.show_why(self.table.at)
-
-    async def action_contents(self) -> None:
-        """Show what the path contains."""
-        if self.table.at is not None:
-            await self.app.show_contents(self.table.at)
 
     def action_cut(self) -> None:
         """Mark the row's reference as cut; in lists, the path whoever references it."""
@@ -342,30 +252,6 @@ class PathScreen(Screen[None], RowFollower):
             self.app.toggle_cut((node.parent.at, at))
         else:
             self.app.toggle_cut((at, node.parent.at))
-
-    async def action_plan(self) -> None:
-        """Show the marked cuts."""
-        await self.app.show_plan()
-
-    def action_undo_cut(self) -> None:
-        """Take the last mark away."""
-        self.app.undo_cut()
-
-    def action_copy(self) -> None:
-        """Copy the store path, also over ssh (OSC 52)."""
-        at = self.table.at
-        if at is not None and self.knowledge is not None:
-            path = self.knowledge.closure.path(at)
-            self.app.copy_to_clipboard(path)
-            self.notify(f"copied {path}", markup=False, timeout=3)
-
-    def action_nix_commands(self) -> None:
-        """Show the nix commands that tell the same."""
-        from pyclosure.tui.details import nix_commands
-        from pyclosure.tui.dialogs import CommandDialog
-
-        if self.table.at is not None and self.knowledge is not None:
-            self.app.push_screen(CommandDialog(nix_commands(self.knowledge, self.table.at)))
 
     def action_within(self) -> None:
         """Change what added sizes are relative to: all roots, or the referrer of the row."""

@@ -22,6 +22,7 @@ from pyclosure.queries.sources.read import opened_snapshot
 from pyclosure.queries.sources.resolve import Demo, SavedFile, Source, StorePaths
 from pyclosure.queries.sources.stores import parse_store
 from pyclosure.tui.app import ClosureApp
+from pyclosure.tui.mode_screen import ModeScreen
 from pyclosure.tui.screen import PathScreen
 from pyclosure.tui.screens.overview import OverviewScreen
 from pyclosure.tui.settings import Settings
@@ -174,7 +175,9 @@ async def settled(pilot: Pilot[int]) -> None:
     def done() -> bool:
         if app.knowledge is None or at_work("background"):
             return False
-        return isinstance(app.screen, PathScreen) and app.screen.table.browser is not None
+        if isinstance(app.screen, PathScreen):
+            return app.screen.table.browser is not None
+        return isinstance(app.screen, ModeScreen) and app.judgement is not None
 
     await until(pilot, done, "the source to be read and looked into")
 
@@ -196,6 +199,12 @@ def app_of(pilot: Pilot[int]) -> ClosureApp:
     app = pilot.app
     assert isinstance(app, ClosureApp)
     return app
+
+
+def mode_screen_of(pilot: Pilot[int]) -> ModeScreen:
+    screen = pilot.app.screen
+    assert isinstance(screen, ModeScreen), f"{screen} is up"
+    return screen
 
 
 def screen_of(pilot: Pilot[int]) -> PathScreen:

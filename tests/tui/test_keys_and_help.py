@@ -13,8 +13,11 @@ from textual.pilot import Pilot
 from pyclosure.tui import screens
 from pyclosure.tui.app import ClosureApp
 from pyclosure.tui.dialogs import HelpDialog
-from pyclosure.tui.screen import PathScreen, ScreenSpec
+from pyclosure.tui.finding_rows import FindingRows
+from pyclosure.tui.mode_screen import ModeScreen, ScreenSpec
+from pyclosure.tui.screen import PathScreen
 from pyclosure.tui.screens.closure import ClosureScreen
+from pyclosure.tui.screens.findings import FindingsScreen
 from pyclosure.tui.widgets.path_table import PathTable
 from pyclosure.tui.widgets.rows import RowView
 from tests.tui.driving import (
@@ -24,6 +27,7 @@ from tests.tui.driving import (
     app_of,
     here,
     hits,
+    mode_screen_of,
     names,
     of_store,
     opened,
@@ -34,7 +38,9 @@ from tests.tui.driving import (
     take_first,
 )
 
-SCREENS = ("overview", "closure", "python")
+OWNERS = {"closure": (PathScreen, PathTable, ClosureScreen), "findings": (FindingsScreen, FindingRows)}
+"""What listens to keys on a screen, where that is not the table of paths alone."""
+SCREENS = ("overview", "closure", "python", "findings")
 
 
 def declared(*owners: type) -> Iterator[Binding]:
@@ -58,21 +64,22 @@ def test_screens_have_distinct_names_and_keys() -> None:
 
 
 def test_no_class_gives_a_key_to_two_actions() -> None:
-    for owner in (ClosureApp, PathScreen, ClosureScreen, PathTable, RowView):
+    for owner in (ClosureApp, ModeScreen, PathScreen, ClosureScreen, PathTable, RowView):
         keys = [binding.key for binding in declared(owner)]
         assert len(keys) == len(set(keys)), owner
 
 
 @pytest.mark.parametrize("screen", screens.find_all(), ids=lambda spec: spec.name)
 def test_the_table_its_screen_and_the_app_want_different_keys(screen: ScreenSpec) -> None:
-    keys = Counter(key for node in (ClosureApp, screen.make, PathTable) for key in merged(node))
+    table = PathTable if issubclass(screen.make, PathScreen) else RowView
+    keys = Counter(key for node in (ClosureApp, screen.make, table) for key in merged(node))
 
     assert [key for key, times in keys.items() if times > 1] == []
 
 
 def test_every_binding_has_a_name_and_each_name_means_one_action() -> None:
     actions: dict[str, str] = {}
-    for binding in declared(ClosureApp, PathScreen, ClosureScreen, PathTable, RowView):
+    for binding in declared(ClosureApp, ModeScreen, PathScreen, ClosureScreen, PathTable, RowView):
         assert binding.id, binding
         assert actions.setdefault(binding.id, binding.action) == binding.action
     assert len(actions) > 30
@@ -89,7 +96,7 @@ async def test_help_lists_every_binding_that_has_a_description(screen: str) -> N
     async with opened(screen=screen, size=LARGE) as pilot:
         await pilot.press("question_mark")
         text = help_text(pilot)
-        owners = [ClosureApp, PathScreen, PathTable, RowView, *([ClosureScreen] if screen == "closure" else [])]
+        owners = [ClosureApp, ModeScreen, RowView, *OWNERS.get(screen, (PathScreen, PathTable))]
         rows = {line.split()[-1]: line for line in text.split("Words")[0].splitlines()[1:] if line}
 
         shown_keys = {key: active.binding for key, active in pilot.app.screen_stack[0].active_bindings.items()}
@@ -145,21 +152,21 @@ async def test_the_key_that_opens_help_closes_it() -> None:
 
 def footer(pilot: Pilot[int]) -> list[tuple[str, str]]:
     """Return the pairs of key and word that the footer draws."""
-    parts = shown(screen_of(pilot).key_bar).strip().split("  ")
+    parts = shown(mode_screen_of(pilot).key_bar).strip().split("  ")
     return [(part.split(" ", 1)[0], part.split(" ", 1)[1]) for part in parts]
 
 
 @pytest.mark.parametrize("screen", SCREENS)
 async def test_at_80_columns_the_footer_has_at_most_seven_keys_and_all_of_them_fit(screen: str) -> None:
     async with opened(screen=screen) as pilot:
-        line = shown(screen_of(pilot).key_bar)
+        line = shown(mode_screen_of(pilot).key_bar)
         keys = footer(pilot)
 
         assert 5 <= len(keys) <= 7
         assert len(line) <= 80
         assert keys[0] == ("enter", "open")
         assert keys[-1] == ("?", "help")
-        words = [active.binding.description for active in screen_of(pilot).active_bindings.values()]
+        words = [active.binding.description for active in pilot.app.screen.active_bindings.values()]
         assert all(word in words for _, word in keys)
 
 
@@ -230,7 +237,7 @@ async def test_every_key_that_acts_has_an_entry_in_the_palette() -> None:
         moves = ("move", "page", "edge", "go(", "command_palette")
         pressed = {key: active.binding.id for key, active in screen_of(pilot).active_bindings.items()}
 
-        for binding in declared(PathScreen, ClosureScreen, PathTable, RowView):
+        for binding in declared(ModeScreen, PathScreen, ClosureScreen, PathTable, RowView):
             if not binding.action.startswith(moves) and pressed[binding.key] == binding.id:
                 assert (binding.tooltip or binding.description).lower() in entries, binding
 

@@ -127,7 +127,13 @@ async def plan(pilot: Pilot[int]) -> None:
     await pilot.pause()
 
 
+async def findings(pilot: Pilot[int]) -> None:
+    """The second finding, with its evidence."""
+    await pilot.press("4", "down")
+
+
 SCENES: dict[str, Scene] = {
+    "findings": findings,
     "why": why,
     "ways": ways,
     "what-if": supposing,

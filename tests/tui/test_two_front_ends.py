@@ -94,6 +94,11 @@ async def test_a_filter_keeps_the_same_rows(cli: Cli, text: str) -> None:
 
 async def test_the_overview_says_what_the_report_says(cli: Cli) -> None:
     report = cli("report", "demo:", "--format", "json").json
+    found = [
+        one["severity"]
+        for one in cli("check", "demo:", "--no-config", "--fail-on", "never", "--format", "json").json["findings"]
+    ]
+    counts = [f"{found.count(one)} {sign}" for one, sign in (("error", "✘"), ("warning", "▲")) if one in found]
     async with opened(size=WIDE) as pilot:
         answer = app_of(pilot).overview
         head = summary(pilot).splitlines()[0]
@@ -103,6 +108,7 @@ async def test_the_overview_says_what_the_report_says(cli: Cli) -> None:
             f"{report['paths']} paths",
             f"{report['distributions']} distributions",
             f"{len(report['interpreters'])} interpreter",
+            " ".join(counts),
         ]
         assert [(one.key, one.paths, one.nar_size) for one in answer.by_kind] == [
             (one["kind"], one["paths"], one["nar_size"]) for one in report["by_kind"]

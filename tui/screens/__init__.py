@@ -5,7 +5,7 @@ from __future__ import annotations
 import pkgutil
 from importlib import import_module
 
-from pyclosure.tui.screen import ScreenSpec
+from pyclosure.tui.mode_screen import ScreenSpec
 
 
 def find_all() -> list[ScreenSpec]:

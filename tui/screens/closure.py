@@ -11,7 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from pyclosure.queries.knowledge import Knowledge
-from pyclosure.tui.screen import PathScreen, ScreenSpec
+from pyclosure.tui.mode_screen import ScreenSpec
+from pyclosure.tui.screen import PathScreen
 from pyclosure.tui.units import middle_ellipsis
 from pyclosure.tui.widgets.path_table import PathTable, added_title
 from pyclosure.tui.widgets.rows import RowView
@@ -53,7 +54,7 @@ class ClosureScreen(PathScreen):
         super().__init__()
         self.trail = Trail()
 
-    def above_table(self) -> list[Widget]:
+    def above_rows(self) -> list[Widget]:
         return [self.trail]
 
     def facts_changed(self, knowledge: Knowledge) -> None:

@@ -13,11 +13,15 @@ from pyclosure.queries.answers.overview import Overview, Share
 from pyclosure.queries.kinds.identity import kind_words
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.tui.browse import Browser
+from pyclosure.tui.judging import headline_words, worst
+from pyclosure.tui.mode_screen import ScreenSpec
 from pyclosure.tui.output.report import GROUP_WORDS, added_words, headline
-from pyclosure.tui.screen import PathScreen, ScreenSpec
+from pyclosure.tui.screen import PathScreen
 from pyclosure.tui.units import bar, count, share, size
 
 _KIND_WIDTH = 22
+_FINDINGS = 4
+"""Findings that a tall screen names."""
 _LINES_OF_ROWS = 17
 """Lines that the rows, and what is around them, get before the kinds get any."""
 
@@ -42,7 +46,7 @@ class OverviewScreen(PathScreen):
         super().__init__()
         self.summary = Summary(self._show_summary)
 
-    def above_table(self) -> list[Widget]:
+    def above_rows(self) -> list[Widget]:
         return [self.summary]
 
     def make_browser(self, knowledge: Knowledge) -> Browser:
@@ -73,6 +77,9 @@ class OverviewScreen(PathScreen):
             text.append(f"   {fact}")
         if len(answer.roots) > 1:
             text.append(f"   {count(len(answer.roots), 'root')}")
+        wrong = headline_words(self.app.judgement)
+        if wrong:
+            text.append(f"   {wrong}", "bold" if wrong[0].isdigit() else "")
         text.append("\n\n" if self.has_class("-tall") else "\n")
         parts = self._parts(answer)
         if parts:
@@ -85,6 +92,12 @@ class OverviewScreen(PathScreen):
         )
         if parts and not knowledge.closure.records.build_closure:
             text.append(f"  {split}\n", "dim")
+        for sign, words, cost in worst(self.app.judgement, _FINDINGS if self.has_class("-tall") else 0):
+            room = max(10, width - len(cost) - 6)
+            shown = words if len(words) <= room else words[: room - 1] + "…"
+            text.append(f"  {sign} ", "bold")
+            text.append(f"{shown:<{room}}")
+            text.append(f" {cost}\n", "dim")
         for note in self._notes(knowledge):
             text.append(f"  {note}\n", "dim italic")
         text.append(" What would leave with it", "bold")

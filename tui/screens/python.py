@@ -9,7 +9,8 @@ from textual.widgets import Static
 from pyclosure.queries.kinds.identity import Fact
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.tui.browse import Browser
-from pyclosure.tui.screen import PathScreen, ScreenSpec
+from pyclosure.tui.mode_screen import ScreenSpec
+from pyclosure.tui.screen import PathScreen
 from pyclosure.tui.units import count, size
 
 _KINDS = frozenset({"python-package", "python-app", "python-env", "interpreter", "python-bootstrap"})
@@ -24,7 +25,7 @@ class PythonScreen(PathScreen):
         super().__init__()
         self.summary = Static("", id="summary", markup=False)
 
-    def above_table(self) -> list[Widget]:
+    def above_rows(self) -> list[Widget]:
         return [self.summary]
 
     def make_browser(self, knowledge: Knowledge) -> Browser:

@@ -1,0 +1,157 @@
+"""What is wrong with this closure?"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pyclosure.tui.commands import Command, Streams
+from pyclosure.tui.opening import Narrator, add_source_arguments, load
+
+if TYPE_CHECKING:
+    from pyclosure.queries.findings.judge import Report
+    from pyclosure.queries.findings.policy import Policy
+    from pyclosure.queries.knowledge import Knowledge
+    from pyclosure.queries.locks import Lock
+
+_FORMATS = ("text", "json", "markdown", "sarif")
+_STATUS = {"passed": 0, "failed": 1, "unknown": 2}
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    add_source_arguments(parser)
+    parser.add_argument("--format", choices=_FORMATS, default="text", help="how to print it")
+    parser.add_argument(
+        "--fail-on",
+        choices=("error", "warning", "info", "never"),
+        help="the mildest severity that ends in status 1 (default warning, or what the policy says)",
+    )
+    parser.add_argument(
+        "--rule", action="append", default=[], metavar="RULE", help="ask this rule only; may be repeated"
+    )
+    parser.add_argument("--ignore", action="append", default=[], metavar="RULE", help="do not ask it; may be repeated")
+    parser.add_argument("--filter", metavar="WORDS", help="print findings that mention all of the words")
+    parser.add_argument(
+        "--sort", choices=("severity", "cost", "rule"), default="severity", help="what comes first (default severity)"
+    )
+    parser.add_argument("--lock", action="append", default=[], metavar="FILE", help="compare with this lock file")
+    parser.add_argument("--group", action="append", default=[], metavar="NAME", help="dependency group of the lock")
+    parser.add_argument("--extra", action="append", default=[], metavar="NAME", help="extra of the lock's project")
+    parser.add_argument("--allow-unknown", action="store_true", help="pass although some rules could not judge")
+    parser.add_argument("--fine", action="store_true", help="also list what was found in order")
+    parser.add_argument("--config", metavar="FILE", help="decisions: a pyclosure.toml, or a pyproject.toml")
+    parser.add_argument("--no-config", action="store_true", help="look for no such file")
+    parser.add_argument("--list-rules", action=_ListRules, help="print all rules and leave")
+    parser.add_argument("--explain", action=_Explain, metavar="RULE", help="print what a rule does and leave")
+
+
+class _ListRules(argparse.Action):
+    def __init__(self, **options: object) -> None:
+        super().__init__(nargs=0, **options)  # type: ignore[arg-type]
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from pyclosure.tui.output.rules import rules_text
+
+        sys.stdout.write(rules_text())
+        parser.exit(0)
+
+
+class _Explain(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, namespace: object, value: object, *_: object) -> None:
+        from pyclosure.queries.errors import BadInput
+        from pyclosure.queries.findings import find_rule
+        from pyclosure.queries.findings.policy import rule_id
+        from pyclosure.tui.output.rules import rule_text
+
+        try:
+            rule = find_rule(rule_id(value, "--explain"))
+        except BadInput as error:
+            parser.error(f"{error}: {error.hint}")
+        assert rule is not None
+        sys.stdout.write(rule_text(rule))
+        parser.exit(0)
+
+
+def _run(arguments: argparse.Namespace, streams: Streams) -> int:
+    from pyclosure.tui.output.findings import Findings, write_findings
+
+    policy = _policy(arguments)
+    report, knowledge = _report(arguments, policy, streams)
+    shown = Findings(knowledge, report, arguments.sort, arguments.filter or "", arguments.allow_unknown)
+    write_findings(shown, arguments.format, streams.out, fine=arguments.fine)
+    outcome = report.outcome(allow_unknown=arguments.allow_unknown)
+    if outcome == "unknown":
+        streams.out.flush()
+        streams.err.write(f"pyclosure: not passed, because not everything could be judged: {_unjudged(report)}\n")
+        streams.err.write("  bring the data, turn those rules off (--ignore), or pass all the same (--allow-unknown)\n")
+    return _STATUS[outcome]
+
+
+def _report(arguments: argparse.Namespace, policy: Policy, streams: Streams) -> tuple[Report, Knowledge]:
+    from pyclosure.queries.evidence import EvidenceStore
+    from pyclosure.queries.findings.judge import judge
+    from pyclosure.queries.findings.scene import Scene
+
+    locks = _locks(arguments.lock)
+    knowledge = load(arguments, streams.err, inspect=True)
+    narrator = Narrator(streams.err)
+    try:
+        scene = Scene(
+            knowledge, EvidenceStore(knowledge), policy, locks, narrator, groups=arguments.group, extras=arguments.extra
+        )
+        return judge(scene), knowledge
+    finally:
+        narrator.finish()
+
+
+def _locks(files: list[str]) -> list[Lock]:
+    if not files:
+        return []
+    from pyclosure.queries.locks import read_lock
+
+    return [read_lock(file) for file in files]
+
+
+def _policy(arguments: argparse.Namespace) -> Policy:
+    from pyclosure.queries.findings.policy import Policy, rule_id
+    from pyclosure.tui.policy_file import read_policy
+
+    policy = Policy() if arguments.no_config else read_policy(arguments.config)
+    off = {rule_id(word, "--ignore"): "off" for word in arguments.ignore}
+    return replace(
+        policy,
+        fail_on=arguments.fail_on or policy.fail_on,
+        severities={**policy.severities, **off},
+        only=tuple(rule_id(word, "--rule") for word in arguments.rule),
+    )
+
+
+def _unjudged(report: Report) -> str:
+    if not report.asked:
+        return "no rule was asked"
+    rules = sorted({one.rule for one in report.unknown})
+    return f"{', '.join(rules)} ({report.unknown[0].reason})"
+
+
+COMMAND = Command(
+    summary="what is wrong: leaks, conflicts, missing requirements, broken links",
+    description=(
+        "Look through all files of the closure and say what is wrong, where, how sure that is, what it costs\n"
+        "and what to do. Nothing found there is executed. Status 0: nothing that counts; 1: something does;\n"
+        "2: not everything could be judged, which is no pass.\n\n"
+        "Decisions are read from the nearest pyclosure.toml, or [tool.pyclosure] of a pyproject.toml: fail-on,\n"
+        "wanted, [rules] and [[accept]]; see docs/rules.md."
+    ),
+    arguments=_arguments,
+    run=_run,
+    examples=(
+        ("pyclosure check ./result", "everything that is wrong"),
+        ("pyclosure check ./result --rule P18 --rule P10", "compilers and test tools only"),
+        ("pyclosure check ./result --format markdown", "for a pull request"),
+        ("pyclosure check ./result --lock uv.lock", "and how it differs from the lock"),
+        ("pyclosure check ./result --format sarif > closure.sarif", "for code scanning"),
+        ("pyclosure check --explain P15", "what a rule does"),
+    ),
+)

@@ -1,0 +1,66 @@
+"""Findings for the screen: judged in the background, with the decisions of the nearest policy file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyclosure.queries.errors import BadInput
+from pyclosure.queries.knowledge import Knowledge
+
+if TYPE_CHECKING:
+    from pyclosure.queries.activity import Activity
+    from pyclosure.queries.evidence import EvidenceStore
+    from pyclosure.queries.findings.finding import Finding
+    from pyclosure.queries.findings.judge import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was found, as far as it was looked."""
+
+    report: Report
+    whole: bool
+    """False while files are still being looked through."""
+    problem: str = ""
+    """Why the policy file was not used; empty when it was, or when there is none."""
+
+    def of_path(self, path: str) -> list[Finding]:
+        """Return the findings that a store path is the first or cause of."""
+        return [one for one in self.report.findings if path in one.paths]
+
+
+def judge_closure(knowledge: Knowledge, evidence: EvidenceStore, activity: Activity, *, whole: bool) -> Judgement:
+    """Ask all rules; a policy file that cannot be read is told, and the default decisions hold."""
+    # imported here: no frame waits for the rules
+    from pyclosure.queries.findings.judge import judge
+    from pyclosure.queries.findings.policy import Policy
+    from pyclosure.queries.findings.scene import Scene
+    from pyclosure.tui.policy_file import read_policy
+
+    problem = ""
+    try:
+        policy = read_policy()
+    except BadInput as error:
+        policy, problem = Policy(), str(error)
+    return Judgement(judge(Scene(knowledge, evidence, policy, activity=activity)), whole, problem)
+
+
+def headline_words(judgement: Judgement | None) -> str:
+    """Return how many findings count: ``3 findings``; empty while nothing was judged."""
+    if judgement is None:
+        return ""
+    report = judgement.report
+    errors, warnings = report.count("error"), report.count("warning")
+    parts = [f"{errors:,} ✘" if errors else "", f"{warnings:,} ▲" if warnings else ""]
+    return " ".join(part for part in parts if part) or ("no findings" if judgement.whole else "")
+
+
+def worst(judgement: Judgement | None, most: int) -> list[tuple[str, str, str]]:
+    """Return sign, title and cost of the worst findings; what is only mentioned is left out."""
+    if judgement is None:
+        return []
+    from pyclosure.tui.output.findings import SIGNS, cost_words
+
+    found = [one for one in judgement.report.findings if one.severity != "info"]
+    return [(SIGNS[one.severity], one.title, cost_words(one)) for one in found[:most]]

@@ -1,0 +1,365 @@
+"""Findings as text, JSON, markdown and SARIF; the screen shows the same ones in the same order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import IO, Any
+from urllib.parse import quote
+
+from pyclosure import __version__
+from pyclosure.queries.findings import all_rules, find_rule
+from pyclosure.queries.findings.finding import SEVERITIES, CostMeaning, Finding, Proof, Rule, Unknown, worst_first
+from pyclosure.queries.findings.judge import Accepted, Report
+from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.names import name_of, without_digests
+from pyclosure.queries.records import TIER_WORDS
+from pyclosure.queries.text import printable
+from pyclosure.tui.output.formats import markdown_code, markdown_table, markdown_text, write_json
+from pyclosure.tui.units import count, labels, size
+
+SHOWN = 5
+"""Pieces of evidence of one finding that text shows; JSON holds all."""
+_MARKDOWN_MOST = 50
+SIGNS = {"error": "✘", "warning": "▲", "info": "·"}
+_COST_WORDS: dict[CostMeaning, str] = {"saved": "saves {}", "added": "adds {}", "nar": "{}", "files": "{} of files"}
+_SARIF_LEVELS = {"error": "error", "warning": "warning", "info": "note"}
+_SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """A report with what its reader asked to see of it."""
+
+    knowledge: Knowledge
+    report: Report
+    sort: str = "severity"
+    filter: str = ""
+    allow_unknown: bool = False
+
+    @cached_property
+    def shown(self) -> list[Finding]:
+        """The findings that match the filter, in the chosen order."""
+        words = self.filter.lower().split()
+        found = [one for one in self.report.findings if all(word in _searched(one) for word in words)]
+        return ordered(found, self.sort)
+
+    @property
+    def found(self) -> str:
+        """How many findings there are: ``1 error · 2 warnings``."""
+        report = self.report
+        return _counted(
+            (report.count("error"), "error", "errors"),
+            (report.count("warning"), "warning", "warnings"),
+            (report.count("info"), "info", "info"),
+        )
+
+    @property
+    def headline(self) -> str:
+        """How many there are of what: ``1 error · 2 warnings · 3 rules unknown``."""
+        unknown, accepted = len({one.rule for one in self.report.unknown}), len(self.report.accepted)
+        rest = _counted((unknown, "rule unknown", "rules unknown"), (accepted, "accepted", "accepted"))
+        return " · ".join(part for part in (self.found, rest) if part) or "nothing found"
+
+
+def _counted(*parts: tuple[int, str, str]) -> str:
+    return " · ".join(f"{number:,} {one if number == 1 else many}" for number, one, many in parts if number)
+
+
+def ordered(findings: Iterable[Finding], by: str) -> list[Finding]:
+    """Return findings by ``severity``, ``cost`` or ``rule``; ties as severity has them."""
+    found = sorted(findings, key=worst_first)
+    if by == "cost":
+        found.sort(key=lambda one: -(one.cost or 0))
+    elif by == "rule":
+        found.sort(key=lambda one: one.rule)
+    return found
+
+
+def _searched(finding: Finding) -> str:
+    rule = find_rule(finding.rule)
+    parts = (finding.rule, rule.name if rule else "", finding.severity, finding.title, *finding.subjects)
+    return " ".join((*parts, *map(name_of, finding.paths))).lower()
+
+
+def cost_words(finding: Finding) -> str:
+    """Return what a finding costs: ``saves 170.0 MiB``; empty where bytes are not the point."""
+    return _COST_WORDS[finding.cost_meaning].format(size(finding.cost)) if finding.cost is not None else ""
+
+
+def sure_words(finding: Finding) -> str:
+    """Return how sure a finding is, and by what."""
+    return f"{finding.certainty}, by {TIER_WORDS[finding.tier]}"
+
+
+def proof_words(proof: Proof) -> str:
+    """Return evidence on one line: ``lib/x.py:23: a constant``."""
+    where = proof.file or name_of(proof.path)
+    line = f":{proof.line}" if proof.line is not None else ""
+    return without_digests(printable(f"{where}{line}: {proof.detail}", 600))
+
+
+def write_findings(shown: Findings, form: str, out: IO[str], *, fine: bool = False) -> None:
+    """Write findings in one of the formats."""
+    if form == "json":
+        write_json(findings_json(shown), out)
+    elif form == "sarif":
+        write_json(sarif(shown), out)
+    elif form == "markdown":
+        _write_markdown(shown, out)
+    else:
+        _write_text(shown, out, fine)
+
+
+# -- text ------------------------------------------------------------------------------------------------
+
+
+def _write_text(shown: Findings, out: IO[str], fine: bool) -> None:
+    report = shown.report
+    label = labels(shown.knowledge)
+    out.write(f"{shown.knowledge.closure.records.label}: {shown.headline}\n")
+    for one in shown.shown:
+        cost = cost_words(one)
+        out.write(f"\n{one.severity:<8} {one.rule}  {printable(one.title, 400)}{'   ' + cost if cost else ''}\n")
+        out.write(f"              {sure_words(one)}\n")
+        for proof in one.evidence[:SHOWN]:
+            out.write(f"              {proof_words(proof)}\n")
+        if len(one.evidence) > SHOWN:
+            out.write(f"              … {len(one.evidence) - SHOWN:,} more; all of them: --format json\n")
+        for note in one.notes:
+            out.write(f"              {printable(note, 600)}\n")
+        if len(one.chain) > 1:
+            chain = " → ".join(label[shown.knowledge.closure.position[path]] for path in one.chain)
+            out.write(f"              chain: {chain}\n")
+        out.write(f"              do: {printable(one.remedy, 600)}\n")
+    if shown.filter and len(shown.shown) < len(report.findings):
+        out.write(f"\n{len(report.findings) - len(shown.shown):,} others do not match {shown.filter!r}.\n")
+    if fine:
+        _write_fine(report, out)
+    _write_rest(shown, out)
+
+
+def _write_fine(report: Report, out: IO[str]) -> None:
+    for rule, judged in report.judged.items():
+        if judged.fine:
+            out.write(f"\nin order  {rule}  {count(len(judged.fine), judged.things.rstrip('s'))}\n")
+        for proof in judged.fine:
+            out.write(f"              {name_of(proof.path)} {proof_words(proof)}\n")
+
+
+def _write_rest(shown: Findings, out: IO[str]) -> None:
+    report = shown.report
+    for one in report.unknown:
+        out.write(f"\nunknown  {one.rule}  {unknown_words(one)}\n              to know: {printable(one.tells, 300)}\n")
+    for accepted in report.accepted:
+        out.write(f"\naccepted {accepted.finding.rule}  {printable(accepted.finding.title, 400)}\n")
+        out.write(f"              because {printable(accepted.reason, 400)}\n")
+    for stale in report.stale:
+        out.write(f"\nnote: {stale.rule} of {printable(stale.subject, 100)} is accepted, but is no more: drop it.\n")
+    out.write(f"\n{closing_words(shown)}\n")
+
+
+def unknown_words(one: Unknown) -> str:
+    """Return why something is unknown, and of how many paths."""
+    named = ", ".join(name_of(path) for path in one.paths[:3])
+    more = f" and {len(one.paths) - 3} more" if len(one.paths) > 3 else ""
+    return printable(f"{one.reason}{': ' + named + more if named else ''}", 600)
+
+
+def closing_words(shown: Findings) -> str:
+    """Return what was asked of what, and how it ended."""
+    report, closure = shown.report, shown.knowledge.closure
+    outcome = report.outcome(allow_unknown=shown.allow_unknown)
+    asked = f"{count(len(report.asked), 'rule')} asked of {count(len(closure), 'path')}"
+    failing = sum(report.policy.fails(one.severity) for one in report.findings)
+    ends = {
+        "failed": f"failed: {count(failing, 'finding')} of severity {report.policy.fail_on} or worse",
+        "unknown": "not passed: not everything could be judged",
+        "passed": "passed",
+    }
+    policy = f"; decisions of {report.policy.origin}" if report.policy.origin else ""
+    return f"{asked}{policy}: {ends[outcome]}"
+
+
+# -- JSON ------------------------------------------------------------------------------------------------
+
+
+def findings_json(shown: Findings) -> dict[str, Any]:
+    """Return all of a report."""
+    report = shown.report
+    return {
+        "outcome": report.outcome(allow_unknown=shown.allow_unknown),
+        "fail_on": report.policy.fail_on,
+        "policy": report.policy.origin or None,
+        "asked": list(report.asked),
+        "findings": [finding_json(one) for one in shown.shown],
+        "unknown": [
+            {"rule": one.rule, "reason": one.reason, "tells": one.tells, "paths": list(one.paths)}
+            for one in report.unknown
+        ],
+        "accepted": [{**finding_json(one.finding), "reason": one.reason} for one in report.accepted],
+        "stale": [{"rule": one.rule, "subject": one.subject, "reason": one.reason} for one in report.stale],
+        "judged": {
+            rule: {"count": one.count, "things": one.things, "fine": [_proof_json(proof) for proof in one.fine]}
+            for rule, one in report.judged.items()
+        },
+    }
+
+
+def finding_json(one: Finding) -> dict[str, Any]:
+    """Return one finding; ``cost`` is in bytes, null where bytes are not the point."""
+    rule = find_rule(one.rule)
+    return {
+        "rule": one.rule,
+        "name": rule.name if rule else None,
+        "severity": one.severity,
+        "certainty": one.certainty,
+        "tier": one.tier,
+        "title": one.title,
+        "paths": list(one.paths),
+        "subjects": list(one.subjects),
+        "evidence": [_proof_json(proof) for proof in one.evidence],
+        "cost": one.cost,
+        "cost_meaning": one.cost_meaning if one.cost is not None else None,
+        "remedy": one.remedy,
+        "notes": list(one.notes),
+        "chain": list(one.chain),
+        "edges": [{"referrer": referrer, "reference": reference} for referrer, reference in one.edges],
+        "key": one.key,
+    }
+
+
+def _proof_json(proof: Proof) -> dict[str, Any]:
+    return {"path": proof.path, "file": proof.file, "line": proof.line, "detail": proof.detail}
+
+
+# -- markdown --------------------------------------------------------------------------------------------
+
+
+def _write_markdown(shown: Findings, out: IO[str]) -> None:
+    report = shown.report
+    out.write(
+        f"## `pyclosure` findings\n\n{markdown_code(shown.knowledge.closure.records.label)}: {shown.headline}\n\n"
+    )
+    for severity in SEVERITIES:
+        found = [one for one in shown.shown if one.severity == severity]
+        if not found:
+            continue
+        folded = severity == "info"
+        if folded:
+            out.write(f"<details><summary>{len(found):,} only mentioned</summary>\n\n")
+        header = (
+            ("rule", "name"),
+            ("finding", "name"),
+            ("bytes", "right"),
+            ("evidence", "name"),
+            ("what to do", "name"),
+        )
+        markdown_table(header, (_markdown_row(one) for one in found[:_MARKDOWN_MOST]), out)
+        if len(found) > _MARKDOWN_MOST:
+            out.write(
+                f"\n{len(found) - _MARKDOWN_MOST:,} more of severity {severity}: `pyclosure check --format json`\n"
+            )
+        out.write("\n</details>\n\n" if folded else "\n")
+    for one in report.unknown:
+        out.write(f"- unknown: {one.rule}: {markdown_text(unknown_words(one))}\n")
+    for accepted in report.accepted:
+        words = f"{accepted.finding.rule}: {accepted.finding.title}, because {accepted.reason}"
+        out.write(f"- accepted: {markdown_text(words)}\n")
+    out.write(f"\n{markdown_text(closing_words(shown))}\n")
+
+
+def _markdown_row(one: Finding) -> Sequence[str]:
+    first = markdown_code(proof_words(one.evidence[0])) if one.evidence else ""
+    more = f" and {len(one.evidence) - 1} more" if len(one.evidence) > 1 else ""
+    sure = "" if one.certainty == "certain" else f" ({one.certainty})"
+    title = f"{SIGNS[one.severity]} {markdown_text(one.title)}{sure}"
+    return one.rule, title, cost_words(one), first + more, markdown_text(one.remedy)
+
+
+# -- SARIF -----------------------------------------------------------------------------------------------
+
+
+def sarif(shown: Findings) -> dict[str, Any]:
+    """Return a SARIF 2.1.0 log: findings, accepted ones as suppressed, and unknown ones as open questions."""
+    report = shown.report
+    rules = [rule for rule in all_rules() if rule.id in report.asked]
+    index = {rule.id: at for at, rule in enumerate(rules)}
+    results = [
+        *(_sarif_result(one, index) for one in shown.shown),
+        *(_sarif_accepted(one, index) for one in report.accepted),
+        *(_sarif_unknown(one, index) for one in report.unknown),
+    ]
+    driver = {
+        "name": "pyclosure",
+        "version": __version__,
+        "rules": [_sarif_rule(rule, report) for rule in rules],
+    }
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    return {"$schema": _SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _sarif_rule(rule: Rule, report: Report) -> dict[str, Any]:
+    help_text = f"{rule.why} {rule.fix}"
+    return {
+        "id": rule.id,
+        "name": "".join(word.capitalize() for word in rule.name.split("-")),
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.what},
+        "help": {"text": help_text, "markdown": f"{rule.why}\n\n{rule.how}\n\n**What to do.** {rule.fix}"},
+        "defaultConfiguration": {"level": _SARIF_LEVELS[report.policy.severity(rule.id, rule.severity)]},
+    }
+
+
+def _sarif_result(one: Finding, index: dict[str, int]) -> dict[str, Any]:
+    notes = " ".join((one.title + ".", *one.notes, f"What to do: {one.remedy}."))
+    return {
+        "ruleId": one.rule,
+        "ruleIndex": index[one.rule],
+        "level": _SARIF_LEVELS[one.severity],
+        "message": {"text": notes},
+        "locations": [_sarif_location(proof) for proof in one.evidence[:1]] or [_sarif_path(one.paths[0])],
+        "relatedLocations": [
+            {**_sarif_location(proof), "message": {"text": proof.detail}} for proof in one.evidence[1:100]
+        ],
+        "partialFingerprints": {"pyclosureKey/v1": one.key},
+        "properties": {
+            "certainty": one.certainty,
+            "evidence": TIER_WORDS[one.tier],
+            "bytes": one.cost,
+            "bytesMeaning": one.cost_meaning if one.cost is not None else None,
+            "storePaths": list(one.paths),
+        },
+    }
+
+
+def _sarif_accepted(one: Accepted, index: dict[str, int]) -> dict[str, Any]:
+    suppression = {"kind": "external", "justification": one.reason}
+    return {**_sarif_result(one.finding, index), "suppressions": [suppression]}
+
+
+def _sarif_unknown(one: Unknown, index: dict[str, int]) -> dict[str, Any]:
+    return {
+        "ruleId": one.rule,
+        "ruleIndex": index[one.rule],
+        "kind": "open",
+        "level": "none",
+        "message": {"text": f"Not known: {one.reason}. To know: {one.tells}."},
+        "locations": [_sarif_path(path) for path in one.paths[:10]],
+    }
+
+
+def _sarif_location(proof: Proof) -> dict[str, Any]:
+    physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(proof.path, proof.file)}}
+    if proof.line is not None:
+        physical["region"] = {"startLine": proof.line}
+    return {"physicalLocation": physical}
+
+
+def _sarif_path(path: str) -> dict[str, Any]:
+    return {"physicalLocation": {"artifactLocation": {"uri": _uri(path, "")}}}
+
+
+def _uri(path: str, file: str) -> str:
+    return "file://" + quote(f"{path}/{file}" if file else path)

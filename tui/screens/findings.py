@@ -1,0 +1,280 @@
+"""What is wrong with this closure?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Static
+
+from pyclosure.queries.findings import find_rule
+from pyclosure.queries.findings.finding import Finding, Unknown
+from pyclosure.queries.findings.judge import Accepted
+from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.names import name_of
+from pyclosure.queries.text import printable
+from pyclosure.tui.finding_rows import SORTS, FindingRow, FindingRows
+from pyclosure.tui.mode_screen import ModeScreen, ScreenSpec
+from pyclosure.tui.output.findings import Findings, cost_words, proof_words, sure_words, unknown_words
+from pyclosure.tui.output.rules import rule_text
+from pyclosure.tui.units import count
+from pyclosure.tui.widgets.filter_bar import FilterBar
+from pyclosure.tui.widgets.rows import RowView
+
+_PROOFS = 40
+"""Pieces of evidence that the pane shows; ``check --format json`` has all."""
+
+
+class Evidence(VerticalScroll, can_focus=False):
+    """The pane with all that is known of one finding."""
+
+    def __init__(self) -> None:
+        super().__init__(id="evidence")
+        self._text = Static("", markup=False)
+
+    def compose(self) -> ComposeResult:
+        yield self._text
+
+    def show(self, text: Text) -> None:
+        """Show a text from its beginning."""
+        self._text.update(text)
+        self.scroll_home(animate=False)
+
+
+class FindingsScreen(ModeScreen):
+    """Findings by severity, cost or rule, with their evidence."""
+
+    MODE = "findings"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "next_path(1)", "next path", show=False, id="finding.next"),
+        Binding("shift+tab", "next_path(-1)", "previous path", show=False, id="finding.prev"),
+        Binding("i", "explain", "explain", id="finding.explain", tooltip="What the rule does, and what to do"),
+        Binding("left_square_bracket", "scroll_evidence(-1)", "evidence up", show=False, id="finding.up"),
+        Binding("right_square_bracket", "scroll_evidence(1)", "evidence down", show=False, id="finding.down"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = Static("", id="summary", markup=False)
+        self.findings = FindingRows()
+        self.findings.follow = self._row_moved
+        self.evidence = Evidence()
+        self.filter_bar = FilterBar(self._filter_left)
+        self._sort = SORTS[0]
+        self._path = 0
+        """Which path of the finding keys act on."""
+        self._shown: object = None
+
+    # -- look --------------------------------------------------------------------------------------------
+
+    def rows(self) -> RowView:
+        return self.findings
+
+    def above_rows(self) -> list[Widget]:
+        return [self.head]
+
+    def beside_rows(self) -> list[Widget]:
+        return [self.evidence]
+
+    def below_all(self) -> list[Widget]:
+        return [self.filter_bar]
+
+    def path_here(self) -> int | None:
+        row, knowledge = self.findings.here, self.knowledge
+        paths = _paths(row) if row is not None else ()
+        if knowledge is None or not paths:
+            return None
+        return knowledge.closure.position.get(paths[self._path % len(paths)])
+
+    def knowledge_came(self, knowledge: Knowledge) -> None:
+        judgement = self.app.judgement
+        if judgement is None:
+            self.head.update(Text(" nothing was judged yet"))
+            self.findings.empty = self.app.task_text or "nothing was judged: reading was stopped"
+            self.findings.refresh()
+        elif self._shown is not judgement:
+            self._show()
+
+    def facts_came(self, knowledge: Knowledge) -> None:
+        self.findings.refresh()
+
+    def _show(self) -> None:
+        judgement, knowledge = self.app.judgement, self.knowledge
+        if judgement is None or knowledge is None:
+            return
+        self._shown = judgement
+        shown = Findings(knowledge, judgement.report, self._sort, self.filter_bar.text)
+        text = Text(no_wrap=True, overflow="ellipsis")
+        text.append(f" {shown.headline if judgement.whole else shown.found}", "bold")
+        text.append(f"   by {self._sort}", "")
+        if not judgement.whole:
+            waiting = len({one.rule for one in judgement.report.unknown})
+            text.append(f"   {count(waiting, 'rule')} still to come", "italic")
+        elif judgement.problem:
+            text.append(f"\n {printable(judgement.problem, 300)}", "italic")
+        elif judgement.report.policy.origin:
+            text.append(f"   decisions of {judgement.report.policy.origin}", "dim")
+        self.head.update(text)
+        matched = f"nothing matches {self.filter_bar.text!r}" if self.filter_bar.text else "nothing is wrong here"
+        self.findings.empty = matched
+        self.findings.show(shown, whole=judgement.whole)
+        self._row_moved()
+
+    def _row_moved(self) -> None:
+        self._path = 0
+        self._show_evidence()
+
+    def _show_evidence(self) -> None:
+        row = self.findings.here
+        text = Text(overflow="fold")
+        for words, style in _lines(row, self._path, self._labels()) if row is not None else ():
+            text.append(f"{words}\n", style)
+        self.evidence.show(text)
+
+    def _labels(self) -> dict[str, str]:
+        """Return what the paths of the row under the cursor are called."""
+        row, knowledge = self.findings.here, self.knowledge
+        if row is None or knowledge is None:
+            return {}
+        finding = row.finding
+        paths = (*_paths(row), *(finding.chain if finding is not None else ()))
+        position = knowledge.closure.position
+        return {path: self.app.labels[position[path]] for path in paths if path in position}
+
+    # -- keys --------------------------------------------------------------------------------------------
+
+    def action_sort(self) -> None:
+        """Sort by the next of severity, cost and rule."""
+        self._sort = SORTS[(SORTS.index(self._sort) + 1) % len(SORTS)]
+        self._show()
+
+    @on(RowView.HeaderChosen)
+    def sort_by_header(self, event: RowView.HeaderChosen) -> None:
+        """Sort by a clicked title."""
+        self._sort = event.key
+        self._show()
+
+    def action_reverse(self) -> None:
+        """Findings have one order only."""
+        self.notify("the worst always come first", markup=False, timeout=2)
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.filter_bar.open()
+        self._hint()
+
+    @on(FilterBar.Typed)
+    def filter_typed(self) -> None:
+        """Follow the typed filter."""
+        self._show()
+        self._hint()
+
+    def _hint(self) -> None:
+        self.filter_bar.hint(count(len(self.findings.rows), "finding"))
+
+    def _filter_left(self, cancelled: bool) -> None:
+        if cancelled or not self.filter_bar.text:
+            self.filter_bar.close()
+        self._show()
+        self.set_focus(self.findings)
+
+    @on(RowView.Chosen)
+    def choose(self) -> None:
+        """Show the path where it hangs in the closure."""
+        at = self.path_here()
+        if at is not None:
+            self.app.show_path(at)
+
+    def action_next_path(self, step: int) -> None:
+        """Let keys act on the next path of the finding."""
+        row = self.findings.here
+        if row is not None and len(_paths(row)) > 1:
+            self._path = (self._path + step) % len(_paths(row))
+            self._show_evidence()
+
+    def action_scroll_evidence(self, step: int) -> None:
+        """Scroll the evidence by a few lines."""
+        self.evidence.scroll_relative(y=step * 4, animate=False)
+
+    def action_cut(self) -> None:
+        """Mark the references that the finding names as cut; sizes follow everywhere."""
+        row, knowledge = self.findings.here, self.knowledge
+        finding = row.finding if row is not None else None
+        if finding is None or knowledge is None or not finding.edges:
+            self.notify("this finding names no reference to cut", markup=False, timeout=3)
+            return
+        position = knowledge.closure.position
+        for referrer, reference in finding.edges:
+            self.app.toggle_cut((position[referrer], position[reference]))
+
+    def action_explain(self) -> None:
+        """Show what the rule does."""
+        from pyclosure.tui.dialogs import TextDialog
+
+        row = self.findings.here
+        if row is not None:
+            name = row.entry.rule if isinstance(row.entry, Unknown | Finding) else row.entry.finding.rule
+            rule = find_rule(name)
+            if rule is not None:
+                self.app.push_screen(
+                    TextDialog(f"{rule.id} {rule.name}", rule_text(rule, max(40, self.size.width - 12)))
+                )
+
+    def action_escape(self) -> None:
+        """Cancel loading, else show all findings, else stop reading."""
+        if self.app.knowledge is None:
+            self.app.cancel_opening()
+        elif self.filter_bar.has_class("-open"):
+            self._filter_left(True)
+        elif self.app.cancel_tasks():
+            self.notify("stopped reading; what is known stays", markup=False)
+
+
+def _paths(row: FindingRow) -> tuple[str, ...]:
+    finding = row.finding
+    if finding is not None:
+        return finding.paths
+    assert isinstance(row.entry, Unknown)
+    return row.entry.paths
+
+
+def _lines(row: FindingRow, chosen: int, label: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the lines of the pane with their styles."""
+    finding = row.finding
+    if finding is None:
+        assert isinstance(row.entry, Unknown)
+        yield f"{row.entry.rule} could not judge", "bold"
+        yield unknown_words(row.entry), ""
+        yield f"to know: {printable(row.entry.tells, 400)}", ""
+    else:
+        yield printable(finding.title, 600), "bold"
+        cost = cost_words(finding)
+        yield " · ".join(part for part in (finding.severity, sure_words(finding), cost) if part), ""
+        if isinstance(row.entry, Accepted):
+            yield f"accepted: {printable(row.entry.reason, 400)}", ""
+        yield from _evidence(finding)
+        yield f"do: {printable(finding.remedy, 800)}", "bold"
+        if len(finding.chain) > 1:
+            yield "chain: " + " → ".join(label.get(path, name_of(path)) for path in finding.chain), ""
+    paths = _paths(row)
+    for number, path in enumerate(paths[:_PROOFS]):
+        here = number == chosen % len(paths)
+        yield f"{'▸' if here else ' '} {label.get(path, name_of(path))}", "bold" if here else "dim"
+
+
+def _evidence(finding: Finding) -> Iterator[tuple[str, str]]:
+    for proof in finding.evidence[:_PROOFS]:
+        yield f"  {proof_words(proof)}", ""
+    if len(finding.evidence) > _PROOFS:
+        yield f"  … {len(finding.evidence) - _PROOFS:,} more: pyclosure check --format json", "dim"
+    for note in finding.notes:
+        yield printable(note, 800), ""
+
+
+SCREEN = ScreenSpec("findings", "Findings", "4", FindingsScreen)

@@ -6,7 +6,7 @@ PYTHON =
 BIN = $(VENV)/bin
 SETUP = VENV='$(VENV)' PYTHON='$(PYTHON)' sh scripts/setup.sh
 
-.PHONY: help setup demo test check bench screenshots pins clean
+.PHONY: help setup demo test check bench screenshots rules pins clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,10 @@ bench: ## measure the heavy questions on large closures
 screenshots: ## draw the pictures in screenshots/ anew
 	@$(SETUP) dev
 	$(BIN)/python screenshots/regenerate.py $(ARGS)
+
+rules: ## write docs/rules.md anew from the rules
+	@$(SETUP) run
+	$(BIN)/python -m pyclosure.tui.output.rules > docs/rules.md
 
 pins: ## write constraints.txt anew from pyproject.toml; its first lines say more
 	@$(SETUP) run

@@ -276,12 +276,49 @@ def measure_evidence(folder: Path) -> list[Figure]:
     return found
 
 
+_INSPECT = """
+import sys, time
+from pyclosure.queries.facts.inspect import inspect
+began = time.perf_counter()
+found = [inspect(path) for path in sys.argv[1:]]
+print(time.perf_counter() - began, sum(one.files for one in found if one))
+"""
+
+
+def measure_findings(folder: Path) -> list[Figure]:
+    """A thorough look through all files of a closure, against grep reading the same files once.
+
+    Takes the closure that PYCLOSURE_BENCH_CLOSURE names (a result link); without it there is nothing to measure.
+    """
+    link = os.environ.get("PYCLOSURE_BENCH_CLOSURE")
+    if not link:
+        return []
+    root = os.path.realpath(link)
+    paths = subprocess.run(["nix-store", "-qR", root], capture_output=True, text=True, check=True).stdout.split()
+
+    def grep() -> float:
+        began = time.perf_counter()
+        # status 1: no file holds it; every byte was read all the same
+        subprocess.run(["grep", "-raF", "no file holds these words", *paths], stdout=subprocess.DEVNULL, check=False)
+        return time.perf_counter() - began
+
+    def look() -> float:
+        argv = [sys.executable, "-c", _INSPECT, *paths]
+        text = subprocess.run(argv, capture_output=True, text=True, check=True, cwd=HERE.parent).stdout
+        return float(text.split()[0])
+
+    check = command(*pyclosure("check", root, "--no-config", "--fail-on", "never", "--allow-unknown"))
+    times = medians({"grep -r": grep, "a thorough look": look, "pyclosure check": check}, 5)
+    return figures(f"findings in {root[44:]}, {len(paths)} paths", times, "grep -r")
+
+
 GROUPS = {
     "start": measure_start,
     "load": measure_load,
     "sizes": measure_sizes,
     "why": measure_why,
     "evidence": measure_evidence,
+    "findings": measure_findings,
 }
 
 

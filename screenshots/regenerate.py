@@ -50,6 +50,8 @@ PICTURES = (
     Picture("filter", NARROW, "midnight", ("2", "slash", *"^(gcc|binutils)")),
     Picture("referrers", NARROW, "moss", ("2", "t", "slash", *"openblas", "enter", "r")),
     Picture("python", NARROW, "contrast", ("3",)),
+    Picture("findings", NARROW, "midnight", ("4", *["down"] * 1)),
+    Picture("findings", WIDE, "paper", ("4", *["down"] * 1)),
     Picture("details", NARROW, "midnight", ("d",)),
     Picture("commands", NARROW, "midnight", ("o",)),
     Picture("why", NARROW, "midnight", ("2", "slash", *"gcc-14", "enter", "w", *["down"] * 6)),
@@ -77,7 +79,7 @@ async def draw(picture: Picture) -> str:
     """Run the app on the demo closure and return its picture."""
     app = ClosureApp(Opening(Demo(), SystemRunner()).start(), theme=picture.theme)
     async with app.run_test(size=picture.size, notifications=False) as pilot:
-        while app.overview is None or app.task_text or not app.quiet:
+        while app.overview is None or app.judgement is None or app.task_text or not app.quiet:
             await pilot.pause(0.02)
         for key in picture.keys:
             await pilot.press(KEYS.get(key, key))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,24 +11,26 @@ from textual.binding import Binding, BindingType
 from pyclosure.queries.findings.finding import Finding, Unknown
 from pyclosure.queries.findings.judge import Accepted
 from pyclosure.queries.text import printable
-from pyclosure.tui.output.findings import SIGNS, Findings, unknown_words
-from pyclosure.tui.units import size
+from pyclosure.tui.output.findings import SIGNS, Findings, Group, grouped, unknown_words
+from pyclosure.tui.units import count, size
 from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
 
-Entry = Finding | Unknown | Accepted
+Entry = Finding | Unknown | Accepted | Group
 _ROLES = {"error": "heavy", "warning": "heavy", "info": "muted"}
 SORTS = ("severity", "cost", "rule")
 
 
 @dataclass(frozen=True, slots=True)
 class FindingRow:
-    """One line: a finding, something unknown, or an accepted finding."""
+    """One line: a finding, something unknown, an accepted finding, or what some of them have in common."""
 
     entry: Entry
+    level: int = 0
+    """1 for what stands in a group."""
 
     @property
     def finding(self) -> Finding | None:
-        """The finding; None for what is unknown."""
+        """The finding; None for what is unknown, and for groups."""
         if isinstance(self.entry, Accepted):
             return self.entry.finding
         return self.entry if isinstance(self.entry, Finding) else None
@@ -38,6 +41,8 @@ class FindingRow:
         finding = self.finding
         if finding is not None:
             return finding.rule, finding.title, finding.paths
+        if isinstance(self.entry, Group):
+            return ("group", self.entry.title)
         assert isinstance(self.entry, Unknown)
         return self.entry.rule, self.entry.reason, self.entry.paths
 
@@ -47,12 +52,16 @@ class FindingRows(RowView):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "open", id="path.open", tooltip="Show the path in the closure"),
+        Binding("space", "fold", "fold, unfold", show=False, id="finding.fold", tooltip="Fold or unfold a group"),
     ]
 
     def __init__(self) -> None:
         super().__init__(id="findings")
         self.rows: list[FindingRow] = []
         self.sort = SORTS[0]
+        self._entries: list[Entry] = []
+        self._by: str | None = None
+        self._folded: set[str] = set()
         self.empty = ""
         """What to say when there is no row."""
         self.follow = _nothing
@@ -62,15 +71,41 @@ class FindingRows(RowView):
 
         With ``whole`` false files are still being read, and what waits for them is no row of its own.
         """
-        here = self.here
         unknown = findings.report.unknown if whole and not findings.filter else ()
         accepted = findings.report.accepted if not findings.filter else ()
-        entries: list[Entry] = [*findings.shown, *unknown, *accepted]
-        self.rows = [FindingRow(one) for one in entries]
-        self.sort = findings.sort
+        self._entries = [*findings.shown, *unknown, *accepted]
+        self.sort, self._by = findings.sort, findings.by
+        self._fill()
+
+    def _fill(self) -> None:
+        here = self.here
+        self.rows = list(self._grouped() if self._by is not None else map(FindingRow, self._entries))
         keys = [row.key for row in self.rows]
         cursor = keys.index(here.key) if here is not None and here.key in keys else None
         self.rows_changed(cursor, top=here is None)
+
+    def _grouped(self) -> Iterator[FindingRow]:
+        findings = [one for one in self._entries if isinstance(one, Finding)]
+        for group in grouped(findings, self._by or SORTS[0]):
+            yield FindingRow(group)
+            if group.title not in self._folded:
+                yield from (FindingRow(one, 1) for one in group.findings)
+        yield from (FindingRow(one) for one in self._entries if not isinstance(one, Finding))
+
+    def action_fold(self) -> None:
+        """Fold or unfold the group under the cursor, or that of the finding there."""
+        at = next((at for at in range(self.cursor, -1, -1) if self._is_group(at)), None)
+        if at is None or not self.rows or (at != self.cursor and not self.rows[self.cursor].level):
+            return
+        group = self.rows[at].entry
+        assert isinstance(group, Group)
+        self._folded ^= {group.title}
+        self.cursor = at
+        self._fill()
+        self.follow()
+
+    def _is_group(self, at: int) -> bool:
+        return at < len(self.rows) and isinstance(self.rows[at].entry, Group)
 
     @property
     def here(self) -> FindingRow | None:
@@ -107,6 +142,8 @@ class FindingRows(RowView):
 
     def cell(self, row: int, column: ViewColumn, width: int) -> Cell:
         entry = self.rows[row].entry
+        if isinstance(entry, Group):
+            return self._group_cell(entry, column)
         if isinstance(entry, Unknown):
             texts = {"severity": "?", "rule": entry.rule, "title": unknown_words(entry), "sure": "unknown"}
             return Cell(texts.get(column.key, ""), "muted")
@@ -117,7 +154,7 @@ class FindingRows(RowView):
             return Cell("–" if quiet else SIGNS[finding.severity], role)
         if column.key == "title":
             # the beginning says what is wrong
-            title = printable(finding.title, 400)
+            title = "  " * self.rows[row].level + printable(finding.title, 400)
             shown = title if len(title) <= width else title[: max(0, width - 1)] + "…"
             return Cell(shown, "muted" if quiet or finding.severity == "info" else "text")
         if column.key == "cost":
@@ -128,6 +165,16 @@ class FindingRows(RowView):
             "sure": "accepted" if quiet else finding.certainty,
         }
         return Cell(texts[column.key], "muted")
+
+    def _group_cell(self, group: Group, column: ViewColumn) -> Cell:
+        if column.key == "title":
+            return Cell(printable(group.title), "mark", note=count(len(group.findings), "finding"))
+        texts = {
+            "severity": "▸" if group.title in self._folded else "▾",
+            "cost": size(group.size) if group.size is not None else "",
+            "meaning": "files" if group.size is not None else "",
+        }
+        return Cell(texts.get(column.key, ""), "muted")
 
 
 def _nothing() -> None:

@@ -3,7 +3,7 @@
 Read from ``pyclosure.toml``, or from ``[tool.pyclosure]`` of a ``pyproject.toml``::
 
     fail-on = "warning"                # error, warning, info or never
-    wanted = ["pytest", "gcc-wrapper"] # in the closure on purpose: no leak, never cut
+    wanted = ["pytest", "gcc-wrapper"] # in the closure on purpose: no leak
 
     [rules]
     P17 = "off"                        # error, warning, info or off

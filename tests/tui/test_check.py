@@ -102,6 +102,17 @@ def test_text_says_what_where_how_sure_how_much_and_what_to_do(check: Check) -> 
     assert lines[-1] == "1 rule asked of 73 paths: failed: 1 finding of severity warning or worse"
 
 
+def test_text_in_groups_has_every_finding_once_below_its_heading(check: Check) -> None:
+    plain = [line for line in check().out.splitlines() if re.match(r"(error|warning|info) ", line)]
+    for by in ("severity", "rule", "path"):
+        lines = check("--by", by).out.splitlines()
+        headings = [at for at, line in enumerate(lines) if re.search(r"^\S.* \(\d+\)$", line)]
+        assert sorted(line for line in lines if line in plain) == sorted(plain)
+        for start, end in zip(headings, [*headings[1:], len(lines)], strict=True):
+            inside = [line for line in lines[start:end] if line in plain]
+            assert lines[start].endswith(f"({len(inside)})")
+
+
 def test_text_and_markdown_show_names_of_paths_without_digests(check: Check) -> None:
     for form in ("text", "markdown"):
         assert not DIGEST.search(check("--format", form).out)

@@ -15,6 +15,7 @@ from pyclosure.queries.snapshot import Snapshot
 from pyclosure.queries.sources.read import opened_snapshot
 from pyclosure.tui.contents_screen import ContentsScreen
 from pyclosure.tui.dialogs import TextDialog
+from pyclosure.tui.output.findings import Group
 from pyclosure.tui.screens.findings import FindingsScreen
 from pyclosure.tui.why_screen import WhyScreen
 from tests.support.closures import knowledge_of, records_of
@@ -134,6 +135,37 @@ async def test_a_filter_keeps_matching_findings_and_escape_shows_all() -> None:
         await pilot.press("slash", *"zzz")
         await pilot.pause()
         assert "nothing matches 'zzz'" in picture(pilot)
+
+
+async def test_t_groups_by_rule_and_by_path_and_space_folds() -> None:
+    async with opened(screen="findings", size=LARGE) as pilot:
+        flat = titles(pilot)
+        await pilot.press("t")
+        screen = findings_of(pilot)
+        groups = [row.entry for row in screen.findings.rows if isinstance(row.entry, Group)]
+        assert sorted(titles(pilot)) == sorted(flat)
+        assert [group.title for group in groups] == list(dict.fromkeys(group.title for group in groups))
+        assert "P18 not for running" in [group.title for group in groups]
+        assert all(len({one.rule for one in group.findings}) == 1 for group in groups)
+
+        await pilot.press("g", "space")
+        assert len(titles(pilot)) == len(flat) - len(groups[0].findings)
+        assert all(one.title[:40] in evidence(pilot) for one in groups[0].findings)
+        await pilot.press("down", "space", "up", "space")
+        assert screen.findings.cursor == 0 and groups[0].findings[0].title in titles(pilot)
+
+        await pilot.press("t")
+        assert "in groups by path" in shown(screen.head)
+        await pilot.press("t")
+        assert titles(pilot) == flat
+
+
+async def test_keys_on_a_group_do_nothing_but_explain() -> None:
+    async with opened(screen="findings") as pilot:
+        await pilot.press("t", "g", "w", "c", "enter", "x", "y")
+        assert isinstance(pilot.app.screen, FindingsScreen)
+        await pilot.press("i")
+        assert isinstance(pilot.app.screen, TextDialog)
 
 
 async def test_i_explains_the_rule() -> None:

@@ -36,6 +36,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sort", choices=("severity", "cost", "rule"), default="severity", help="what comes first (default severity)"
     )
+    parser.add_argument("--by", choices=("severity", "rule", "path"), help="print findings in groups")
     parser.add_argument("--lock", action="append", default=[], metavar="FILE", help="compare with this lock file")
     parser.add_argument("--group", action="append", default=[], metavar="NAME", help="dependency group of the lock")
     parser.add_argument("--extra", action="append", default=[], metavar="NAME", help="extra of the lock's project")
@@ -79,7 +80,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
 
     policy = _policy(arguments)
     report, knowledge = _report(arguments, policy, streams)
-    shown = Findings(knowledge, report, arguments.sort, arguments.filter or "", arguments.allow_unknown)
+    shown = Findings(knowledge, report, arguments.sort, arguments.filter or "", arguments.allow_unknown, arguments.by)
     write_findings(shown, arguments.format, streams.out, fine=arguments.fine)
     outcome = report.outcome(allow_unknown=arguments.allow_unknown)
     if outcome == "unknown":

@@ -13,15 +13,17 @@ from pyclosure.queries.findings import all_rules, find_rule
 from pyclosure.queries.findings.finding import SEVERITIES, CostMeaning, Finding, Proof, Rule, Unknown, worst_first
 from pyclosure.queries.findings.judge import Accepted, Report
 from pyclosure.queries.knowledge import Knowledge
-from pyclosure.queries.names import name_of, without_digests
+from pyclosure.queries.names import name_label, name_of, without_digests
 from pyclosure.queries.records import TIER_WORDS
 from pyclosure.queries.text import printable
 from pyclosure.tui.output.formats import markdown_code, markdown_table, markdown_text, write_json
-from pyclosure.tui.units import count, labels, size
+from pyclosure.tui.units import Labels, count, labels, size
 
 SHOWN = 5
 """Pieces of evidence of one finding that text shows; JSON holds all."""
 _MARKDOWN_MOST = 50
+GROUPINGS = ("severity", "rule", "path")
+_SEVERITY_TITLES = {"error": "errors", "warning": "warnings", "info": "only mentioned"}
 SIGNS = {"error": "✘", "warning": "▲", "info": "·"}
 _COST_WORDS: dict[CostMeaning, str] = {"saved": "saves {}", "added": "adds {}", "nar": "{}", "files": "{} of files"}
 _SARIF_LEVELS = {"error": "error", "warning": "warning", "info": "note"}
@@ -37,6 +39,8 @@ class Findings:
     sort: str = "severity"
     filter: str = ""
     allow_unknown: bool = False
+    by: str | None = None
+    """What findings are grouped by in text; None for no groups."""
 
     @cached_property
     def shown(self) -> list[Finding]:
@@ -75,6 +79,40 @@ def ordered(findings: Iterable[Finding], by: str) -> list[Finding]:
     elif by == "rule":
         found.sort(key=lambda one: one.rule)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Findings that have something in common."""
+
+    title: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of all of them; None where they cannot be added up, as savings cannot."""
+        return sum(one.cost or 0 for one in self.findings) if self._adds_up else None
+
+    @property
+    def _adds_up(self) -> bool:
+        return all(one.cost is not None and one.cost_meaning == "files" for one in self.findings)
+
+
+def grouped(findings: Iterable[Finding], by: str) -> list[Group]:
+    """Return findings in groups by ``severity``, ``rule`` or ``path``, in the order in which they first come."""
+    groups: dict[str, list[Finding]] = {}
+    for one in findings:
+        groups.setdefault(_group_title(one, by), []).append(one)
+    return [Group(title, tuple(some)) for title, some in groups.items()]
+
+
+def _group_title(finding: Finding, by: str) -> str:
+    if by == "severity":
+        return _SEVERITY_TITLES[finding.severity]
+    if by == "path":
+        return name_label(name_of(finding.paths[0])) if finding.paths else "the whole closure"
+    rule = find_rule(finding.rule)
+    return f"{finding.rule} {rule.name.replace('-', ' ')}" if rule else finding.rule
 
 
 def _searched(finding: Finding) -> str:
@@ -119,25 +157,37 @@ def _write_text(shown: Findings, out: IO[str], fine: bool) -> None:
     report = shown.report
     label = labels(shown.knowledge)
     out.write(f"{shown.knowledge.closure.records.label}: {shown.headline}\n")
-    for one in shown.shown:
-        cost = cost_words(one)
-        out.write(f"\n{one.severity:<8} {one.rule}  {printable(one.title, 400)}{'   ' + cost if cost else ''}\n")
-        out.write(f"              {sure_words(one)}\n")
-        for proof in one.evidence[:SHOWN]:
-            out.write(f"              {proof_words(proof)}\n")
-        if len(one.evidence) > SHOWN:
-            out.write(f"              … {len(one.evidence) - SHOWN:,} more; all of them: --format json\n")
-        for note in one.notes:
-            out.write(f"              {printable(note, 600)}\n")
-        if len(one.chain) > 1:
-            chain = " → ".join(label[shown.knowledge.closure.position[path]] for path in one.chain)
-            out.write(f"              chain: {chain}\n")
-        out.write(f"              do: {printable(one.remedy, 600)}\n")
+    for title, findings in _parts(shown):
+        out.write(f"\n{title} ({len(findings):,})\n" if title else "")
+        for one in findings:
+            _write_finding(shown, one, label, out)
     if shown.filter and len(shown.shown) < len(report.findings):
         out.write(f"\n{len(report.findings) - len(shown.shown):,} others do not match {shown.filter!r}.\n")
     if fine:
         _write_fine(report, out)
     _write_rest(shown, out)
+
+
+def _parts(shown: Findings) -> list[tuple[str, Sequence[Finding]]]:
+    if shown.by is None:
+        return [("", shown.shown)]
+    return [(group.title, group.findings) for group in grouped(shown.shown, shown.by)]
+
+
+def _write_finding(shown: Findings, one: Finding, label: Labels, out: IO[str]) -> None:
+    cost = cost_words(one)
+    out.write(f"\n{one.severity:<8} {one.rule}  {printable(one.title, 400)}{'   ' + cost if cost else ''}\n")
+    out.write(f"              {sure_words(one)}\n")
+    for proof in one.evidence[:SHOWN]:
+        out.write(f"              {proof_words(proof)}\n")
+    if len(one.evidence) > SHOWN:
+        out.write(f"              … {len(one.evidence) - SHOWN:,} more; all of them: --format json\n")
+    for note in one.notes:
+        out.write(f"              {printable(note, 600)}\n")
+    if len(one.chain) > 1:
+        chain = " → ".join(label[shown.knowledge.closure.position[path]] for path in one.chain)
+        out.write(f"              chain: {chain}\n")
+    out.write(f"              do: {printable(one.remedy, 600)}\n")
 
 
 def _write_fine(report: Report, out: IO[str]) -> None:

@@ -21,12 +21,13 @@ from pyclosure.queries.names import name_of
 from pyclosure.queries.text import printable
 from pyclosure.tui.finding_rows import SORTS, FindingRow, FindingRows
 from pyclosure.tui.mode_screen import ModeScreen, ScreenSpec
-from pyclosure.tui.output.findings import Findings, cost_words, proof_words, sure_words, unknown_words
+from pyclosure.tui.output.findings import Findings, Group, cost_words, proof_words, sure_words, unknown_words
 from pyclosure.tui.output.rules import rule_text
 from pyclosure.tui.units import count
 from pyclosure.tui.widgets.filter_bar import FilterBar
 from pyclosure.tui.widgets.rows import RowView
 
+_GROUPINGS = (None, "rule", "path")
 _PROOFS = 40
 """Pieces of evidence that the pane shows; ``check --format json`` has all."""
 
@@ -54,6 +55,7 @@ class FindingsScreen(ModeScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "next_path(1)", "next path", show=False, id="finding.next"),
         Binding("shift+tab", "next_path(-1)", "previous path", show=False, id="finding.prev"),
+        Binding("t", "group", "group", id="finding.group", tooltip="Group by rule, by path, or not at all"),
         Binding("i", "explain", "explain", id="finding.explain", tooltip="What the rule does, and what to do"),
         Binding("left_square_bracket", "scroll_evidence(-1)", "evidence up", show=False, id="finding.up"),
         Binding("right_square_bracket", "scroll_evidence(1)", "evidence down", show=False, id="finding.down"),
@@ -67,6 +69,7 @@ class FindingsScreen(ModeScreen):
         self.evidence = Evidence()
         self.filter_bar = FilterBar(self._filter_left)
         self._sort = SORTS[0]
+        self._by: str | None = None
         self._path = 0
         """Which path of the finding keys act on."""
         self._shown: object = None
@@ -109,10 +112,10 @@ class FindingsScreen(ModeScreen):
         if judgement is None or knowledge is None:
             return
         self._shown = judgement
-        shown = Findings(knowledge, judgement.report, self._sort, self.filter_bar.text)
+        shown = Findings(knowledge, judgement.report, self._sort, self.filter_bar.text, by=self._by)
         text = Text(no_wrap=True, overflow="ellipsis")
         text.append(f" {shown.headline if judgement.whole else shown.found}", "bold")
-        text.append(f"   by {self._sort}", "")
+        text.append(f"   by {self._sort}{f', in groups by {self._by}' if self._by else ''}")
         if not judgement.whole:
             waiting = len({one.rule for one in judgement.report.unknown})
             text.append(f"   {count(waiting, 'rule')} still to come", "italic")
@@ -158,6 +161,11 @@ class FindingsScreen(ModeScreen):
     def sort_by_header(self, event: RowView.HeaderChosen) -> None:
         """Sort by a clicked title."""
         self._sort = event.key
+        self._show()
+
+    def action_group(self) -> None:
+        """Group by the next of nothing, rule and path."""
+        self._by = _GROUPINGS[(_GROUPINGS.index(self._by) + 1) % len(_GROUPINGS)]
         self._show()
 
     def action_reverse(self) -> None:
@@ -219,8 +227,7 @@ class FindingsScreen(ModeScreen):
 
         row = self.findings.here
         if row is not None:
-            name = row.entry.rule if isinstance(row.entry, Unknown | Finding) else row.entry.finding.rule
-            rule = find_rule(name)
+            rule = find_rule(_rule_of(row))
             if rule is not None:
                 self.app.push_screen(
                     TextDialog(f"{rule.id} {rule.name}", rule_text(rule, max(40, self.size.width - 12)))
@@ -236,18 +243,28 @@ class FindingsScreen(ModeScreen):
             self.notify("stopped reading; what is known stays", markup=False)
 
 
+def _rule_of(row: FindingRow) -> str:
+    """Return the rule that a row is about; of a group, that of its first finding."""
+    if isinstance(row.entry, Group):
+        return row.entry.findings[0].rule
+    return row.entry.finding.rule if isinstance(row.entry, Accepted) else row.entry.rule
+
+
 def _paths(row: FindingRow) -> tuple[str, ...]:
     finding = row.finding
     if finding is not None:
         return finding.paths
-    assert isinstance(row.entry, Unknown)
-    return row.entry.paths
+    return row.entry.paths if isinstance(row.entry, Unknown) else ()
 
 
 def _lines(row: FindingRow, chosen: int, label: dict[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the lines of the pane with their styles."""
     finding = row.finding
-    if finding is None:
+    if isinstance(row.entry, Group):
+        yield printable(row.entry.title), "bold"
+        for one in row.entry.findings:
+            yield f"  {printable(one.title, 400)}", ""
+    elif finding is None:
         assert isinstance(row.entry, Unknown)
         yield f"{row.entry.rule} could not judge", "bold"
         yield unknown_words(row.entry), ""

@@ -175,6 +175,7 @@ async def test_i_explains_the_rule() -> None:
 
         assert isinstance(pilot.app.screen, TextDialog)
         assert "How it is found" in picture(pilot)
+        assert "paths looked at" in picture(pilot)
 
 
 def without_inspections() -> Knowledge:

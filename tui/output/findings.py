@@ -210,6 +210,18 @@ def _write_rest(shown: Findings, out: IO[str]) -> None:
     out.write(f"\n{closing_words(shown)}\n")
 
 
+def judged_text(report: Report, rule: str) -> str:
+    """Return how much a rule looked at here, and what of it is in order, in lines; empty when it did not say."""
+    judged = report.judged.get(rule)
+    if judged is None:
+        return ""
+    lines = ["", "Here", f"  {judged.count:,} {judged.things} looked at"]
+    if judged.fine:
+        lines.append(f"  {len(judged.fine):,} of them in order:")
+    lines += [f"    {name_of(proof.path)} {proof_words(proof)}" for proof in judged.fine]
+    return "\n".join(lines) + "\n"
+
+
 def unknown_words(one: Unknown) -> str:
     """Return why something is unknown, and of how many paths."""
     named = ", ".join(name_of(path) for path in one.paths[:3])

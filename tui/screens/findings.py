@@ -21,7 +21,15 @@ from pyclosure.queries.names import name_of
 from pyclosure.queries.text import printable
 from pyclosure.tui.finding_rows import SORTS, FindingRow, FindingRows
 from pyclosure.tui.mode_screen import ModeScreen, ScreenSpec
-from pyclosure.tui.output.findings import Findings, Group, cost_words, proof_words, sure_words, unknown_words
+from pyclosure.tui.output.findings import (
+    Findings,
+    Group,
+    cost_words,
+    judged_text,
+    proof_words,
+    sure_words,
+    unknown_words,
+)
 from pyclosure.tui.output.rules import rule_text
 from pyclosure.tui.units import count
 from pyclosure.tui.widgets.filter_bar import FilterBar
@@ -228,10 +236,11 @@ class FindingsScreen(ModeScreen):
         row = self.findings.here
         if row is not None:
             rule = find_rule(_rule_of(row))
-            if rule is not None:
-                self.app.push_screen(
-                    TextDialog(f"{rule.id} {rule.name}", rule_text(rule, max(40, self.size.width - 12)))
-                )
+            judgement = self.app.judgement
+            if rule is not None and judgement is not None:
+                width = max(40, self.size.width - 12)
+                words = rule_text(rule, width) + judged_text(judgement.report, rule.id)
+                self.app.push_screen(TextDialog(f"{rule.id} {rule.name}", words))
 
     def action_escape(self) -> None:
         """Cancel loading, else show all findings, else stop reading."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from packaging.utils import canonicalize_name
 
 from pyclosure.queries.findings.conventions import is_test_tool
-from pyclosure.queries.findings.finding import Finding, Proof, Rule, Unknown, Verdict
+from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Unknown, Verdict
 from pyclosure.queries.findings.leaks import Leak, assumption, leaks, some
 from pyclosure.queries.findings.scene import Scene
 
@@ -25,6 +25,7 @@ def _check(scene: Scene) -> Iterator[Verdict]:
             "open it where its files are",
             tuple(scene.path(at) for at in unclear),
         )
+    yield Judged(len(scene.closure), "paths")
 
 
 def _may_be_leak(scene: Scene, at: int) -> bool:

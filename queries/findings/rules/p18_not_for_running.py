@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pyclosure.queries.findings.conventions import is_native_build_tool, is_python_build_tool
-from pyclosure.queries.findings.finding import Finding, Rule, Unknown, Verdict
+from pyclosure.queries.findings.finding import Finding, Judged, Rule, Unknown, Verdict
 from pyclosure.queries.findings.leaks import Leak, assumption, leaks, some
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.kinds.by_name import kind_by_name
@@ -31,12 +31,13 @@ def _check(scene: Scene) -> Iterator[Verdict]:
     found = leaks(scene, lambda at: _class(scene, at) is not None)
     for leak in found:
         yield _finding(scene, leak)
-    unclear = tuple(scene.path(at) for at in range(len(scene.closure)) if scene.kind(at) == "unknown")
+    unclear = tuple(scene.path(at) for at in range(len(scene.closure)) if scene.is_blind(at))
     if unclear:
         yield Unknown(RULE.id, "what these paths are is not known", "their files or derivations", unclear)
     tools = tuple(scene.path(at) for at in scene.python_paths if _is_python_tool(scene, at))
     if tools and not _metadata_is_known(scene):
         yield Unknown(RULE.id, "whether METADATA requires these build tools is not known", "the packages' files", tools)
+    yield Judged(len(scene.closure), "paths")
 
 
 def _class(scene: Scene, at: int) -> str | None:

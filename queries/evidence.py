@@ -55,8 +55,9 @@ class EvidenceStore:
         """Why files cannot be looked into; None when they can."""
         if self._knowledge.closure.records.build_closure:
             return "a derivation references what it is built from; no file holds it"
-        if self._knowledge.closure.records.files_root is None:
-            return self._knowledge.files_state.reason or "the files are not on this machine"
+        state = self._knowledge.files_state
+        if self._knowledge.closure.records.files_root is None or state.state == "absent":
+            return state.reason or "the files are not on this machine"
         return None
 
     def of(self, referrer: int, reference: int, activity: Activity = SILENT) -> EdgeEvidence:

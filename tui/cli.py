@@ -10,7 +10,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from pyclosure import __version__
 
@@ -35,12 +35,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _dispatch(words)
     except BrokenPipeError:
         # the reader of our output has gone; what it took was whole lines
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence(sys.stdout)
         return 0
     except KeyboardInterrupt:
         return 130
     finally:
         _stop_children()
+
+
+def silence(stream: IO[str]) -> None:
+    """Let nothing more be written to a stream whose reader has gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _dispatch(words: list[str]) -> int:
@@ -76,7 +81,11 @@ def _run(command: commands.Command, arguments: argparse.Namespace) -> int:
     streams = commands.Streams(sys.stdout, sys.stderr)
     try:
         status = command.run(arguments, streams)
-        sys.stdout.flush()
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # what the command found out holds, whether somebody reads it to its end or not
+            silence(sys.stdout)
         return status
     except QueryError as error:
         print(error_text(error), file=sys.stderr)

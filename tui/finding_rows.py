@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from pyclosure.queries.findings.finding import Finding, Unknown
+from pyclosure.queries.findings.finding import Finding
 from pyclosure.queries.findings.judge import Accepted
 from pyclosure.queries.text import printable
-from pyclosure.tui.output.findings import SIGNS, Findings, Group, grouped, unknown_words
+from pyclosure.tui.output.findings import SIGNS, Findings, Group, OpenQuestion, grouped
 from pyclosure.tui.units import count, size
 from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
 
-Entry = Finding | Unknown | Accepted | Group
+Entry = Finding | OpenQuestion | Accepted | Group
 _ROLES = {"error": "heavy", "warning": "heavy", "info": "muted"}
 SORTS = ("severity", "cost", "rule")
 
@@ -43,8 +43,8 @@ class FindingRow:
             return finding.rule, finding.title, finding.paths
         if isinstance(self.entry, Group):
             return ("group", self.entry.title)
-        assert isinstance(self.entry, Unknown)
-        return self.entry.rule, self.entry.reason, self.entry.paths
+        assert isinstance(self.entry, OpenQuestion)
+        return self.entry.rules, self.entry.reason, self.entry.paths
 
 
 class FindingRows(RowView):
@@ -65,20 +65,23 @@ class FindingRows(RowView):
         self.empty = ""
         """What to say when there is no row."""
         self.follow = _nothing
+        self.is_cut: Callable[[Finding], bool] = lambda finding: False
+        """Whether the marked cuts drop what a finding is about."""
 
     def show(self, findings: Findings, *, whole: bool = True) -> None:
         """Show a report, staying on the same row as far as it is still there.
 
         With ``whole`` false files are still being read, and what waits for them is no row of its own.
         """
-        unknown = findings.report.unknown if whole and not findings.filter else ()
+        unknown = findings.open_questions if whole and not findings.filter else ()
         accepted = findings.report.accepted if not findings.filter else ()
         self._entries = [*findings.shown, *unknown, *accepted]
         self.sort, self._by = findings.sort, findings.by
         self._fill()
 
     def _fill(self) -> None:
-        here = self.here
+        # who has not moved yet sees the worst; who has stays where they are
+        here = self.here if self.cursor else None
         self.rows = list(self._grouped() if self._by is not None else map(FindingRow, self._entries))
         keys = [row.key for row in self.rows]
         cursor = keys.index(here.key) if here is not None and here.key in keys else None
@@ -144,14 +147,15 @@ class FindingRows(RowView):
         entry = self.rows[row].entry
         if isinstance(entry, Group):
             return self._group_cell(entry, column)
-        if isinstance(entry, Unknown):
-            texts = {"severity": "?", "rule": entry.rule, "title": unknown_words(entry), "sure": "unknown"}
+        if isinstance(entry, OpenQuestion):
+            texts = {"severity": "?", "rule": entry.rules[0], "title": f"{entry.who}: {entry.why}", "sure": "unknown"}
             return Cell(texts.get(column.key, ""), "muted")
         finding = entry.finding if isinstance(entry, Accepted) else entry
-        quiet = isinstance(entry, Accepted)
+        cut = self.is_cut(finding)
+        quiet = cut or isinstance(entry, Accepted)
         role = "muted" if quiet else _ROLES[finding.severity]
         if column.key == "severity":
-            return Cell("–" if quiet else SIGNS[finding.severity], role)
+            return Cell("✂" if cut else "–" if quiet else SIGNS[finding.severity], role)
         if column.key == "title":
             # the beginning says what is wrong
             title = "  " * self.rows[row].level + printable(finding.title, 400)
@@ -162,7 +166,7 @@ class FindingRows(RowView):
         texts = {
             "rule": finding.rule,
             "meaning": finding.cost_meaning if finding.cost is not None else "",
-            "sure": "accepted" if quiet else finding.certainty,
+            "sure": "cut" if cut else "accepted" if quiet else finding.certainty,
         }
         return Cell(texts[column.key], "muted")
 

@@ -42,7 +42,7 @@ def judge_closure(knowledge: Knowledge, evidence: EvidenceStore, activity: Activ
     try:
         policy = read_policy()
     except BadInput as error:
-        policy, problem = Policy(), str(error)
+        policy, problem = Policy(), f"{error} ({error.hint})" if error.hint else str(error)
     return Judgement(judge(Scene(knowledge, evidence, policy, activity=activity)), whole, problem)
 
 

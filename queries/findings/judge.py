@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from pyclosure.queries.activity import Progress
@@ -38,6 +39,8 @@ class Report:
     """Rule id → what it looked at."""
     stale: tuple[Acceptance, ...]
     """Accepted findings that are no more, by rules that could judge."""
+    unmatched: tuple[str, ...]
+    """Names that the policy wants and that nothing in the closure has."""
     asked: tuple[str, ...]
     """Ids of the rules that were asked."""
     policy: Policy
@@ -92,6 +95,7 @@ def judge(scene: Scene, rules: Sequence[Rule] | None = None) -> Report:
         accepted=tuple(accepted),
         judged=judged,
         stale=tuple(one for one in policy.accepted if _is_stale(one, findings, asked, blind)),
+        unmatched=_unmatched(scene),
         asked=tuple(rule.id for rule in asked),
         policy=policy,
     )
@@ -164,6 +168,14 @@ def _chain(scene: Scene, finding: Finding) -> tuple[str, ...]:
         return (*scene.chain(scene.closure.position[referrer]), reference)
     at = scene.closure.position.get(finding.paths[0]) if finding.paths else None
     return scene.chain(at) if at is not None else ()
+
+
+def _unmatched(scene: Scene) -> tuple[str, ...]:
+    """Return names that the policy wants in vain: misspelt, or gone."""
+    if not scene.policy.wanted:
+        return ()
+    names = {name for at in range(len(scene.closure)) for name in scene.names(at)}
+    return tuple(one for one in scene.policy.wanted if not any(fnmatchcase(name, one) for name in names))
 
 
 def _reason(policy: Policy, finding: Finding) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -56,6 +57,7 @@ class Linking:
             if inspection is not None:
                 self._files[at] = {one.file: one for one in inspection.native if one.role != "object"}
                 self._links[at] = {one.file: one.target for one in inspection.libraries}
+        self._searched: dict[tuple[int, str], list[str]] = {}
         self._memo: dict[tuple[int, str, str], Resolved] = {}
         self._together: dict[tuple[int, str], set[str]] = {}
         self._by_needed: dict[int, dict[str, list[NativeFile]]] = {}
@@ -148,15 +150,7 @@ class Linking:
 
     def _by_search(self, at: int, file: NativeFile, needed: str) -> Resolved | None:
         """Look where the file says; None when it is not there."""
-        candidates = []
-        if needed.startswith("@rpath/"):
-            candidates = [f"{folder}/{needed[len('@rpath/') :]}" for folder in file.search]
-        elif "/" in needed:
-            candidates = [needed]
-        else:
-            candidates = [f"{folder}/{needed}" for folder in file.search]
-        for candidate in candidates:
-            full = self._expanded(at, file, candidate)
+        for full in self._candidates(at, file, needed):
             if self._scene.on_system(full):
                 return Resolved("system")
             found = self._at_path(full)
@@ -164,18 +158,39 @@ class Linking:
                 return Resolved("found", (found,))
         return None
 
+    def _candidates(self, at: int, file: NativeFile, needed: str) -> Iterable[str]:
+        """Return where the loader looks for what a file needs."""
+        if "/" not in needed and needed not in ("", ".", ".."):
+            return (folder + needed for folder in self._folders(at, file))
+        if needed.startswith("@rpath/"):
+            below = needed[len("@rpath/") :]
+            return (self._expanded(at, file, f"{folder}/{below}") for folder in file.search)
+        places = [needed] if "/" in needed else [f"{folder}/{needed}" for folder in file.search]
+        return (self._expanded(at, file, place) for place in places)
+
+    def _folders(self, at: int, file: NativeFile) -> list[str]:
+        """Return the directories that a file searches, each with a slash at its end."""
+        key = at, file.file
+        if key not in self._searched:
+            # a name for a file in it, so that folders are normalized as the places in them are
+            self._searched[key] = [self._expanded(at, file, f"{folder}/_")[:-1] for folder in file.search]
+        return self._searched[key]
+
     def _expanded(self, at: int, file: NativeFile, place: str) -> str:
-        origin = posixpath.dirname(f"{self._scene.path(at)}/{file.file}")
-        for word in ("$ORIGIN", "${ORIGIN}", "@loader_path", "@executable_path"):
-            place = place.replace(word, origin)
+        if "$" in place or "@" in place:
+            origin = posixpath.dirname(f"{self._scene.path(at)}/{file.file}")
+            for word in ("$ORIGIN", "${ORIGIN}", "@loader_path", "@executable_path"):
+                place = place.replace(word, origin)
         return posixpath.normpath(place)
 
     def _at_path(self, full: str) -> int | None:
         """Return the position of the path in which a file lies, links followed inside the closure."""
+        closure = self._scene.closure
         for _ in range(_HOPS):
-            path = store_path_in(full, self._scene.closure.store_dir)
-            at = self._scene.closure.position.get(path) if path else None
-            if path is None or at is None:
+            end = full.find("/", len(closure.store_dir) + 1)
+            path = full if end < 0 else full[:end]
+            at = closure.position.get(path)
+            if at is None:
                 return None
             file = full[len(path) + 1 :]
             if at not in self._files:
@@ -200,10 +215,22 @@ class Linking:
 
     def _is_loaded_before(self, at: int, file: NativeFile, needed: str, providers: tuple[int, ...]) -> bool:
         """Say whether who loads a file has the library by then: the interpreter, or a neighbour that links both."""
-        if file.role == "library" and any(one in self._scene.interpreters for one in providers):
-            return True
+        if file.role == "library":
+            if posixpath.basename(needed) in self._loaded_by_interpreters:
+                return True
+            if any(one in self._scene.interpreters for one in providers):
+                return True
         own = {posixpath.basename(file.file), posixpath.basename(file.soname or "")}
         return not own.isdisjoint(self._loaded_with(at, needed))
+
+    @cached_property
+    def _loaded_by_interpreters(self) -> frozenset[str]:
+        """Names of libraries that every interpreter of the closure has loaded as soon as it runs."""
+        loaded: list[frozenset[str]] = []
+        for at in self._scene.interpreters:
+            own = [one for one in self._files.get(at, {}).values() if _is_python_itself(one)]
+            loaded.append(frozenset(posixpath.basename(name) for one in own for name in one.needed))
+        return frozenset.intersection(*loaded) if loaded else frozenset()
 
     def _loaded_with(self, at: int, needed: str) -> set[str]:
         """Return names of libraries that the files of a path load together with one that they find."""
@@ -231,3 +258,8 @@ class Linking:
             if outside and not full.startswith(_DRIVERS) and not self._scene.on_system(full + "/"):
                 found.append(folder)
         return found
+
+
+def _is_python_itself(file: NativeFile) -> bool:
+    name = posixpath.basename(file.file)
+    return (file.role == "program" and file.file.startswith("bin/")) or name.startswith(("libpython", "libpypy"))

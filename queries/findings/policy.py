@@ -64,17 +64,18 @@ class Policy:
     """Rule id → severity, or ``off``."""
     accepted: tuple[Acceptance, ...] = ()
     only: tuple[str, ...] = ()
-    """Ids of the only rules to ask; empty for all."""
+    """Ids of the only rules to ask, even those that are off; empty for all that are not off."""
     origin: str = ""
     """The file it was read from; empty for the default."""
 
     def asks(self, rule: str) -> bool:
         """Say whether a rule is to be asked."""
-        return (not self.only or rule in self.only) and self.severities.get(rule) != "off"
+        return rule in self.only if self.only else self.severities.get(rule) != "off"
 
     def severity(self, rule: str, usual: Severity) -> Severity:
         """Return how bad a finding of a rule is."""
-        return cast(Severity, self.severities.get(rule, usual))
+        chosen = self.severities.get(rule, usual)
+        return usual if chosen == "off" else cast(Severity, chosen)
 
     def fails(self, severity: Severity) -> bool:
         """Say whether something of a severity fails a check."""

@@ -115,13 +115,15 @@ def test_text_in_groups_has_every_finding_once_below_its_heading(check: Check) -
 
 def test_text_and_markdown_show_names_of_paths_without_digests(check: Check) -> None:
     for form in ("text", "markdown"):
-        assert not DIGEST.search(check("--format", form).out)
+        assert not DIGEST.search(check("--format", form).out.partition("\nCommand: ")[0])
 
 
 def test_markdown_folds_what_is_only_mentioned(check: Check) -> None:
     text = check("--format", "markdown").out
 
     before, _, folded = text.partition("<details>")
+    assert text.startswith("<!-- pyclosure check -->\n## ") and "### 1 error\n" in text.replace("errors", "error")
+    assert text.rstrip().splitlines()[-1].startswith("Command: `pyclosure check /nix/store/")
     assert "compiler at runtime" in before and "ships its tests" not in before
     assert "ships its tests" in folded and "</details>" in folded
     assert len(re.findall(r"^\|---", text, re.MULTILINE)) == 3
@@ -294,12 +296,15 @@ def test_sarif_names_rules_places_and_fingerprints(check: Check, home: Path) -> 
     assert accepted["suppressions"] == [{"kind": "external", "justification": "for now"}]
 
 
-def test_sarif_leaves_what_is_unknown_open(cli: Cli, tmp_path: Path) -> None:
+def test_sarif_tells_what_is_unknown_as_notifications(cli: Cli, tmp_path: Path) -> None:
     dump = tmp_path / "dump.json"
     dump.write_bytes(dump_of({"python3.11-app-1.0": []}))
     (run,) = json.loads(cli("check", dump, "--format", "sarif", "--rule", "P16").out)["runs"]
 
-    assert [(one["kind"], one["level"]) for one in run["results"]] == [("open", "none")]
+    assert run["results"] == []
+    (note,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert note["associatedRule"]["id"] == "P16" and note["level"] == "warning"
+    assert note["message"]["text"].startswith("Not known: ")
 
 
 # -- help ------------------------------------------------------------------------------------------------
@@ -327,3 +332,35 @@ def test_rules_have_distinct_ids_and_names_and_say_everything() -> None:
     for rule in rules:
         assert re.fullmatch(r"P\d\d", rule.id) and re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.name)
         assert rule.needs and all(len(text) > 20 for text in (rule.title, rule.what, rule.why, rule.how, rule.fix))
+
+
+# -- readers that leave ----------------------------------------------------------------------------------
+
+
+def test_a_gate_stays_shut_although_its_reader_has_seen_enough(program: Callable[..., Done]) -> None:
+    code = (
+        "import os, sys\n"
+        "reading, writing = os.pipe()\n"
+        "os.close(reading)\n"
+        "os.dup2(writing, 1)\n"
+        "from pyclosure.tui.cli import main\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    for form in ("text", "json"):
+        assert program("check", "demo:", "--no-config", "--format", form, code=code).status == 1
+    assert program("check", "demo:", "--no-config", "--fail-on", "never", code=code).status == 0
+
+
+def test_rules_with_commas_those_that_are_off_and_those_that_need_a_lock(check: Check, home: Path) -> None:
+    assert {one["rule"] for one in report(check, "--rule", "P18,P10")["findings"]} == {"P18", "P10"}
+    write(home, "pyclosure.toml", '[rules]\nP18 = "off"\n')
+    assert titles(report(check, "--rule", "P18")) == [GCC]
+    assert "nothing is left to ask: P18" in check("--rule", "P18", "--ignore", "P18").err
+    done = check("--rule", "P25")
+    assert done.status == 2 and "P25 needs --lock" in done.err
+
+
+def test_what_is_wanted_in_vain_is_named(check: Check, home: Path) -> None:
+    write(home, "pyclosure.toml", 'wanted = ["gcc-wraper", "pytest"]\n')
+    assert "note: wanted, but nothing is called so: gcc-wraper" in check().out
+    assert report(check)["unmatched"] == ["gcc-wraper"]

@@ -76,13 +76,19 @@ class _Explain(argparse.Action):
 
 
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:
+    from pyclosure.tui.cli import silence
     from pyclosure.tui.output.findings import Findings, write_findings
 
     policy = _policy(arguments)
     report, knowledge = _report(arguments, policy, streams)
     shown = Findings(knowledge, report, arguments.sort, arguments.filter or "", arguments.allow_unknown, arguments.by)
-    write_findings(shown, arguments.format, streams.out, fine=arguments.fine)
     outcome = report.outcome(allow_unknown=arguments.allow_unknown)
+    try:
+        write_findings(shown, arguments.format, streams.out, fine=arguments.fine)
+    except BrokenPipeError:
+        # a gate must not open because its reader has seen enough
+        silence(streams.out)
+        return _STATUS[outcome]
     if outcome == "unknown":
         streams.out.flush()
         streams.err.write(f"pyclosure: not passed, because not everything could be judged: {_unjudged(report)}\n")
@@ -116,22 +122,32 @@ def _locks(files: list[str]) -> list[Lock]:
 
 
 def _policy(arguments: argparse.Namespace) -> Policy:
+    from pyclosure.queries.errors import BadInput
     from pyclosure.queries.findings.policy import Policy, rule_id
     from pyclosure.tui.policy_file import read_policy
 
     policy = Policy() if arguments.no_config else read_policy(arguments.config)
-    off = {rule_id(word, "--ignore"): "off" for word in arguments.ignore}
+    off = {rule_id(word, "--ignore"): "off" for word in _words(arguments.ignore)}
+    only = tuple(rule_id(word, "--rule") for word in _words(arguments.rule))
+    left = tuple(one for one in only if one not in off)
+    if only and not left:
+        raise BadInput(f"nothing is left to ask: {', '.join(only)} is asked for and ignored", hint="drop --ignore")
     return replace(
-        policy,
-        fail_on=arguments.fail_on or policy.fail_on,
-        severities={**policy.severities, **off},
-        only=tuple(rule_id(word, "--rule") for word in arguments.rule),
+        policy, fail_on=arguments.fail_on or policy.fail_on, severities={**policy.severities, **off}, only=left
     )
 
 
+def _words(options: list[str]) -> list[str]:
+    """Return the values of an option that may be repeated, or given with commas."""
+    return [word for option in options for word in option.split(",") if word]
+
+
 def _unjudged(report: Report) -> str:
+    from pyclosure.queries.findings import all_rules
+
     if not report.asked:
-        return "no rule was asked"
+        locks = [one.id for one in all_rules() if "lock" in one.needs and one.id in report.policy.only]
+        return f"{', '.join(locks)} needs --lock" if locks else "no rule was asked"
     rules = sorted({one.rule for one in report.unknown})
     return f"{', '.join(rules)} ({report.unknown[0].reason})"
 

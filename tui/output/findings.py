@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,13 +24,45 @@ from pyclosure.tui.units import Labels, count, labels, size
 
 SHOWN = 5
 """Pieces of evidence of one finding that text shows; JSON holds all."""
-_MARKDOWN_MOST = 50
+_MARKDOWN_MOST, _MARKDOWN_CELL = 50, 90
 GROUPINGS = ("severity", "rule", "path")
 _SEVERITY_TITLES = {"error": "errors", "warning": "warnings", "info": "only mentioned"}
+_MARKDOWN_HEADER = (
+    ("rule", "name"),
+    ("finding", "name"),
+    ("bytes", "right"),
+    ("evidence", "name"),
+    ("what to do", "name"),
+)
 SIGNS = {"error": "✘", "warning": "▲", "info": "·"}
+_COLOURS = {"error": ";31", "warning": ";33", "info": ""}
+_INDENT = " " * 14
 _COST_WORDS: dict[CostMeaning, str] = {"saved": "saves {}", "added": "adds {}", "nar": "{}", "files": "{} of files"}
 _SARIF_LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 _SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """Something that some rules could not judge, for one and the same reason."""
+
+    rules: tuple[str, ...]
+    reason: str
+    tells: str
+    paths: tuple[str, ...]
+
+    @property
+    def who(self) -> str:
+        """The rules in words: ``P16``, ``P04, P15 and 7 more``."""
+        more = f" and {len(self.rules) - 4} more" if len(self.rules) > 5 else ""
+        return ", ".join(self.rules[:4] if more else self.rules) + more
+
+    @property
+    def why(self) -> str:
+        """The reason, and the paths that it is about."""
+        named = ", ".join(name_of(path) for path in self.paths[:3])
+        more = f" and {len(self.paths) - 3} more" if len(self.paths) > 3 else ""
+        return printable(f"{self.reason}{': ' + named + more if named else ''}", 600)
 
 
 @dataclass(frozen=True)
@@ -48,6 +83,15 @@ class Findings:
         words = self.filter.lower().split()
         found = [one for one in self.report.findings if all(word in _searched(one) for word in words)]
         return ordered(found, self.sort)
+
+    @cached_property
+    def open_questions(self) -> list[OpenQuestion]:
+        """What could not be judged, told once for all rules that lack the same."""
+        together: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+        for one in self.report.unknown:
+            paths = () if len(one.paths) == len(self.knowledge.closure) else one.paths
+            together.setdefault((one.reason, one.tells, paths), []).append(one.rule)
+        return [OpenQuestion(tuple(dict.fromkeys(rules)), *what) for what, rules in together.items()]
 
     @property
     def found(self) -> str:
@@ -153,6 +197,20 @@ def write_findings(shown: Findings, form: str, out: IO[str], *, fine: bool = Fal
 # -- text ------------------------------------------------------------------------------------------------
 
 
+def _bold(text: str, out: IO[str], colour: str = "") -> str:
+    """Return a text that stands out on a terminal; unchanged for a pipe, and where colours are not wanted."""
+    plain = not out.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    return text if plain else f"\x1b[1{colour}m{text}\x1b[0m"
+
+
+def _folded(words: str, out: IO[str]) -> str:
+    """Return a long text in lines of the terminal, below its indentation; unchanged for a pipe."""
+    if not out.isatty():
+        return f"{_INDENT}{words}\n"
+    width = max(40, shutil.get_terminal_size().columns - 1)
+    return textwrap.fill(words, width, initial_indent=_INDENT, subsequent_indent=_INDENT + "  ") + "\n"
+
+
 def _write_text(shown: Findings, out: IO[str], fine: bool) -> None:
     report = shown.report
     label = labels(shown.knowledge)
@@ -176,18 +234,19 @@ def _parts(shown: Findings) -> list[tuple[str, Sequence[Finding]]]:
 
 def _write_finding(shown: Findings, one: Finding, label: Labels, out: IO[str]) -> None:
     cost = cost_words(one)
-    out.write(f"\n{one.severity:<8} {one.rule}  {printable(one.title, 400)}{'   ' + cost if cost else ''}\n")
-    out.write(f"              {sure_words(one)}\n")
-    for proof in one.evidence[:SHOWN]:
-        out.write(f"              {proof_words(proof)}\n")
+    severity = _bold(f"{one.severity:<8}", out, _COLOURS[one.severity])
+    title = _bold(printable(one.title, 400), out)
+    out.write(f"\n{severity} {one.rule}  {title}{'   ' + cost if cost else ''}\n")
+    lines = [sure_words(one), *(proof_words(proof) for proof in one.evidence[:SHOWN])]
     if len(one.evidence) > SHOWN:
-        out.write(f"              … {len(one.evidence) - SHOWN:,} more; all of them: --format json\n")
-    for note in one.notes:
-        out.write(f"              {printable(note, 600)}\n")
+        lines.append(f"… {len(one.evidence) - SHOWN:,} more; all of them: --format json")
+    lines += [printable(note, 600) for note in one.notes]
     if len(one.chain) > 1:
-        chain = " → ".join(label[shown.knowledge.closure.position[path]] for path in one.chain)
-        out.write(f"              chain: {chain}\n")
-    out.write(f"              do: {printable(one.remedy, 600)}\n")
+        position = shown.knowledge.closure.position
+        lines.append("chain: " + " → ".join(label[position[path]] for path in one.chain))
+    lines.append(f"do: {printable(one.remedy, 600)}")
+    for line in lines:
+        out.write(_folded(line, out))
 
 
 def _write_fine(report: Report, out: IO[str]) -> None:
@@ -200,13 +259,16 @@ def _write_fine(report: Report, out: IO[str]) -> None:
 
 def _write_rest(shown: Findings, out: IO[str]) -> None:
     report = shown.report
-    for one in report.unknown:
-        out.write(f"\nunknown  {one.rule}  {unknown_words(one)}\n              to know: {printable(one.tells, 300)}\n")
+    for one in shown.open_questions:
+        rules = ", ".join(one.rules)
+        out.write(f"\nunknown  {rules}  {one.why}\n              to know: {printable(one.tells, 300)}\n")
     for accepted in report.accepted:
         out.write(f"\naccepted {accepted.finding.rule}  {printable(accepted.finding.title, 400)}\n")
         out.write(f"              because {printable(accepted.reason, 400)}\n")
     for stale in report.stale:
         out.write(f"\nnote: {stale.rule} of {printable(stale.subject, 100)} is accepted, but is no more: drop it.\n")
+    if report.unmatched:
+        out.write(f"\nnote: wanted, but nothing is called so: {printable(', '.join(report.unmatched), 300)}\n")
     out.write(f"\n{closing_words(shown)}\n")
 
 
@@ -220,13 +282,6 @@ def judged_text(report: Report, rule: str) -> str:
         lines.append(f"  {len(judged.fine):,} of them in order:")
     lines += [f"    {name_of(proof.path)} {proof_words(proof)}" for proof in judged.fine]
     return "\n".join(lines) + "\n"
-
-
-def unknown_words(one: Unknown) -> str:
-    """Return why something is unknown, and of how many paths."""
-    named = ", ".join(name_of(path) for path in one.paths[:3])
-    more = f" and {len(one.paths) - 3} more" if len(one.paths) > 3 else ""
-    return printable(f"{one.reason}{': ' + named + more if named else ''}", 600)
 
 
 def closing_words(shown: Findings) -> str:
@@ -261,6 +316,7 @@ def findings_json(shown: Findings) -> dict[str, Any]:
             for one in report.unknown
         ],
         "accepted": [{**finding_json(one.finding), "reason": one.reason} for one in report.accepted],
+        "unmatched": list(report.unmatched),
         "stale": [{"rule": one.rule, "subject": one.subject, "reason": one.reason} for one in report.stale],
         "judged": {
             rule: {"count": one.count, "things": one.things, "fine": [_proof_json(proof) for proof in one.fine]}
@@ -300,65 +356,70 @@ def _proof_json(proof: Proof) -> dict[str, Any]:
 
 
 def _write_markdown(shown: Findings, out: IO[str]) -> None:
-    report = shown.report
-    out.write(
-        f"## `pyclosure` findings\n\n{markdown_code(shown.knowledge.closure.records.label)}: {shown.headline}\n\n"
-    )
+    report, records = shown.report, shown.knowledge.closure.records
+    total = size(shown.knowledge.real_sizes.total)
+    out.write("<!-- pyclosure check -->\n## `pyclosure` findings\n\n")
+    out.write(f"{markdown_code(records.label)}, {total}: {shown.headline}\n\n")
     for severity in SEVERITIES:
         found = [one for one in shown.shown if one.severity == severity]
         if not found:
             continue
+        title = f"{len(found):,} {_SEVERITY_TITLES[severity]}"
         folded = severity == "info"
-        if folded:
-            out.write(f"<details><summary>{len(found):,} only mentioned</summary>\n\n")
-        header = (
-            ("rule", "name"),
-            ("finding", "name"),
-            ("bytes", "right"),
-            ("evidence", "name"),
-            ("what to do", "name"),
-        )
-        markdown_table(header, (_markdown_row(one) for one in found[:_MARKDOWN_MOST]), out)
+        out.write(f"<details><summary>{title}</summary>\n\n" if folded else f"### {title}\n\n")
+        markdown_table(_MARKDOWN_HEADER, (_markdown_row(one) for one in found[:_MARKDOWN_MOST]), out)
         if len(found) > _MARKDOWN_MOST:
-            out.write(
-                f"\n{len(found) - _MARKDOWN_MOST:,} more of severity {severity}: `pyclosure check --format json`\n"
-            )
+            out.write(f"\n{len(found) - _MARKDOWN_MOST:,} more: `pyclosure check --format json`\n")
         out.write("\n</details>\n\n" if folded else "\n")
-    for one in report.unknown:
-        out.write(f"- unknown: {one.rule}: {markdown_text(unknown_words(one))}\n")
+    for question in shown.open_questions:
+        out.write(f"- unknown ({', '.join(question.rules)}): {markdown_text(question.why)}\n")
     for accepted in report.accepted:
         words = f"{accepted.finding.rule}: {accepted.finding.title}, because {accepted.reason}"
         out.write(f"- accepted: {markdown_text(words)}\n")
-    out.write(f"\n{markdown_text(closing_words(shown))}\n")
+    roots = " ".join(records.roots[:3]) + (" …" if len(records.roots) > 3 else "")
+    out.write(f"\n{markdown_text(closing_words(shown))}\nCommand: `pyclosure check {roots}`\n")
 
 
 def _markdown_row(one: Finding) -> Sequence[str]:
-    first = markdown_code(proof_words(one.evidence[0])) if one.evidence else ""
+    first = markdown_code(_shortened(proof_words(one.evidence[0]))) if one.evidence else ""
     more = f" and {len(one.evidence) - 1} more" if len(one.evidence) > 1 else ""
     sure = "" if one.certainty == "certain" else f" ({one.certainty})"
     title = f"{SIGNS[one.severity]} {markdown_text(one.title)}{sure}"
     return one.rule, title, cost_words(one), first + more, markdown_text(one.remedy)
 
 
+def _shortened(words: str) -> str:
+    """Keep a table from scrolling sideways: the end of a file name and what stands there tell most."""
+    return words if len(words) <= _MARKDOWN_CELL else "…" + words[1 - _MARKDOWN_CELL :]
+
+
 # -- SARIF -----------------------------------------------------------------------------------------------
 
 
 def sarif(shown: Findings) -> dict[str, Any]:
-    """Return a SARIF 2.1.0 log: findings, accepted ones as suppressed, and unknown ones as open questions."""
+    """Return a SARIF 2.1.0 log: findings, accepted ones as suppressed; what is unknown as notifications."""
     report = shown.report
     rules = [rule for rule in all_rules() if rule.id in report.asked]
     index = {rule.id: at for at, rule in enumerate(rules)}
     results = [
         *(_sarif_result(one, index) for one in shown.shown),
         *(_sarif_accepted(one, index) for one in report.accepted),
-        *(_sarif_unknown(one, index) for one in report.unknown),
     ]
     driver = {
         "name": "pyclosure",
         "version": __version__,
         "rules": [_sarif_rule(rule, report) for rule in rules],
     }
-    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    invocation = {
+        "executionSuccessful": True,
+        "toolExecutionNotifications": [_sarif_unknown(one, index) for one in report.unknown],
+    }
+    run = {
+        "tool": {"driver": driver},
+        "invocations": [invocation],
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+    }
     return {"$schema": _SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
@@ -402,11 +463,10 @@ def _sarif_accepted(one: Accepted, index: dict[str, int]) -> dict[str, Any]:
 
 
 def _sarif_unknown(one: Unknown, index: dict[str, int]) -> dict[str, Any]:
+    # no result: code scanning refuses results that lie nowhere
     return {
-        "ruleId": one.rule,
-        "ruleIndex": index[one.rule],
-        "kind": "open",
-        "level": "none",
+        "associatedRule": {"id": one.rule, "index": index[one.rule]},
+        "level": "warning",
         "message": {"text": f"Not known: {one.reason}. To know: {one.tells}."},
         "locations": [_sarif_path(path) for path in one.paths[:10]],
     }

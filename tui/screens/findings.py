@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from pyclosure.queries.findings import find_rule
-from pyclosure.queries.findings.finding import Finding, Unknown
+from pyclosure.queries.findings.finding import Finding
 from pyclosure.queries.findings.judge import Accepted
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.names import name_of
@@ -24,11 +24,11 @@ from pyclosure.tui.mode_screen import ModeScreen, ScreenSpec
 from pyclosure.tui.output.findings import (
     Findings,
     Group,
+    OpenQuestion,
     cost_words,
     judged_text,
     proof_words,
     sure_words,
-    unknown_words,
 )
 from pyclosure.tui.output.rules import rule_text
 from pyclosure.tui.units import count
@@ -63,6 +63,7 @@ class FindingsScreen(ModeScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "next_path(1)", "next path", show=False, id="finding.next"),
         Binding("shift+tab", "next_path(-1)", "previous path", show=False, id="finding.prev"),
+        Binding("d", "details", "details", show=False, id="path.details", tooltip="All that is known of the finding"),
         Binding("t", "group", "group", id="finding.group", tooltip="Group by rule, by path, or not at all"),
         Binding("i", "explain", "explain", id="finding.explain", tooltip="What the rule does, and what to do"),
         Binding("left_square_bracket", "scroll_evidence(-1)", "evidence up", show=False, id="finding.up"),
@@ -74,6 +75,7 @@ class FindingsScreen(ModeScreen):
         self.head = Static("", id="summary", markup=False)
         self.findings = FindingRows()
         self.findings.follow = self._row_moved
+        self.findings.is_cut = self._is_cut
         self.evidence = Evidence()
         self.filter_bar = FilterBar(self._filter_left)
         self._sort = SORTS[0]
@@ -218,6 +220,25 @@ class FindingsScreen(ModeScreen):
         """Scroll the evidence by a few lines."""
         self.evidence.scroll_relative(y=step * 4, animate=False)
 
+    def action_details(self) -> None:
+        """Open all that is known of the finding, for terminals that have no room for it below."""
+        from pyclosure.tui.dialogs import TextDialog
+
+        row = self.findings.here
+        if row is not None:
+            words = "\n".join(line for line, _ in _lines(row, self._path, self._labels()))
+            self.app.push_screen(TextDialog("finding", words))
+
+    def _is_cut(self, finding: Finding) -> bool:
+        knowledge = self.knowledge
+        if knowledge is None or not self.app.plan.marks:
+            return False
+        position = knowledge.closure.position
+        edges = [(position[referrer], position[reference]) for referrer, reference in finding.edges]
+        return bool(edges and all(edge in self.app.plan.marks for edge in edges)) or bool(
+            finding.paths and position.get(finding.paths[0]) in knowledge.gone
+        )
+
     def action_cut(self) -> None:
         """Mark the references that the finding names as cut; sizes follow everywhere."""
         row, knowledge = self.findings.here, self.knowledge
@@ -256,6 +277,8 @@ def _rule_of(row: FindingRow) -> str:
     """Return the rule that a row is about; of a group, that of its first finding."""
     if isinstance(row.entry, Group):
         return row.entry.findings[0].rule
+    if isinstance(row.entry, OpenQuestion):
+        return row.entry.rules[0]
     return row.entry.finding.rule if isinstance(row.entry, Accepted) else row.entry.rule
 
 
@@ -263,7 +286,7 @@ def _paths(row: FindingRow) -> tuple[str, ...]:
     finding = row.finding
     if finding is not None:
         return finding.paths
-    return row.entry.paths if isinstance(row.entry, Unknown) else ()
+    return row.entry.paths if isinstance(row.entry, OpenQuestion) else ()
 
 
 def _lines(row: FindingRow, chosen: int, label: dict[str, str]) -> Iterator[tuple[str, str]]:
@@ -274,24 +297,24 @@ def _lines(row: FindingRow, chosen: int, label: dict[str, str]) -> Iterator[tupl
         for one in row.entry.findings:
             yield f"  {printable(one.title, 400)}", ""
     elif finding is None:
-        assert isinstance(row.entry, Unknown)
-        yield f"{row.entry.rule} could not judge", "bold"
-        yield unknown_words(row.entry), ""
+        assert isinstance(row.entry, OpenQuestion)
+        yield f"{', '.join(row.entry.rules)} could not judge", "bold"
+        yield row.entry.why, ""
         yield f"to know: {printable(row.entry.tells, 400)}", ""
     else:
         yield printable(finding.title, 600), "bold"
         cost = cost_words(finding)
         yield " · ".join(part for part in (finding.severity, sure_words(finding), cost) if part), ""
+        if len(finding.paths) > 1:
+            here = finding.paths[chosen % len(finding.paths)]
+            place = f"{chosen % len(finding.paths) + 1} of {len(finding.paths)}, tab for the next"
+            yield f"▸ {label.get(here, name_of(here))}   ({place})", ""
         if isinstance(row.entry, Accepted):
             yield f"accepted: {printable(row.entry.reason, 400)}", ""
         yield from _evidence(finding)
         yield f"do: {printable(finding.remedy, 800)}", "bold"
         if len(finding.chain) > 1:
             yield "chain: " + " → ".join(label.get(path, name_of(path)) for path in finding.chain), ""
-    paths = _paths(row)
-    for number, path in enumerate(paths[:_PROOFS]):
-        here = number == chosen % len(paths)
-        yield f"{'▸' if here else ' '} {label.get(path, name_of(path))}", "bold" if here else "dim"
 
 
 def _evidence(finding: Finding) -> Iterator[tuple[str, str]]:

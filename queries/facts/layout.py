@@ -124,6 +124,10 @@ class _Look:
             found += own
             linked += links
             hook = next((one for one in ("sitecustomize.py", "_sitecustomize.py") if one in names), hook)
+        # PyPy comes with distributions of its own (cffi), beside its standard library
+        for entry in library:
+            if entry.kind == "directory" and re.fullmatch(r"pypy[\d.]+", entry.name):
+                found += distributions_in(self.files, f"lib/{entry.name}", entry.name)[0]
         return _first(interpreters), tuple(found), linked, hook
 
     def _standard_library(self, library: Iterable[Entry]) -> str | None:

@@ -124,6 +124,22 @@ def test_every_interpreter_has_its_own_places(
     assert (facts.interpreters, facts.standard_library) == (interpreters, library)
 
 
+def test_distributions_that_come_with_pypy_lie_beside_its_standard_library(tmp_path: Path) -> None:
+    facts = looked(
+        tmp_path,
+        {
+            "bin/pypy3": Program(ELF),
+            "lib/pypy3.10/os.py": "",
+            "lib/pypy3.10/cffi.dist-info/METADATA": "Name: cffi\nVersion: 1.17.0\n\n",
+            "lib/pypy3.10/greenlet.egg-info": "Name: greenlet\nVersion: 0.4.13\n",
+            "lib/pypy3.10/site-packages/README": "",
+        },
+    )
+
+    found = [(one.normalized, one.version, one.interpreter) for one in facts.distributions]
+    assert found == [("cffi", "1.17.0", "pypy3.10"), ("greenlet", "0.4.13", "pypy3.10")]
+
+
 def test_distributions_of_pypy_2_are_found_at_the_top(tmp_path: Path) -> None:
     facts = looked(tmp_path, {"site-packages/six-1.0.dist-info/METADATA": "Name: six\nVersion: 1.0\n\n"})
 

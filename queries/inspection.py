@@ -39,6 +39,15 @@ class NativeFile(msgspec.Struct, frozen=True, gc=False):
     """Bytes of the file."""
 
 
+class LimitedName(msgspec.Struct, frozen=True, gc=False):
+    """A name that a call site opens on some platforms only."""
+
+    name: Line
+    platforms: tuple[Line, ...] = ()
+    """As ``sys.platform`` says them; empty for all but ``excluded``."""
+    excluded: tuple[Line, ...] = ()
+
+
 class CallSite(msgspec.Struct, frozen=True, gc=False):
     """A place in Python code that opens a library by its name."""
 
@@ -47,7 +56,9 @@ class CallSite(msgspec.Struct, frozen=True, gc=False):
     function: Line
     """As it is written, imports resolved: ``ctypes.util.find_library``, ``ctypes.CDLL``, ``ffi.dlopen``."""
     names: tuple[Line, ...] = ()
-    """Texts that its argument can be; empty when none can be told."""
+    """Texts that its argument can be wherever it runs; empty when none can be told."""
+    limited: tuple[LimitedName, ...] = ()
+    """Texts that its argument can be on some of the platforms where it runs."""
     dynamic: bool = False
     """Whether the argument can be something that the code alone does not tell."""
     own_process: bool = False

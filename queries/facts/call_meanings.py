@@ -93,7 +93,7 @@ class Code(Scopes):
             return ["ffi"]
         if "ctypes.LibraryLoader" in made:
             return ["ctypes.LibraryLoader"]
-        if isinstance(text, str) and {"__import__", "importlib.import_module", "pytest.importorskip"} & {*made}:
+        if isinstance(text, str) and {"__import__", "importlib.import_module"} & {*made}:
             return [text]
         if isinstance(text, str) and "getattr" in made:
             return [f"{base}.{text}" for base in self.meanings(node.args[0])]

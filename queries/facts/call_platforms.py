@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from functools import reduce
 from itertools import islice
-from typing import Literal
 
 from pyclosure.queries.facts.call_guards import leaves, operands_before
 from pyclosure.queries.facts.call_meanings import Code
-from pyclosure.queries.facts.call_scopes import FUNCTIONS
-
-_KNOWN = (
-    *("linux", "darwin", "win32", "cygwin", "msys", "freebsd", "openbsd", "netbsd", "dragonfly", "sunos", "aix"),
-    *("android", "ios", "emscripten", "wasi", "haiku", "java"),
+from pyclosure.queries.facts.call_platform_sets import (
+    EVERYWHERE,
+    WINDOWS,
+    Platforms,
+    Subject,
+    any_of,
+    containing,
+    equal,
+    starting,
 )
+from pyclosure.queries.facts.call_scopes import Function
+
 _WINDOWS_MODULES = {"winreg", "_winreg", "msvcrt", "_winapi", "nt", "winsound"}
 _UNIX_MODULES = {"fcntl", "pwd", "grp", "termios", "resource", "posix"}
 WINDOWS_NAMES = {f"ctypes.{name}" for name in ("windll", "oledll", "WinDLL", "OleDLL", "WINFUNCTYPE", "WinError")}
@@ -25,48 +28,9 @@ WINDOWS_NAMES = {f"ctypes.{name}" for name in ("windll", "oledll", "WinDLL", "Ol
 _MOST_NARROWING = 100
 _CASES = {"lower", "upper", "casefold", "strip"}
 
-Subject = Literal["platform", "name", "system"]
-"""``sys.platform``, ``os.name`` or ``platform.system()``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Platforms:
-    """A set of platforms as ``sys.platform`` says them, or all but some."""
-
-    names: frozenset[str] = frozenset()
-    others: bool = True
-    """Whether it is all but ``names``."""
-
-    def both(self, other: Platforms) -> Platforms:
-        """Return the platforms in both."""
-        if self.others and other.others:
-            return Platforms(self.names | other.names)
-        if self.others:
-            return Platforms(other.names - self.names, False)
-        return Platforms(self.names - other.names if other.others else self.names & other.names, False)
-
-    def beside(self, other: Platforms) -> Platforms:
-        """Return the platforms in one or the other."""
-        return (~(~self).both(~other)) if self != other else self
-
-    def __invert__(self) -> Platforms:
-        return Platforms(self.names, not self.others)
-
-    @property
-    def none(self) -> bool:
-        """Whether no platform is left."""
-        return not self.names and not self.others
-
-
-EVERYWHERE = Platforms()
-WINDOWS = Platforms(frozenset({"win32"}), False)
 Outcome = tuple[Platforms, Platforms]
 """Where a test can be true, and where it can be false."""
 _UNDECIDED: Outcome = (EVERYWHERE, EVERYWHERE)
-
-
-def _any_of(parts: Iterable[Platforms]) -> Platforms:
-    return reduce(Platforms.beside, parts, ~EVERYWHERE)
 
 
 class Branches:
@@ -76,11 +40,21 @@ class Branches:
         self._code = code
         self._narrowing: dict[tuple[ast.AST, str], list[tuple[int, Platforms]]] = {}
         self._by_callers: dict[ast.AST, Platforms] = {}
+        self._known: dict[ast.AST, Platforms] = {}
         self._depth = 0
         self._windows = {one for name in WINDOWS_NAMES for one in self._needing(name)}
 
     def platforms(self, node: ast.AST) -> Platforms:
         """Return the platforms that branches around and before a node leave to it."""
+        if node not in self._known:
+            self._known[node] = self._platforms(node)
+        return self._known[node]
+
+    def chosen(self, part: ast.expr) -> Platforms:
+        """Return where ``... if ... else ...``, ``and`` or ``or`` come to one of their parts."""
+        return self._branch(part, *self._code.parent[part])
+
+    def _platforms(self, node: ast.AST) -> Platforms:
         found = EVERYWHERE
         for child, owner, field in self._code.above(node):
             for limit in (self._branch(child, owner, field), self._earlier(child, owner, field)):
@@ -102,9 +76,8 @@ class Branches:
                 )
             case ast.match_case() if field == "body":
                 return self._case(owner)
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() if field == "body":
-                limits = [self._decorator(one) for one in owner.decorator_list]
-                return reduce(Platforms.both, [*limits, self._callers(owner)], EVERYWHERE)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() if field == "body":
+                return self._callers(owner)
         return EVERYWHERE
 
     # -- what has happened before ------------------------------------------------------------------------
@@ -128,7 +101,7 @@ class Branches:
                     false = false.both(self._after(orelse[0]))
                 ways = [(true, body), (false, orelse)]
                 left = [way for way, block in ways if not leaves(self._code, block)]
-                return _any_of(left) if left else EVERYWHERE
+                return any_of(left) if left else EVERYWHERE
             case ast.Assert(test=test):
                 return self._outcome(test)[0]
             case ast.Import(names=names):
@@ -149,25 +122,15 @@ class Branches:
                             yield owner
                         break
 
-    def _callers(self, owner: ast.AST) -> Platforms:
+    def _callers(self, owner: Function) -> Platforms:
         """Return the platforms of the calls of a function that only its file calls."""
-        if not isinstance(owner, FUNCTIONS):
-            return EVERYWHERE
         if owner not in self._by_callers:
             self._by_callers[owner] = EVERYWHERE  # where it calls itself
             calls = self._code.own_callers(owner) if self._depth < 8 else []
             self._depth += 1
-            self._by_callers[owner] = _any_of(map(self.platforms, calls)) if calls else EVERYWHERE
+            self._by_callers[owner] = any_of(map(self.platforms, calls)) if calls else EVERYWHERE
             self._depth -= 1
         return self._by_callers[owner]
-
-    def _decorator(self, node: ast.expr) -> Platforms:
-        if not isinstance(node, ast.Call) or not node.args:
-            return EVERYWHERE
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if name not in ("skipif", "skipIf", "skipUnless"):
-            return EVERYWHERE
-        return self._outcome(node.args[0])[name != "skipUnless"]
 
     # -- tests -------------------------------------------------------------------------------------------
 
@@ -194,7 +157,7 @@ class Branches:
             case ast.Compare(left=left, ops=[op], comparators=[right]):
                 return self._compare(left, op, right)
             case ast.Call(func=ast.Attribute(value=value, attr="startswith"), args=[texts]):
-                return _decided(self._matching(self._subject(value), self._texts(texts), _starting))
+                return _decided(self._matching(self.subject(value), self._texts(texts), starting))
             case ast.NamedExpr(value=value):
                 return self._outcome(value)
             case ast.Name() | ast.Attribute():
@@ -208,25 +171,25 @@ class Branches:
             found = self._equal(left, right) or self._equal(right, left)
         elif isinstance(op, (ast.In, ast.NotIn)):
             # a name in a list of them, or a part of a name
-            found = self._matching(self._subject(left), self._texts(right), _equal)
-            found = found or self._matching(self._subject(right), self._texts(left), _containing)
+            found = self._matching(self.subject(left), self._texts(right), equal)
+            found = found or self._matching(self.subject(right), self._texts(left), containing)
         true, false = _decided(found)
         return (false, true) if isinstance(op, (ast.NotEq, ast.NotIn)) else (true, false)
 
     def _equal(self, subject: ast.expr, text: ast.expr) -> Platforms | None:
         match subject:
             case ast.Subscript(value=value, slice=ast.Slice(lower=None | ast.Constant(value=0), step=None)):
-                return self._matching(self._subject(value), self._texts(text), _starting)
-        return self._matching(self._subject(subject), self._texts(text), _equal)
+                return self._matching(self.subject(value), self._texts(text), starting)
+        return self._matching(self.subject(subject), self._texts(text), equal)
 
     def _matching(
         self, subject: Subject | None, texts: list[str], match: Callable[[Subject, str], Platforms]
     ) -> Platforms | None:
-        return _any_of(match(subject, text) for text in texts) if subject and texts else None
+        return any_of(match(subject, text) for text in texts) if subject and texts else None
 
     def _case(self, case: ast.match_case) -> Platforms:
         owner = self._code.parent[case][0]
-        if not isinstance(owner, ast.Match) or not (subject := self._subject(owner.subject)):
+        if not isinstance(owner, ast.Match) or not (subject := self.subject(owner.subject)):
             return EVERYWHERE
         left = EVERYWHERE
         for one in owner.cases:
@@ -239,21 +202,26 @@ class Branches:
     def _pattern(self, subject: Subject, pattern: ast.pattern) -> Platforms:
         match pattern:
             case ast.MatchValue(value=ast.Constant(value=str() as text)):
-                return _equal(subject, text)
+                return equal(subject, text)
             case ast.MatchOr(patterns=patterns):
-                return _any_of(self._pattern(subject, one) for one in patterns)
+                return any_of(self._pattern(subject, one) for one in patterns)
             case ast.MatchAs(pattern=ast.pattern() as inner):
                 return self._pattern(subject, inner)
         return EVERYWHERE
 
+    def where(self, subject: Subject | None, text: ast.expr) -> Platforms:
+        """Return where what tells the platform is a text."""
+        return self._matching(subject, self._texts(text), equal) or EVERYWHERE
+
     # -- what is tested ----------------------------------------------------------------------------------
 
-    def _subject(self, node: ast.expr, hops: int = 5) -> Subject | None:
+    def subject(self, node: ast.expr, hops: int = 5) -> Subject | None:
+        """Return what tells the platform, where an expression is it."""
         if not hops:
             return None
         match node:
             case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in _CASES:
-                return self._subject(value, hops - 1)
+                return self.subject(value, hops - 1)
             case ast.Call(func=func):
                 return "system" if "platform.system" in self._code.meanings(func) else None
             case ast.Subscript(value=ast.Call(func=func), slice=ast.Constant(value=0)):
@@ -266,7 +234,7 @@ class Branches:
         if "os.name" in meant:
             return "name"
         value_of = self._only_value(node)
-        return self._subject(value_of, hops - 1) if value_of is not None else None
+        return self.subject(value_of, hops - 1) if value_of is not None else None
 
     def _uname(self, func: ast.expr) -> Subject | None:
         return "system" if {"os.uname", "platform.uname"} & {*self._code.meanings(func)} else None
@@ -302,31 +270,3 @@ def _needed_by(modules: set[str]) -> Platforms:
     if modules & (_WINDOWS_MODULES | WINDOWS_NAMES):
         return WINDOWS
     return ~WINDOWS if modules & _UNIX_MODULES else EVERYWHERE
-
-
-def _only(name: str) -> Platforms:
-    """Return one platform; releases such as ``linux2`` and ``freebsd14`` are their system."""
-    name = "win32" if name == "windows" else name
-    return Platforms(frozenset({name if name in _KNOWN else re.sub(r"[\d._-].*", "", name) or name}), False)
-
-
-def _equal(subject: Subject, text: str) -> Platforms:
-    if subject == "name":
-        return {"nt": WINDOWS, "posix": ~WINDOWS}.get(text) or _only(text)
-    return _only(text.lower())
-
-
-def _starting(subject: Subject, text: str) -> Platforms:
-    if subject == "name":
-        return _equal(subject, text)
-    return _any_of(map(_only, [one for one in _spelled(subject) if one.startswith(text.lower())] or [text.lower()]))
-
-
-def _containing(subject: Subject, text: str) -> Platforms:
-    if subject == "name":
-        return _equal(subject, text)
-    return _any_of(map(_only, [one for one in _spelled(subject) if text.lower() in one] or [text.lower()]))
-
-
-def _spelled(subject: Subject) -> list[str]:
-    return ["windows" if one == "win32" and subject == "system" else one for one in _KNOWN]

@@ -236,11 +236,7 @@ class Scopes:
 
     def _made(self, node: ast.expr, place: ast.AST) -> ast.expr:
         """Give a node that the source does not spell the place of one that it does."""
-        self.order[node], self.scope[node], self.parent[node] = (
-            self.order[place],
-            self.scope[place],
-            self.parent[place],
-        )
+        self.order[node], self.scope[node], self.parent[node] = self.order[place], self.scope[place], (place, "value")
         return node
 
     def home(self, name: str, node: ast.AST) -> ast.AST | None:

@@ -14,15 +14,15 @@ from itertools import islice
 
 from pyclosure.queries.facts.call_guards import ABSENT, ELSEWHERE, FINDING, OPENING, caught, tested
 from pyclosure.queries.facts.call_meanings import Code
-from pyclosure.queries.facts.call_platforms import WINDOWS, Branches
+from pyclosure.queries.facts.call_platform_sets import WINDOWS, Platforms
+from pyclosure.queries.facts.call_platforms import Branches
 from pyclosure.queries.facts.call_scopes import EACH
-from pyclosure.queries.facts.call_texts import HERE, UNKNOWN, Value, join_paths, joined
+from pyclosure.queries.facts.call_texts import HERE, UNKNOWN, Value, join_paths, joined, known, limited
 from pyclosure.queries.facts.call_values import Values
-from pyclosure.queries.inspection import CallSite
+from pyclosure.queries.inspection import CallSite, LimitedName
 from pyclosure.queries.text import printable
 
 MOST_SITES = 1000
-_MOST_NAMES = 50
 _LONGEST_NAME = 300
 _MOST_NODES = 500_000
 """Larger trees take gigabytes."""
@@ -69,7 +69,7 @@ def call_sites(source: bytes, file: str) -> tuple[tuple[CallSite, ...], str | No
     Returns:
         The places in the order of their lines, at most :data:`MOST_SITES`, and why they may not be all;
         None when they are. A name below the folder of the file begins with ``$PACKAGE``. ``platforms`` and
-        ``excluded`` are never both told. Never raises.
+        ``excluded`` are never both told, of a place or a name. Never raises.
     """
     if not may_open_libraries(source):
         return (), None
@@ -114,8 +114,8 @@ class _Sites:
     def __init__(self, code: Code, file: str) -> None:
         self._code = code
         self._file = file
-        self._values = Values(code, file)
         self._branches = Branches(code)
+        self._values = Values(code, file, self._branches)
 
     def calls(self) -> Iterator[tuple[ast.expr, str]]:
         """Return the expressions that open a library, and the function of each."""
@@ -137,27 +137,29 @@ class _Sites:
     def site(self, node: ast.expr, function: str) -> CallSite:
         """Describe one call."""
         value = self._opened(node, function)
-        names = [name for name in value.texts if name not in ("", HERE)]
-        where = self._branches.platforms(node)
-        where = WINDOWS if _WINDOWS_ONLY.match(function) else where
+        where = WINDOWS if _WINDOWS_ONLY.match(function) else self._branches.platforms(node)
+        texts = limited(value, where).texts
+        names = [(printable(name, _LONGEST_NAME), here) for name, here in texts.items() if name not in ("", HERE)]
         nothing = not (names or value.none or value.variables or value.found)
+        platforms, excluded = _told(where)
         return CallSite(
             file=printable(self._file),
             line=node.lineno,
             function=function,
-            names=tuple(dict.fromkeys(printable(name, _LONGEST_NAME) for name in names[:_MOST_NAMES])),
+            names=tuple(dict.fromkeys(name for name, here in names if here == where)),
+            limited=tuple(LimitedName(name, *_told(here)) for name, here in names if here != where),
             dynamic=value.dynamic or nothing,
             own_process=function != _FIND and value.none,
             guarded=self._guarded(node, function, value),
-            platforms=() if where.others else tuple(sorted(printable(one, 50) for one in where.names)),
-            excluded=tuple(sorted(printable(one, 50) for one in where.names)) if where.others else (),
+            platforms=platforms,
+            excluded=excluded,
             variables=tuple(printable(one, _LONGEST_NAME) for one in value.variables),
             depends_on=next(iter(value.found), None),
         )
 
     def _opened(self, node: ast.expr, function: str) -> Value:
         if isinstance(node, ast.Attribute):
-            return Value((node.attr,))
+            return known(node.attr)
         if isinstance(node, ast.Subscript):
             return self._values.of(node.slice)
         if not isinstance(node, ast.Call):
@@ -177,6 +179,12 @@ class _Sites:
             return tested(self._code, node) or caught(self._code, node, FINDING)
         kinds = ELSEWHERE if _WINDOWS_ONLY.match(function) else ABSENT if value.found else OPENING
         return caught(self._code, node, kinds)
+
+
+def _told(where: Platforms) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the platforms of a set, or those that it excludes."""
+    names = tuple(sorted(printable(one, 50) for one in where.names))
+    return ((), names) if where.others else (names, ())
 
 
 def _first(meanings: tuple[str, ...], wanted: set[str]) -> str | None:

@@ -6,8 +6,10 @@ import posixpath
 import re
 import string
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
+
+from pyclosure.queries.facts.call_platform_sets import EVERYWHERE, Platforms
 
 MOST_TEXTS = 50
 HERE = "$PACKAGE"
@@ -24,7 +26,8 @@ Field = int | str
 class Value:
     """What an expression can be, as far as the file tells."""
 
-    texts: tuple[str, ...] = ()
+    texts: dict[str, Platforms] = field(default_factory=dict)
+    """Each with the platforms on which it can be it."""
     dynamic: bool = False
     """Whether it can be something else too."""
     none: bool = False
@@ -43,12 +46,36 @@ NOTHING = Value()
 UNKNOWN = Value(dynamic=True)
 
 
+def known(*texts: str) -> Value:
+    """Return a value that is one of some texts."""
+    return Value(dict.fromkeys(texts, EVERYWHERE))
+
+
+def limited(value: Value, where: Platforms) -> Value:
+    """Return what a value can be on some platforms."""
+    if where == EVERYWHERE:
+        return value
+    return replace(value, texts=_merged((text, here.both(where)) for text, here in value.texts.items()))
+
+
+def _merged(texts: Iterable[tuple[str, Platforms]]) -> dict[str, Platforms]:
+    found: dict[str, Platforms] = {}
+    for text, where in texts:
+        if not where.none:
+            found[text] = found[text].beside(where) if text in found else where
+    return found
+
+
+def _first(texts: Iterable[tuple[str, Platforms]]) -> dict[str, Platforms]:
+    return dict(islice(texts, MOST_TEXTS))
+
+
 def either(values: Iterable[Value]) -> Value:
     """Return what one of several values can be; many of them end as unknown."""
     parts = list(islice(values, _MOST_PARTS))
-    texts = tuple(dict.fromkeys(text for one in parts for text in one.texts))
+    texts = _merged(text for one in parts for text in one.texts.items())
     return Value(
-        texts[:MOST_TEXTS],
+        _first(texts.items()),
         any(one.dynamic for one in parts) or len(texts) > MOST_TEXTS or len(parts) == _MOST_PARTS,
         any(one.none for one in parts),
         tuple(dict.fromkeys(name for one in parts for name in one.variables))[:MOST_TEXTS],
@@ -58,14 +85,16 @@ def either(values: Iterable[Value]) -> Value:
 
 def joined(values: Iterable[Value], glue: Callable[[str, str], str]) -> Value:
     """Return the texts that parts make together; unknown parts make none."""
-    texts: tuple[str, ...] = ("",)
-    known, variables = True, list[str]()
+    texts = {"": EVERYWHERE}
+    certain, variables = True, list[str]()
     for value in islice(values, _MOST_PARTS):
-        made = dict.fromkeys(glue(one, two) for one in texts for two in value.texts)
-        texts = tuple(one for one in made if _sound(one))[:MOST_TEXTS]
-        known = known and value.plain and len(texts) == len(made)
+        made = _merged(
+            (glue(one, two), here.both(there)) for one, here in texts.items() for two, there in value.texts.items()
+        )
+        texts = _first(one for one in made.items() if _sound(one[0]))
+        certain = certain and value.plain and len(texts) == len(made)
         variables += value.variables
-    return Value(tuple(map(tidy, texts)), not known, False, tuple(dict.fromkeys(variables)))
+    return each(Value(texts, not certain, variables=tuple(dict.fromkeys(variables))), tidy)
 
 
 def add(one: str, two: str) -> str:
@@ -98,8 +127,9 @@ def tidy(text: str) -> str:
 
 def folder_of(value: Value) -> Value:
     """Return the folders of paths, as ``os.path.dirname`` does."""
-    folders = dict.fromkeys(tidy(f"{one}/..") if _is_here(one) else posixpath.dirname(one) for one in value.texts)
-    return Value(tuple(folders), value.dynamic or bool(value.variables or value.found), variables=value.variables)
+    folders = each(value, lambda one: tidy(f"{one}/..") if _is_here(one) else posixpath.dirname(one))
+    unknown = value.dynamic or bool(value.variables or value.found)
+    return replace(folders, dynamic=unknown, none=False, found=())
 
 
 def absolute(text: str) -> str:
@@ -110,9 +140,9 @@ def absolute(text: str) -> str:
 def constant(value: object) -> Value:
     """Return the value of a literal."""
     if isinstance(value, str):
-        return Value((value,)) if len(value) <= _LONGEST and _sound(value) else UNKNOWN
+        return known(value) if len(value) <= _LONGEST and _sound(value) else UNKNOWN
     if isinstance(value, bytes):
-        return Value((value[:_LONGEST].decode("utf-8", "replace"),))
+        return known(value[:_LONGEST].decode("utf-8", "replace"))
     if value is None:
         return Value(none=True)
     # flags such as False name no library
@@ -121,7 +151,7 @@ def constant(value: object) -> Value:
 
 def each(value: Value, change: Callable[[str], str]) -> Value:
     """Change the texts of a value."""
-    return replace(value, texts=tuple(dict.fromkeys(map(change, value.texts))))
+    return replace(value, texts=_merged((change(text), where) for text, where in value.texts.items()))
 
 
 # -- templates -----------------------------------------------------------------------------------------------
@@ -142,16 +172,18 @@ def filled(
     if not template.plain:
         return UNKNOWN
     try:
-        return either(joined(_parts(fields(text), argument), add) for text in template.texts)
+        return either(
+            limited(joined(_parts(fields(text), argument), add), where) for text, where in template.texts.items()
+        )
     except ValueError:
         return UNKNOWN
 
 
 def _parts(fields: Iterable[tuple[str, Field | None]], argument: Callable[[Field], Value]) -> Iterator[Value]:
-    for literal, field in fields:
-        yield Value((literal,))
-        if field is not None:
-            yield argument(field)
+    for literal, name in fields:
+        yield known(literal)
+        if name is not None:
+            yield argument(name)
 
 
 def percent_fields(template: str) -> Iterator[tuple[str, Field | None]]:
@@ -175,11 +207,11 @@ def percent_fields(template: str) -> Iterator[tuple[str, Field | None]]:
 def format_fields(template: str) -> Iterator[tuple[str, Field | None]]:
     """Take a template for ``str.format`` apart; ValueError for more than plain texts and numbers."""
     number = 0
-    for literal, field, spec, conversion in string.Formatter().parse(template):
+    for literal, name, spec, conversion in string.Formatter().parse(template):
         if spec or conversion:
             raise ValueError(template)
-        if field == "":
+        if name == "":
             yield literal, number
             number += 1
         else:
-            yield literal, int(field) if field and field.isdecimal() else field
+            yield literal, int(name) if name and name.isdecimal() else name

@@ -12,7 +12,9 @@ from dataclasses import replace
 
 from pyclosure.queries.facts.call_guards import known_present
 from pyclosure.queries.facts.call_meanings import Code, given_to
-from pyclosure.queries.facts.call_scopes import ANY, EACH, VALUES, Binding, Function, Path, default_of
+from pyclosure.queries.facts.call_platform_sets import EVERYWHERE, SUBJECTS, any_of, equal
+from pyclosure.queries.facts.call_platforms import Branches
+from pyclosure.queries.facts.call_scopes import ANY, EACH, VALUES, Binding, Function, Path, Step, default_of
 from pyclosure.queries.facts.call_texts import (
     HERE,
     MOST_TEXTS,
@@ -30,6 +32,8 @@ from pyclosure.queries.facts.call_texts import (
     format_fields,
     join_paths,
     joined,
+    known,
+    limited,
     percent_fields,
     tidy,
 )
@@ -64,10 +68,12 @@ class Values:
     Args:
         code: its tree.
         file: its name below the store path; tells which package it is in.
+        branches: where its parts run.
     """
 
-    def __init__(self, code: Code, file: str) -> None:
+    def __init__(self, code: Code, file: str, branches: Branches) -> None:
         self._code = code
+        self._branches = branches
         self._file = file
         self._open: set[tuple[ast.AST, Path]] = set()
         self._known: dict[tuple[ast.AST, Path], Value] = {}
@@ -122,10 +128,10 @@ class Values:
             case ast.JoinedStr(values=parts):
                 return joined(map(self._part, parts), add)
             case ast.IfExp(body=body, orelse=orelse):
-                return either([self.of(body, path), self.of(orelse, path)])
+                return either([self._chosen(body, path), self._chosen(orelse, path)])
             case ast.BoolOp(op=op, values=values):
-                tried = [replace(self.of(one, path), none=False) for one in values[:-1]] * isinstance(op, ast.Or)
-                return either([*tried, self.of(values[-1], path)])
+                tried = [replace(self._chosen(one, path), none=False) for one in values[:-1]] * isinstance(op, ast.Or)
+                return either([*tried, self._chosen(values[-1], path)])
             case ast.NamedExpr(value=value):
                 return self.of(value, path)
             case ast.ListComp(elt=one) | ast.SetComp(elt=one) | ast.GeneratorExp(elt=one) if path:
@@ -133,6 +139,13 @@ class Values:
             case ast.DictComp(key=name, value=value) if path:
                 return self.of(name if path[0] == EACH else value, path[1:])
         return UNKNOWN
+
+    def _chosen(self, part: ast.expr, path: Path) -> Value:
+        return limited(self.of(part, path), self._branches.chosen(part))
+
+    def _placed(self, node: ast.expr, path: Path) -> Value:
+        """Return what an expression is where its statement runs."""
+        return limited(self.of(node, path), self._branches.platforms(node))
 
     # -- collections -------------------------------------------------------------------------------------
 
@@ -159,7 +172,11 @@ class Values:
                 return self.of(exact[-1], below)
         if step == EACH:
             return either(self.of(key, below) if key else self.of(value, path) for key, value in pairs)
-        return either(self.of(value, below if key else path) for key, value in pairs)
+        asked = next((one for one in SUBJECTS if one == step), None)
+        return either(
+            limited(self.of(value, below), self._branches.where(asked, key)) if key else self.of(value, path)
+            for key, value in pairs
+        )
 
     def _subscript(self, node: ast.Subscript, path: Path) -> Value:
         if "os.environ" in self._code.meanings(node.value):
@@ -174,7 +191,7 @@ class Values:
                 return self.of(node.value, ((key,), *path))
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as number)):
                 return self._numbered(node, -number, path)
-        return self.of(node.value, (ANY, *path))
+        return self.of(node.value, (self._branches.subject(node.slice) or ANY, *path))
 
     def _numbered(self, node: ast.Subscript, number: int, path: Path) -> Value:
         if isinstance(node.value, ast.Attribute) and node.value.attr == "parents" and 0 <= number < 20:
@@ -195,15 +212,15 @@ class Values:
 
     def _special(self, name: str, path: Path) -> Value:
         if name == "__file__" and not path:
-            return Value((f"{HERE}/{posixpath.basename(self._file)}",))
-        return Value((HERE,)) if name == "__path__" and len(path) == 1 else UNKNOWN
+            return known(f"{HERE}/{posixpath.basename(self._file)}")
+        return known(HERE) if name == "__path__" and len(path) == 1 else UNKNOWN
 
     def _bound(self, binding: Binding, name: str, path: Path) -> Value:
         if binding.parameter is not None:
             return self._parameter(binding.parameter, name, path)
         if binding.value is None or binding.function is not None:
             return UNKNOWN
-        return self.of(binding.value, (*binding.path, *path))
+        return self._placed(binding.value, (*binding.path, *path))
 
     def _attribute(self, node: ast.Attribute, path: Path) -> Value:
         found = self._code.attribute(node)
@@ -212,7 +229,7 @@ class Values:
         if node.attr == "parent" and not path:
             return folder_of(self.of(node.value))
         meant = self._code.meanings(node)
-        return Value(("/",)) if "os.sep" in meant or "os.path.sep" in meant else UNKNOWN
+        return known("/") if "os.sep" in meant or "os.path.sep" in meant else UNKNOWN
 
     def _property(self, binding: Binding, path: Path) -> Value:
         function = binding.function
@@ -226,10 +243,13 @@ class Values:
         calls, complete = self._code.calls(function)
         default = default_of(function, name)
         usual = self.of(default, path) if default is not None else None
-        values = [self._argument(call, function, name, path) for call in calls]
+        values = []
+        for call in calls:
+            value = self._argument(call, function, name, path)
+            values.append(limited(usual or UNKNOWN if value is None else value, self._branches.platforms(call)))
         if not calls or not complete:
             values.append(replace(usual, dynamic=True) if usual else UNKNOWN)
-        return either(usual or UNKNOWN if value is None else value for value in values)
+        return either(values)
 
     def _argument(self, call: ast.Call, function: Function, name: str, path: Path) -> Value | None:
         """Return what a call gives to a parameter; None for its default."""
@@ -252,10 +272,8 @@ class Values:
         return self.of(*given) if given is not None else UNKNOWN
 
     def _result(self, function: Function, path: Path) -> Value:
-        values = []
-        for value, yielded in self._code.returned.get(function, ()):
-            values.append(self.of(value, path[1:] if yielded else path))
-        return either(values)
+        returned = self._code.returned.get(function, ())
+        return either(self._placed(value, path[1:] if yielded else path) for value, yielded in returned)
 
     # -- texts -------------------------------------------------------------------------------------------
 
@@ -276,7 +294,7 @@ class Values:
         if isinstance(node, ast.FormattedValue):
             return self._part(node.value) if node.conversion in (-1, 115) and node.format_spec is None else UNKNOWN
         if isinstance(node, ast.Constant) and isinstance(node.value, int) and 0 <= node.value < 10**9:
-            return Value((str(node.value),))
+            return known(str(node.value))
         return self.of(node)
 
     def _percent(self, node: ast.BinOp) -> Value:
@@ -344,8 +362,6 @@ class Values:
             return None
         if "enumerate" in meant:
             return self.of(arguments[0], (EACH, *below[1:])) if below[:1] == (1,) else UNKNOWN
-        if "zip" in meant and below and isinstance(below[0], int) and below[0] < len(arguments):
-            return self.of(arguments[below[0]], (EACH, *below[1:]))
         if "itertools.chain" in meant:
             return either(self._item(one, path) for one in arguments)
         if "filter" in meant:
@@ -364,10 +380,7 @@ class Values:
             case "items" if len(path) > 1:
                 return self.of(subject, (EACH if path[1] == 0 else VALUES, *path[2:]))
             case "get" | "pop" if node.args:
-                key = node.args[0]
-                step: Path = ((key.value,),) if isinstance(key, ast.Constant) and isinstance(key.value, str) else (ANY,)
-                default = (replace(self.of(one, path), none=False) for one in node.args[1:])
-                return either([self.of(subject, (*step, *path)), *default])
+                return self._get(subject, node.args[0], node.args[1:], path)
             case "split" if path and isinstance(subject, ast.Constant) and isinstance(subject.value, str):
                 separator = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
                 words = subject.value.split(separator if isinstance(separator, str) and separator else None)
@@ -380,21 +393,31 @@ class Values:
             return each(self.of(subject), absolute)
         return self.of(subject, path) if name in _SAME_METHODS else None
 
+    def _get(self, mapping: ast.expr, key: ast.expr, defaults: list[ast.expr], path: Path) -> Value:
+        """Return what ``mapping.get(key, default)`` gives."""
+        asked = self._branches.subject(key)
+        literal = key.value if isinstance(key, ast.Constant) else None
+        step: Step = (literal,) if isinstance(literal, str) else asked or ANY
+        keys = self.of(mapping, (EACH,)) if asked else UNKNOWN
+        missing = ~any_of(equal(asked, text) for text in keys.texts) if asked and keys.plain else EVERYWHERE
+        default = (limited(replace(self.of(one, path), none=False), missing) for one in defaults)
+        return either([self.of(mapping, (step, *path)), *default])
+
     def _variable(self, arguments: list[ast.expr]) -> Value:
         """Return what an environment variable gives; without it the default, or nothing."""
         name = self.of(arguments[0]) if arguments else UNKNOWN
         default = replace(self.of(arguments[1]), none=False) if len(arguments) > 1 else NOTHING
-        return either([Value(dynamic=not name.plain, variables=name.texts), default])
+        return either([Value(dynamic=not name.plain, variables=tuple(name.texts)), default])
 
     def _package(self, node: ast.expr) -> Value:
         """Return the folder of a package that is named, when the file lies in it."""
         if isinstance(node, ast.Name) and node.id in ("__package__", "__name__"):
-            return Value((HERE,))
+            return known(HERE)
         folders = posixpath.dirname(self._file).split("/")
-        for text in self.of(node).texts[:1]:
+        for text in list(self.of(node).texts)[:1]:
             wanted = text.split(".")
             for up in range(len(folders)):
                 inner = folders[: len(folders) - up]
                 if inner[-len(wanted) :] == wanted:
-                    return Value((tidy("/".join([HERE, *[".."] * up])),))
+                    return known(tidy("/".join([HERE, *[".."] * up])))
         return UNKNOWN

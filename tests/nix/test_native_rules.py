@@ -334,7 +334,7 @@ def test_a_call_is_shown_with_its_line_and_what_becomes_of_it(farm: Farm) -> Non
         "✘ ffi.dlopen('libcairo.so.2'): bare name; not in the closure",
     ]
     assert details(of(found, "guarded")) == [
-        "✘ ctypes.util.find_library('usb-1.0'): bare name; not in the closure, a failure is caught",
+        "✘ ctypes.util.find_library('usb-1.0'): bare name; not in the closure, a failure is caught or tested for",
         "· ctypes.CDLL(…): what find_library returned",
     ]
     assert details(of(found, "variable")) == [

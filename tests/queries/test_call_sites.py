@@ -5,14 +5,18 @@ from __future__ import annotations
 import textwrap
 import time
 import warnings
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyclosure.queries.facts.call_sites import MOST_SITES, call_sites, may_open_libraries
-from pyclosure.queries.inspection import CallSite
+from pyclosure.queries.findings.finding import Finding
+from pyclosure.queries.findings.rules import p15_dlopen
+from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.inspection import CallSite, Inspection, LimitedName
 from tests.support.sentences import assert_plain
 
 FILE = "lib/python3.11/site-packages/pkg/_lib.py"
@@ -24,6 +28,14 @@ WINDOWS = ("win32",)
 
 def site(line: int, function: str, *names: str, **more: Any) -> CallSite:
     return CallSite(file=FILE, line=line, function=function, names=names, **more)
+
+
+def on(platform: str, *names: str) -> tuple[LimitedName, ...]:
+    return tuple(LimitedName(name, platforms=(platform,)) for name in names)
+
+
+def but(platform: str, *names: str) -> tuple[LimitedName, ...]:
+    return tuple(LimitedName(name, excluded=(platform,)) for name in names)
 
 
 def found_in(source: str) -> list[CallSite]:
@@ -215,7 +227,6 @@ def test_sites_come_in_the_order_of_their_lines() -> None:
         ("for n in sorted({'a', 'b'}):\n ctypes.CDLL(n)", "a b"),
         ("ctypes.CDLL(sorted(['a', 'b'])[0])", "a b"),
         ("ctypes.CDLL([*('a', 'b'), 'c'][0])", "a b c"),
-        ("for n, m in zip(('a', 'b'), ('c', 'd')):\n ctypes.CDLL(m)", "c d"),
         ("N = {x: f'lib{x}.so' for x in ('a', 'b')}\nctypes.CDLL(N['a'])", "liba.so libb.so"),
         ("N = set()\nN.add('a')\nN.update({'b'})\nfor n in N: ctypes.CDLL(n)", "a b"),
         ("N = {'x': 'a', y: 'b'}\nctypes.CDLL(N['x'])", "a"),
@@ -223,9 +234,7 @@ def test_sites_come_in_the_order_of_their_lines() -> None:
         ("libs = [ctypes.CDLL(n) for n in ('a', 'b')]", "a b"),
         ("for n in [m for m in ('a', 'b') if m]:\n ctypes.CDLL(n)", "a b"),
         ("n = next(m for m in ('a', 'b') if x)\nctypes.CDLL(n)", "a b"),
-        ("ctypes.CDLL({'linux': 'a', 'darwin': 'b'}[sys.platform])", "a b"),
         ("ctypes.CDLL({'linux': 'a', 'darwin': 'b'}['darwin'])", "b"),
-        ("ctypes.CDLL({'darwin': 'b'}.get(sys.platform, 'a'))", "b a"),
         ("N = ('a', 'b')\nctypes.CDLL(N[0])", "a"),
         ("N = ('a', 'b')\nctypes.CDLL(N[-1])", "b"),
         ("N = ('a', 'b')\nfor n in N[1:]: ctypes.CDLL(n)", "a b"),
@@ -527,7 +536,6 @@ def test_a_guard_covers_what_it_stands_around(source: str, guarded: bool) -> Non
         "if ctypes.util.find_library('a'): pass",
         "if ctypes.util.find_library('a') is None: pass",
         "n = ctypes.util.find_library('a')\nif n: pass",
-        "n = ctypes.util.find_library('a')\nif not n:\n raise OSError",
         "n = ctypes.util.find_library('a')\nif n is not None and x: pass",
         "n = ctypes.util.find_library('a') or 'b'",
         "n = x or ctypes.util.find_library('a') or 'b'",
@@ -536,7 +544,6 @@ def test_a_guard_covers_what_it_stands_around(source: str, guarded: bool) -> Non
         "if (n := ctypes.util.find_library('a')): pass",
         "(n := ctypes.util.find_library('a'))\nif n: pass",
         "n = ctypes.util.find_library('a')\nm = f(n) if n else None",
-        "def f():\n n = ctypes.util.find_library('a')\n assert n",
         "def f(): return ctypes.util.find_library('a')\nn = f()\nif n is None: pass",
         "def f():\n yield ctypes.util.find_library('a')\nfor n in f():\n if n: pass",
         "for n in [ctypes.util.find_library('a'), 'b']:\n if n: pass",
@@ -571,6 +578,59 @@ def test_find_library_is_guarded_where_its_result_is_tested(source: str) -> None
 )
 def test_find_library_without_a_test_is_not_guarded(source: str) -> None:
     assert not only(source).guarded
+
+
+FOUND = "n = ctypes.util.find_library('a')\n"
+LOOP = "for m in x:\n n = ctypes.util.find_library('a')\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "guarded"),
+    [
+        (FOUND + "if n is None:\n raise OSError", False),
+        (FOUND + "if n is None:\n print('no a')\n raise x.ImproperlyConfigured('no a')", False),
+        (FOUND + "if not n:\n sys.exit('no a')", False),
+        (FOUND + "if n:\n pass\nelse:\n raise OSError", False),
+        (FOUND + "if n is None or not os.path.exists(n):\n raise OSError", False),
+        (FOUND + "if not (n and os.path.exists(n)):\n raise OSError", False),
+        (FOUND + "if not bool(n):\n raise OSError", False),
+        (FOUND + "if not n:\n if x:\n  raise OSError\n else:\n  raise ImportError", False),
+        (FOUND + "there = n is not None\nif not there:\n raise OSError", False),
+        (FOUND + "if n: print(n)\nif not n: raise OSError", False),
+        (FOUND + "assert n is not None", False),
+        ("def f():\n n = ctypes.util.find_library('a')\n if n:\n  return n\n raise OSError", False),
+        (LOOP + " if n: break\nelse:\n raise OSError", False),
+        (LOOP + " if n: break\nif not n: raise OSError", False),
+        ("def f():\n for m in x:\n  n = ctypes.util.find_library('a')\n  if n: return n\n raise OSError", False),
+        ("def f():\n n = ctypes.util.find_library('a')\n if n: return n\nn = f()\nif not n: raise OSError", False),
+        ("if not (n := ctypes.util.find_library('a')):\n raise OSError", False),
+        ("n = None\nif not n:\n n = ctypes.util.find_library('a')\n if not n: raise OSError", False),
+        ("n = x or ctypes.util.find_library('a')\nif not n:\n raise OSError", False),
+        ("class A:\n n = ctypes.util.find_library('a')\n def f(self):\n  if not self.n: raise OSError", False),
+        ("n = next(filter(None, map(ctypes.util.find_library, ['a'])))\nif not n: raise OSError", False),
+        ("def f():\n n = ctypes.util.find_library('a')\n if not n: raise OSError\ntry: f()\nexcept OSError: x", False),
+        (FOUND + "if not n:\n if x:\n  raise OSError", True),
+        (FOUND + "if not n:\n n = 'b'\nif not n:\n raise OSError", True),
+        (FOUND + "if not n:\n print('no a')", True),
+        (FOUND + "if n is None:\n pass", True),
+        (FOUND + "if n is None:\n has = False", True),
+        (FOUND + "if n:\n pass\nelif x:\n pass\nelse:\n raise OSError", True),
+        (FOUND + "if not n and not x:\n raise OSError", True),
+        (FOUND + "if not (n or x):\n raise OSError", True),
+        (FOUND + "if n:\n raise OSError", True),
+        (FOUND + "lib = n and f(n)", True),
+        ("def f():\n n = ctypes.util.find_library('a')\n if not n:\n  return None\n raise OSError", True),
+        ("def f():\n n = ctypes.util.find_library('a')\n if n: return n\n x()\n raise OSError", True),
+        (LOOP + " if n is None: continue\nraise OSError", True),
+        ("def _f():\n n = ctypes.util.find_library('a')\n if not n: raise OSError\ntry: _f()\nexcept OSError: x", True),
+        (FOUND + "try:\n if not n: raise OSError\nexcept OSError:\n pass", True),
+        (FOUND + "try:\n if not n: raise x.Missing()\nexcept x.Missing:\n pass", True),
+        (FOUND + "try:\n if not n: raise OSError\nexcept OSError:\n raise ImportError", False),
+        (FOUND + "try:\n if not n: raise OSError\nexcept KeyError:\n pass", False),
+    ],
+)
+def test_a_test_that_raises_where_nothing_is_found_guards_nothing(source: str, guarded: bool) -> None:
+    assert only(source).guarded is guarded
 
 
 def test_none_from_find_library_fails_with_an_attribute() -> None:
@@ -648,8 +708,8 @@ else:
     assert [limits(one) for one in found] == [true, false]
 
 
-def limits(found: CallSite) -> str:
-    """Spell the platforms of a site: ``+linux`` for that alone, ``-win32`` for all others."""
+def limits(found: CallSite | LimitedName) -> str:
+    """Spell the platforms of a site or name: ``+linux`` for that alone, ``-win32`` for all others."""
     assert not (found.platforms and found.excluded)
     return "+" + " ".join(found.platforms) if found.platforms else "-" * bool(found.excluded) + " ".join(found.excluded)
 
@@ -688,8 +748,6 @@ def limits(found: CallSite) -> str:
         ("def f():\n w = ctypes.windll\n ctypes.CDLL('a')", "+win32"),
         ("def f():\n from ctypes import windll\n ctypes.CDLL('a')", "+win32"),
         ("w = ctypes.windll if x else None\nctypes.CDLL('a')", ""),
-        ("import pytest\n@pytest.mark.skipif(sys.platform == 'win32', reason='')\ndef f(): ctypes.CDLL('a')", "-win32"),
-        ("import unittest\n@unittest.skipUnless(os.name == 'nt', '')\nclass A:\n a = ctypes.CDLL('a')", "+win32"),
         ("if sys.platform == 'linux':\n if sys.platform == 'win32':\n  ctypes.CDLL('a')", "+win32"),
         ("class A:\n win = os.name == 'nt'\n def f(self):\n  if self.win: ctypes.CDLL('a')", "+win32"),
         ("a = b\nb = a\nif a == 'linux' and 'linux' in b and b:\n ctypes.CDLL('a')", ""),
@@ -702,6 +760,87 @@ def limits(found: CallSite) -> str:
 )  # fmt: skip
 def test_platforms_of_a_call(source: str, expected: str) -> None:
     assert limits(only(source)) == expected
+
+
+NAME = "\nctypes.CDLL(n)"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("if os.name == 'nt':\n n = 'a'\nelif os.name == 'posix':\n n = 'b'" + NAME, "a+win32 b-win32"),
+        ("if sys.platform == 'win32':\n n = 'a'\nelif x:\n n = 'b'" + NAME, "a+win32 b-win32"),
+        ("n = 'b'\nif sys.platform == 'darwin':\n n = 'a'" + NAME, "b a+darwin"),
+        ("n = 'a.dll' if sys.platform == 'win32' else 'a.so'" + NAME, "a.dll+win32 a.so-win32"),
+        ("WIN = os.name == 'nt'\nctypes.CDLL('a.dll' if WIN else 'a.so')", "a.dll+win32 a.so-win32"),
+        ("n = sys.platform == 'win32' and 'a' or 'b'" + NAME, "b a+win32"),
+        ("ctypes.CDLL({'linux': 'a', 'darwin': 'b'}[sys.platform])", "a+linux b+darwin"),
+        ("N = {'Linux': 'a', 'Windows': 'b'}\nn = N[platform.system()]" + NAME, "a+linux b+win32"),
+        ("N = {'nt': 'a', 'posix': 'b', x: 'c'}\nctypes.CDLL(N[os.name])", "c a+win32 b-win32"),
+        ("s = sys.platform\nctypes.CDLL({'linux': 'a', **x}.get(s))", "a+linux"),
+        ("ctypes.CDLL({'darwin': 'b'}.get(sys.platform, 'a'))", "b+darwin a-darwin"),
+        ("N = {'darwin': 'b'}\nctypes.CDLL(N.get(sys.platform, 'a'))", "b+darwin a-darwin"),
+        ("ctypes.CDLL({x: 'b'}.get(sys.platform, 'a'))", "b a"),
+        ("ctypes.CDLL({'linux': 'a', 'win32': 'a', 'darwin': 'b'}[sys.platform])", "a+linux win32 b+darwin"),
+        ("if os.name == 'nt':\n N = ['a', 'b']\nelse:\n N = ['b']\nfor n in N: ctypes.CDLL(n)", "b a+win32"),
+        ("N = ['a']\nif os.name == 'nt':\n N.append('b')\nfor n in N: ctypes.CDLL(n)", "a b+win32"),
+        ("N = ['a']\nif os.name == 'nt':\n N += ['b']\nfor n in N: ctypes.CDLL(n)", "a b+win32"),
+        ("def _n():\n if os.name == 'nt':\n  return 'a'\n return 'b'\nctypes.CDLL(_n())", "a+win32 b-win32"),
+        ("def f(n): ctypes.CDLL(n)\nif os.name == 'nt':\n f('a')\nelse:\n f('b')\nf('c')", "c a+win32 b-win32"),
+        ("match sys.platform:\n case 'linux':\n  n = 'a'\n case _:\n  n = 'b'" + NAME, "a+linux b-linux"),
+        ("e = 'dll' if os.name == 'nt' else 'so'\nctypes.CDLL(f'a.{e}')", "a.dll+win32 a.so-win32"),
+        ("p, e = ('', '.dll') if os.name == 'nt' else ('lib', '.so')\nctypes.CDLL(p + e)", ".dll+win32 lib.so-win32"),
+        ("if os.name == 'nt':\n n = 'a'\nelse:\n n = 'b'\nif os.name == 'nt':\n ctypes.CDLL(n)", "a"),
+        ("n = 'a' if sys.platform == 'linux' else 'b'\nif os.name != 'nt':\n ctypes.CDLL(n)", "a+linux b-linux win32"),
+        ("n = 'a' if x else 'b'" + NAME, "a b"),
+    ],
+)
+def test_names_of_one_platform_are_told_as_such(source: str, expected: str) -> None:
+    found = only(source)
+
+    assert " ".join([*found.names, *(one.name + limits(one) for one in found.limited)]) == expected
+
+
+def scene_of(opened: CallSite, kernel: str) -> Scene:
+    """A closure of one path with one call, and no libraries."""
+    inspection = Inspection(call_sites=(opened,))
+    return cast(
+        Scene,
+        SimpleNamespace(
+            python_paths=(0,),
+            inspection=lambda at: inspection,
+            kernel=kernel,
+            closure=SimpleNamespace(store_dir="/nix/store"),
+            linking=SimpleNamespace(named=lambda name: (), whole=True),
+            on_system=lambda name: False,
+            label=lambda at: "pkg 1.0",
+            path=lambda at: "/nix/store/x-pkg-1.0",
+            identity=lambda at: SimpleNamespace(distribution="pkg", pname="pkg"),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "linux", "darwin", "unknown"),
+    [
+        ("ctypes.CDLL('a' if sys.platform == 'linux' else 'b')", "'a': bare", "'b': bare", "'a', 'b': bare"),
+        ("ctypes.CDLL('a' if os.name == 'nt' else 'b')", "'b': bare", "'b': bare", "'b': bare"),
+        ("if os.name == 'nt': n = 'a'" + NAME, "'a': for other", "'a': for other", "'a': for other"),
+        ("ctypes.CDLL({'darwin': 'a'}[sys.platform])", "'a': for other", "'a': bare", "'a': bare"),
+        ("n = None\nif os.name == 'nt': n = 'a'" + NAME, "…: the running", "…: the running", "…: the running"),
+        ("n = x\nif os.name == 'nt': n = 'a'" + NAME, "…: only running", "…: only running", "…: only running"),
+        ("ctypes.CDLL('a.dylib' if x else 'a.so')", "'a.so': bare", "'a.dylib': bare", "'a.dylib', 'a.so': bare"),
+    ],
+)
+def test_names_are_judged_for_the_platform_of_the_closure(source: str, linux: str, darwin: str, unknown: str) -> None:
+    told = []
+    for kernel in ("linux", "darwin", ""):
+        *found, judged = p15_dlopen.RULE.check(scene_of(only(source), kernel))
+        (proof,) = found[0].evidence if found and isinstance(found[0], Finding) else getattr(judged, "fine", ())
+        told.append(proof.detail)
+
+    for detail, expected in zip(told, (linux, darwin, unknown), strict=True):
+        assert detail.partition("CDLL(")[2].replace(")", "").startswith(expected)
 
 
 # -- idioms of real packages, written anew ---------------------------------------------------------------
@@ -771,11 +910,17 @@ def test_a_generator_of_candidates() -> None:
             raise ImportError("no libmagic")
         """
 
-    names = ("/opt/local/lib/libmagic.dylib", "./magic1.dll", "./cygmagic-1.dll", "libmagic.so.1")
+    windows = ("cygwin", "win32")
+    names = (
+        LimitedName("/opt/local/lib/libmagic.dylib", ("darwin",)),
+        LimitedName("./magic1.dll", windows),
+        LimitedName("./cygmagic-1.dll", windows),
+        LimitedName("libmagic.so.1", ("linux",)),
+    )
     assert found_in(source) == [
         site(5, FIND, "magic", guarded=True),
-        site(12, FIND, "magic1", "cygmagic-1", guarded=True, platforms=("cygwin", "win32")),
-        site(21, CDLL, *names, dynamic=True, guarded=True, depends_on=5),
+        site(12, FIND, "magic1", "cygmagic-1", guarded=True, platforms=windows),
+        site(21, CDLL, limited=names, dynamic=True, guarded=True, depends_on=5),
     ]
 
 
@@ -854,7 +999,7 @@ def test_a_bundled_library_on_one_platform_and_a_search_on_others() -> None:
     names = ("libzbar-64.dll", "$PACKAGE/libzbar-64.dll")
     assert found_in(source) == [
         site(9, LOAD, *names, platforms=WINDOWS),
-        site(14, FIND, "zbar", guarded=True, excluded=WINDOWS),
+        site(14, FIND, "zbar", excluded=WINDOWS),
         site(17, LOAD, excluded=WINDOWS, depends_on=14),
     ]
 
@@ -885,7 +1030,7 @@ def test_a_loader_with_exchangeable_parts() -> None:
         """
 
     assert found_in(source) == [
-        site(6, FIND, "usb-1.0", "libusb-1.0", guarded=True),
+        site(6, FIND, "usb-1.0", "libusb-1.0"),
         site(16, CDLL, depends_on=6),
     ]
 
@@ -920,14 +1065,16 @@ def test_a_bundled_library_then_a_search_then_a_name() -> None:
         site(
             13,
             FFI,
-            "$PACKAGE/_soundfile_data/libsndfile.dylib",
-            "$PACKAGE/_soundfile_data/libsndfile.so",
+            limited=(
+                *on("darwin", "$PACKAGE/_soundfile_data/libsndfile.dylib"),
+                *on("linux", "$PACKAGE/_soundfile_data/libsndfile.so"),
+            ),
             guarded=True,
             platforms=("darwin", "linux"),
         ),
         site(16, FIND, "sndfile", guarded=True),
         site(19, FFI, guarded=True, depends_on=16),
-        site(21, FFI, "libsndfile.so", "libsndfile.dylib"),
+        site(21, FFI, limited=(*on("linux", "libsndfile.so"), *but("linux", "libsndfile.dylib"))),
     ]
 
 
@@ -968,11 +1115,15 @@ def test_folders_beside_the_file_are_tried_in_turn() -> None:
             geos = load_dll("geos_c", fallbacks=["libgeos_c.so.1", "libgeos_c.so"])
         """
 
-    beside = [f"$PACKAGE/{folder}{name}" for folder in ("lib/", "") for name in ("rtree.dll", "librtree.so")]
+    beside = tuple(
+        one
+        for folder in ("$PACKAGE/lib", "$PACKAGE")
+        for one in (*on("win32", f"{folder}/rtree.dll"), *but("win32", f"{folder}/librtree.so"))
+    )
     assert found_in(source) == [
-        site(16, LOAD, *beside, dynamic=True, guarded=True, variables=("RTREE_LIB",)),
-        site(23, FIND, "geos_c", guarded=True),
-        site(26, CDLL, "libgeos_c.so.1", "libgeos_c.so", guarded=True, depends_on=23),
+        site(16, LOAD, limited=beside, dynamic=True, guarded=True, variables=("RTREE_LIB",)),
+        site(23, FIND, limited=on("linux", "geos_c"), guarded=True),
+        site(26, CDLL, limited=on("linux", "libgeos_c.so.1", "libgeos_c.so"), guarded=True, depends_on=23),
     ]
 
 
@@ -1039,7 +1190,7 @@ def test_a_name_from_settings_or_a_search() -> None:
         """
 
     assert found_in(source) == [
-        site(19, FIND, "geos_c", "libgeos_c-1", "GEOS", guarded=True),
+        site(19, FIND, "geos_c", limited=(*on("win32", "libgeos_c-1"), *but("win32", "GEOS"))),
         site(24, CDLL, dynamic=True, depends_on=19),
     ]
 
@@ -1130,7 +1281,8 @@ def test_texts_are_safe_to_show(source: bytes, name: str) -> None:
 
 def assert_harmless(sites: tuple[CallSite, ...]) -> None:
     for one in sites:
-        for text in (one.file, one.function, *one.names, *one.platforms, *one.excluded, *one.variables):
+        limited = [text for name in one.limited for text in (name.name, *name.platforms, *name.excluded)]
+        for text in (one.file, one.function, *one.names, *limited, *one.platforms, *one.excluded, *one.variables):
             assert_plain(text)
             text.encode()
 
@@ -1217,6 +1369,7 @@ PIECES = [
     *("for a in b:", "for a, b in a.items():", "while a:", "if sys.platform == 'linux':", "elif a is None:", "else:"),
     *("try:", "except OSError:", "except:", "raise", "with a as b:", "def a(b, *c, d='x'):", "class a(b):", "yield a"),
     *("a = lambda b: CDLL(b % a)", "CDLL([a for b in c for a in b][0])", "CDLL(f'{a}{b}')", "break", "pass"),
+    *("return 'y' if sys.platform == 'win32' else b", "CDLL({'linux': a, 'darwin': 'b'}.get(sys.platform, b))"),
     *("match a:", "case 'x' | b:", "case _:", "import os, sys", "CDLL(os.environ.get(a, b))", "CDLL({a: b}[a])"),
     *("CDLL(os.path.join(os.path.dirname(__file__), a))", "nonlocal a", "CDLL((a := b))", "CDLL('%s' % a)", "async"),
 ]

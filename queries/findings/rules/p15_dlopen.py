@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pyclosure.queries.findings.conventions import is_c_library, is_from_host, is_part_of_macos
@@ -13,20 +13,20 @@ from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Sev
 from pyclosure.queries.findings.leaks import some
 from pyclosure.queries.findings.linking import without_digest
 from pyclosure.queries.findings.scene import Scene
-from pyclosure.queries.inspection import CallSite
+from pyclosure.queries.inspection import CallSite, LimitedName
 from pyclosure.queries.names import store_path_in
 
 State = Literal["patched", "own", "process", "c-library", "host", "system", "elsewhere", "follows",
-                "dangling", "gone", "impure", "in-closure", "absent", "dynamic"]  # fmt: skip
+                "fallback", "dangling", "gone", "impure", "in-closure", "absent", "dynamic"]  # fmt: skip
 _DECIDING: tuple[State, ...] = (
     *("patched", "own", "dangling", "host", "c-library", "system"),
-    *("impure", "in-closure", "gone", "absent"),
+    *("in-closure", "absent", "gone", "impure", "elsewhere"),
 )
 """Of the names that a site may open, the first of these states decides."""
 _WORST: tuple[State, ...] = ("dangling", "gone", "absent", "impure", "in-closure")
 _CERTAIN: frozenset[State] = frozenset({"dangling", "gone", "absent"})
 _FINE: frozenset[State] = frozenset(
-    {"patched", "own", "process", "c-library", "host", "system", "elsewhere", "follows"}
+    {"patched", "own", "process", "c-library", "host", "system", "elsewhere", "follows", "fallback"}
 )
 _WORDS: dict[State, str] = {
     "patched": "patched to a path of the closure",
@@ -37,6 +37,7 @@ _WORDS: dict[State, str] = {
     "system": "part of macOS",
     "elsewhere": "for other platforms",
     "follows": "what find_library returned",
+    "fallback": "only where the package's own file, which another call opens, is missing",
     "dangling": "patched to a path that is not there",
     "gone": "a file of the package itself that is not there",
     "impure": "a place outside the store",
@@ -53,13 +54,18 @@ _SIGNS: dict[State, str] = {
     "gone": "✘",
     "impure": "✘",
 }
+_SUBSTITUTE = "substituteInPlace every occurrence with ${lib.getLib x}/lib/libx.so, fallbacks in other files too"
+_REMEDIES: dict[State, str] = {
+    "dangling": "correct the patch: the output (lib.getLib) or the file name that it names is not the right one",
+    "gone": "build and install the library that belongs beside the code, or patch the call",
+}
 _IGNORED = re.compile(
     r"(?:^|/)_?(?:tests?|testing|docs?|examples?|benchmarks?)/|(?:^|/)(?:setup|conftest|test_[^/]*)\.py$"
 )
 _FOREIGN = {
-    "linux": re.compile(r"\.(?:dll|dylib|framework)$|\.framework/|^/System/Library/", re.IGNORECASE),
-    "darwin": re.compile(r"\.dll$|\.so(?:\.[\d.]+)?$", re.IGNORECASE),
-    "": re.compile(r"\.dll$", re.IGNORECASE),
+    "linux": re.compile(r"\.(?:dll|lib|dylib|framework)$|\.framework/|^/System/Library/", re.IGNORECASE),
+    "darwin": re.compile(r"\.(?:dll|lib)$|\.so(?:\.[\d.]+)?$", re.IGNORECASE),
+    "": re.compile(r"\.(?:dll|lib)$", re.IGNORECASE),
 }
 """Names that no loader of a kernel takes; a kernel that is not known may be either of them."""
 
@@ -70,6 +76,10 @@ class _Judgement:
     state: State
     what: str
     """The name that decided it, and what provides it."""
+    names: tuple[str, ...] = ()
+    """All that it may open here."""
+    decided: tuple[str, ...] = ()
+    """Those of them that are in the state."""
 
     @property
     def fine(self) -> bool:
@@ -85,7 +95,7 @@ class _Judgement:
     def proof(self) -> str:
         """What stands there, and what becomes of it."""
         sign = _SIGNS.get(self.state, "·")
-        guarded = ", a failure is caught" if self.site.guarded and not self.fine else ""
+        guarded = ", a failure is caught or tested for" if self.site.guarded and not self.fine else ""
         variables = f", or what {' or '.join(self.site.variables)} names" if self.site.variables else ""
         called = f"{self.site.function}({self.what})"
         return f"{sign} {called}: {_WORDS[self.state]}{guarded}{variables}"
@@ -97,7 +107,7 @@ def _check(scene: Scene) -> Iterator[Verdict]:
     for at in scene.python_paths:
         inspection = scene.inspection(at)
         sites = [one for one in inspection.call_sites if not _IGNORED.search(one.file)] if inspection else []
-        judged = [_judge(scene, at, one) for one in sites]
+        judged = _with_fallbacks([_judge(scene, at, one) for one in sites])
         count += len(judged)
         fine += [_proof(scene, at, one) for one in judged if one.fine]
         yield from _findings(scene, at, judged)
@@ -105,22 +115,45 @@ def _check(scene: Scene) -> Iterator[Verdict]:
 
 
 def _judge(scene: Scene, at: int, site: CallSite) -> _Judgement:
-    names = ", ".join(repr(name) for name in site.names) or "…"
-    usable = [name for name in site.names if not _FOREIGN[scene.kernel].search(name)]
-    if not _runs_here(scene, site) or (site.names and not usable):
-        return _Judgement(site, "elsewhere", names)
+    every = (*site.names, *(one.name for one in site.limited))
+    here = (*site.names, *(one.name for one in site.limited if _runs_here(scene, one)))
+    usable = tuple(name for name in here if not _FOREIGN[scene.kernel].search(name))
+    more = site.dynamic or site.own_process or site.variables or site.depends_on is not None
+    if not _runs_here(scene, site) or (every and not usable and not more):
+        return _Judgement(site, "elsewhere", _listed(every))
     states = [_state(scene, at, name) for name in usable]
     for state in _DECIDING:
         decided = [(name, words) for name, (found, words) in zip(usable, states, strict=True) if found == state]
         if decided:
-            told = ", ".join(f"{name!r}{words}" for name, words in decided[:3])
-            return _Judgement(site, state, told)
+            rest = f" and {len(decided) - 3} more" if len(decided) > 3 else ""
+            told = ", ".join(f"{name!r}{words}" for name, words in decided[:3]) + rest
+            return _Judgement(site, state, told, usable, tuple(name for name, _ in decided))
     if site.depends_on is not None:
-        return _Judgement(site, "follows", names)
-    return _Judgement(site, "process" if site.own_process and not site.dynamic else "dynamic", names)
+        return _Judgement(site, "follows", _listed(usable))
+    return _Judgement(site, "process" if site.own_process and not site.dynamic else "dynamic", _listed(usable))
 
 
-def _runs_here(scene: Scene, site: CallSite) -> bool:
+def _with_fallbacks(judged: list[_Judgement]) -> list[_Judgement]:
+    """Call bare names fine that only repeat what the same file opens as a file of the package."""
+    own = {(one.site.file, _stem(name)) for one in judged if one.state == "own" for name in one.names}
+    return [
+        replace(one, state="fallback")
+        if one.bad and {(one.site.file, _stem(name)) for name in one.names} <= own
+        else one
+        for one in judged
+    ]
+
+
+def _stem(name: str) -> str:
+    """Return what a library is called without prefix, version and ending."""
+    return re.split(r"\.(?:so|dylib)\b", name.rpartition("/")[2].removeprefix("lib"), maxsplit=1)[0]
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(map(repr, names)) or "…"
+
+
+def _runs_here(scene: Scene, site: CallSite | LimitedName) -> bool:
     kernels = {scene.kernel} if scene.kernel else {"linux", "darwin"}
     left = kernels - set(site.excluded)
     return bool(left & set(site.platforms) if site.platforms else left)
@@ -137,6 +170,8 @@ def _state(scene: Scene, at: int, name: str) -> tuple[State, str]:
         return ("own" if at in scene.linking.named(name.rpartition("/")[2]) else "gone"), ""
     if scene.on_system(name) or (scene.kernel == "darwin" and is_part_of_macos(name)):
         return "system", ""
+    if scene.kernel == "linux" and is_part_of_macos(name) and not is_from_host(f"lib{name}.so"):
+        return "elsewhere", ""
     if name.startswith("/"):
         return "impure", ""
     if is_c_library(name):
@@ -173,13 +208,19 @@ def _finding(scene: Scene, at: int, bad: list[_Judgement], judged: list[_Judgeme
     for one in judged:
         files[one.site.file].add(one.state)
     partly = sorted(file for file, states in files.items() if "patched" in states and states & set(_WORST))
-    severity: Severity = (
-        "warning" if all(one.site.guarded or one.site.variables for one in bad) and not partly else "error"
-    )
-    opened = tuple(dict.fromkeys(name for one in bad for name in one.site.names))
+    # where a file also opens what only running tells, that may be what it is about
+    open_files = {one.site.file for one in judged if one.state == "dynamic"}
+    mild = [one.site.guarded or bool(one.site.variables) or one.site.file in open_files for one in bad]
+    severity: Severity = "warning" if all(mild) and not partly else "error"
+    opened = tuple(dict.fromkeys(name for one in bad for name in one.names))
     names = [without_digest(name, scene.closure.store_dir) for name in opened]
     worst = next(state for state in _WORST if any(one.state == state for one in bad))
-    told = any(one.state == worst and not (one.site.dynamic or one.site.variables) for one in bad)
+    told = any(
+        one.state == worst and not (one.site.dynamic or one.site.variables or one.site.file in open_files)
+        for one in bad
+    )
+    first = dict.fromkeys(name for one in bad if one.state == worst for name in one.decided)
+    shown = [without_digest(name, scene.closure.store_dir) for name in first]
     notes = [f"Partly patched, which looks fixed: {some(partly)}."] if partly else []
     if "LD_LIBRARY_PATH" in _wrapper_variables(scene, at):
         notes.append("A wrapper sets LD_LIBRARY_PATH, which may lead there.")
@@ -189,11 +230,11 @@ def _finding(scene: Scene, at: int, bad: list[_Judgement], judged: list[_Judgeme
         severity=severity,
         certainty="certain" if worst in _CERTAIN and told and scene.linking.whole else "probable",
         tier="F",
-        title=f"{scene.label(at)} opens {some(names)}: {_WORDS[worst]}",
+        title=f"{scene.label(at)} opens {some(shown)}: {_WORDS[worst]}",
         paths=(scene.path(at), *dict.fromkeys(where)),
         subjects=(scene.identity(at).distribution or scene.identity(at).pname, *names),
         evidence=tuple(_proof(scene, at, one) for one in sorted(judged, key=lambda one: not one.bad)),
-        remedy="substituteInPlace every occurrence with ${lib.getLib x}/lib/libx.so, fallbacks in other files too",
+        remedy=_REMEDIES.get(worst, _SUBSTITUTE),
         notes=tuple(notes),
     )
 
@@ -221,11 +262,13 @@ RULE = Rule(
     how=(
         "Every call of ctypes.CDLL and its kin, LoadLibrary, find_library, numpy.ctypeslib and ffi.dlopen in the "
         "Python files of packages, found in the syntax tree; names are followed through constants, loops and "
-        "parameters. Each is patched (and its path checked), a file of the package itself, the C library, part of "
-        "macOS, a driver of the host, for another platform, or a bare name that is or is not in the closure; what "
-        "only running tells is said to be unknown. A caught failure, or an environment variable that can name the "
-        "library, makes it a warning; a file in which some calls are patched and others are not is an error. Test,"
-        " documentation and example folders are left out. `--fine` lists the call sites that are in order."
+        "parameters, and limited to the platform by branches. Each is patched (and its path checked), a file of "
+        "the package itself (`$PACKAGE` stands for the folder of the code), the C library, part of macOS, a driver"
+        " of the host, for another platform, a fallback for the package's own file, or a bare name that is or is "
+        "not in the closure; what only running tells is said to be unknown. A failure that is caught or tested "
+        "for, an environment variable that can name the library, or a call beside it whose name only running "
+        "tells, makes it a warning; a file in which some calls are patched and others are not is an error. Test, "
+        "documentation and example folders are left out. `--fine` lists the call sites that are in order."
     ),
     fix=(
         "Replace every occurrence by `${lib.getLib x}/lib/libx${stdenv.hostPlatform.extensions.sharedLibrary}` "

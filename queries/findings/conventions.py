@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 
 from pyclosure.queries.data import load
 
 
+@lru_cache(maxsize=65536)
 def is_one_of(name: str, group: str, key: str) -> bool:
     """Say whether a name is in a list of the conventions, such as ``python`` ``test-tools``."""
     exact, patterns = _lists(group, key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -57,8 +57,8 @@ class Linking:
             if inspection is not None:
                 self._files[at] = {one.file: one for one in inspection.native if one.role != "object"}
                 self._links[at] = {one.file: one.target for one in inspection.libraries}
-        self._searched: dict[tuple[int, str], list[str]] = {}
-        self._memo: dict[tuple[int, str, str], Resolved] = {}
+        self._searched: dict[tuple[tuple[str, ...], str], list[tuple[str, int, str]]] = {}
+        self._by_folders: dict[tuple[tuple[str, ...], str, str], Resolved | None] = {}
         self._together: dict[tuple[int, str], set[str]] = {}
         self._by_needed: dict[int, dict[str, list[NativeFile]]] = {}
 
@@ -127,12 +127,6 @@ class Linking:
 
     def resolve(self, at: int, file: NativeFile, needed: str) -> Resolved:
         """Return where the loader finds what a file of a path needs."""
-        key = (at, file.file, needed)
-        if key not in self._memo:
-            self._memo[key] = self._resolve(at, file, needed)
-        return self._memo[key]
-
-    def _resolve(self, at: int, file: NativeFile, needed: str) -> Resolved:
         own = self._by_search(at, file, needed)
         if own is not None:
             return own
@@ -150,56 +144,87 @@ class Linking:
 
     def _by_search(self, at: int, file: NativeFile, needed: str) -> Resolved | None:
         """Look where the file says; None when it is not there."""
-        for full in self._candidates(at, file, needed):
+        if "/" in needed or needed in ("", ".", ".."):
+            return self._first(self._in_places(at, file, needed))
+        # most files of a path search the same folders for the same libraries
+        key = *self._place(at, file), needed
+        if key not in self._by_folders:
+            self._by_folders[key] = self._first(self._in_folders(at, file, needed))
+        return self._by_folders[key]
+
+    def _first(self, places: Iterable[tuple[str, int | None]]) -> Resolved | None:
+        for full, found in places:
             if self._scene.on_system(full):
                 return Resolved("system")
-            found = self._at_path(full)
             if found is not None:
                 return Resolved("found", (found,))
         return None
 
-    def _candidates(self, at: int, file: NativeFile, needed: str) -> Iterable[str]:
-        """Return where the loader looks for what a file needs."""
-        if "/" not in needed and needed not in ("", ".", ".."):
-            return (folder + needed for folder in self._folders(at, file))
-        if needed.startswith("@rpath/"):
-            below = needed[len("@rpath/") :]
-            return (self._expanded(at, file, f"{folder}/{below}") for folder in file.search)
-        places = [needed] if "/" in needed else [f"{folder}/{needed}" for folder in file.search]
-        return (self._expanded(at, file, place) for place in places)
+    def _place(self, at: int, file: NativeFile) -> tuple[tuple[str, ...], str]:
+        """Return the folders that a file searches as it says them, and its own where they depend on that."""
+        relative = any("$" in folder or "@" in folder for folder in file.search)
+        return file.search, self._origin(at, file) if relative else ""
 
-    def _folders(self, at: int, file: NativeFile) -> list[str]:
-        """Return the directories that a file searches, each with a slash at its end."""
-        key = at, file.file
+    def _origin(self, at: int, file: NativeFile) -> str:
+        return posixpath.dirname(f"{self._scene.path(at)}/{file.file}")
+
+    def _in_places(self, at: int, file: NativeFile, needed: str) -> Iterator[tuple[str, int | None]]:
+        """Yield where the loader looks for what a file needs, and the position of the path that has it there."""
+        candidates = [needed] if "/" in needed else [f"{folder}/{needed}" for folder in file.search]
+        if needed.startswith("@rpath/"):
+            candidates = [f"{folder}/{needed[len('@rpath/') :]}" for folder in file.search]
+        for candidate in candidates:
+            full = self._expanded(at, file, candidate)
+            yield full, self._at_path(full)
+
+    def _in_folders(self, at: int, file: NativeFile, name: str) -> Iterator[tuple[str, int | None]]:
+        """Yield the same for a name without folders, for which nothing has to be worked out twice."""
+        for folder, holder, below in self._folders(at, file):
+            full = folder + name
+            if holder in self._files and below + name in self._files[holder]:
+                yield full, holder
+            elif holder in self._files and not self._links[holder]:
+                yield full, None
+            else:
+                yield full, self._at_path(full)
+
+    def _folders(self, at: int, file: NativeFile) -> list[tuple[str, int, str]]:
+        """Return the directories that a file searches, with a slash: the whole, its path's position, what is below.
+
+        The position is -1 where the directory lies in no path of the closure.
+        """
+        key = self._place(at, file)
         if key not in self._searched:
             # a name for a file in it, so that folders are normalized as the places in them are
-            self._searched[key] = [self._expanded(at, file, f"{folder}/_")[:-1] for folder in file.search]
+            folders = [self._expanded(at, file, f"{folder}/_")[:-1] for folder in file.search]
+            self._searched[key] = [(folder, *self._split(folder)) for folder in folders]
         return self._searched[key]
+
+    def _split(self, full: str) -> tuple[int, str]:
+        """Return the position of the path in which a place lies, -1 for none, and what is below."""
+        closure = self._scene.closure
+        end = full.find("/", len(closure.store_dir) + 1)
+        path = full if end < 0 else full[:end]
+        return closure.position.get(path, -1), full[len(path) + 1 :]
 
     def _expanded(self, at: int, file: NativeFile, place: str) -> str:
         if "$" in place or "@" in place:
-            origin = posixpath.dirname(f"{self._scene.path(at)}/{file.file}")
+            origin = self._origin(at, file)
             for word in ("$ORIGIN", "${ORIGIN}", "@loader_path", "@executable_path"):
                 place = place.replace(word, origin)
         return posixpath.normpath(place)
 
     def _at_path(self, full: str) -> int | None:
         """Return the position of the path in which a file lies, links followed inside the closure."""
-        closure = self._scene.closure
         for _ in range(_HOPS):
-            end = full.find("/", len(closure.store_dir) + 1)
-            path = full if end < 0 else full[:end]
-            at = closure.position.get(path)
-            if at is None:
-                return None
-            file = full[len(path) + 1 :]
+            at, file = self._split(full)
             if at not in self._files:
                 # not looked through: what cannot be seen is not called missing
-                return at
+                return at if at >= 0 else None
             target = self._lookup(at, file)
             if target is None or target == "":
                 return at if target == "" else None
-            full = posixpath.normpath(posixpath.join(path, target))
+            full = posixpath.normpath(posixpath.join(self._scene.path(at), target))
         return None
 
     def _lookup(self, at: int, file: str) -> str | None:

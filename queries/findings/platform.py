@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
@@ -42,6 +42,14 @@ class Platform:
     """``x86_64-linux`` and the like, or ``unknown``."""
     unknown: tuple[str, ...] = ()
     """Variables of markers that can have other values than those of the candidates."""
+    _answers: dict[tuple[str, str], bool | None] = field(default_factory=dict, repr=False, compare=False)
+
+    def remembers(self, text: str, marker: Marker | None, extra: str = "") -> bool | None:
+        """Say whether a marker holds, as :meth:`holds`, working out each text only once."""
+        key = text, extra
+        if key not in self._answers:
+            self._answers[key] = self.holds(marker, extra)
+        return self._answers[key]
 
     def holds(self, marker: Marker | None, extra: str = "") -> bool | None:
         """Say whether a marker holds; None when that depends on something that is not known."""
@@ -50,11 +58,10 @@ class Platform:
         answers = {_holds(marker, {**one, "extra": extra}) for one in self._candidates_for(str(marker))}
         return answers.pop() if len(answers) == 1 else None
 
-    def standing(self, marker: Marker | None) -> tuple[Certainty, Tier]:
+    def standing(self, marker: Marker | str | None) -> tuple[Certainty, Tier]:
         """Return how sure the answer to a marker is, and the weakest evidence that it rests on."""
-        asks = marker is not None and any(name in str(marker) for name in _OF_SYSTEM)
         # an unknown system took every likely value, a probable one only its own
-        if asks and self.system.certainty == "probable":
+        if self.system.certainty == "probable" and any(name in str(marker) for name in _OF_SYSTEM):
             return self.system.certainty, self.system.tier
         return "certain", "F"
 
@@ -69,8 +76,11 @@ class Platform:
     @property
     def known(self) -> dict[str, str]:
         """The variables of markers that are known; what would be a guess is left out."""
-        first = self.candidates[0]
-        return {name: value for name, value in first.items() if all(one[name] == value for one in self.candidates)}
+        return {
+            name: value
+            for name, value in self.candidates[0].items()
+            if name not in self.unknown and all(one[name] == value for one in self.candidates)
+        }
 
     @property
     def environment(self) -> dict[str, str]:

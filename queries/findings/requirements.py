@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from pyclosure.queries.findings.conventions import is_test_tool
 from pyclosure.queries.findings.finding import Unknown
 from pyclosure.queries.findings.platform import Platform
+from pyclosure.queries.findings.requires_dist import Required, RequiresDist
 from pyclosure.queries.findings.scene import Installed, Scene
 from pyclosure.queries.findings.scopes import Scope
 from pyclosure.queries.names import STORE_PATH, name_of, parse_name
@@ -30,11 +31,8 @@ class Needed:
 
     scope: Scope
     by: Installed
-    requirement: Requirement
-    text: str
-    """As METADATA says it."""
-    name: str
-    """PEP 503 name of what is required."""
+    line: RequiresDist
+    """The line of METADATA."""
     extra: str
     """The extra that asks for it; empty for base requirements."""
     applies: bool | None
@@ -48,133 +46,129 @@ class Needed:
     """Of the weakest evidence for that."""
 
     @property
+    def name(self) -> str:
+        """PEP 503 name of what is required."""
+        return self.line.name
+
+    @property
+    def text(self) -> str:
+        """The requirement as METADATA says it."""
+        return self.line.text
+
+    @property
+    def requirement(self) -> Requirement:
+        """The requirement as packaging reads it."""
+        return self.line.requirement
+
+    @property
     def satisfied(self) -> bool | None:
         """Whether a version in the scope is inside the specifier, pre-releases allowed; None when none can be told."""
-        answers = [_inside(self.requirement, one.distribution.version) for one in self.found]
+        answers = [self.line.allows(one.distribution.version) for one in self.found]
         return True if True in answers else None if None in answers or not answers else False
-
-
-def _inside(requirement: Requirement, version: str) -> bool | None:
-    try:
-        return requirement.specifier.contains(Version(version), prereleases=True)
-    except InvalidVersion:
-        return None
 
 
 @dataclass(frozen=True, slots=True)
 class Unparsed:
-    """A requirement that is none."""
+    """A Requires-Dist line that is no requirement."""
 
     by: Installed
     text: str
 
 
 class Requirements:
-    """All requirements of a scope, extras in effect included."""
+    """What the distributions of one scope require.
+
+    Args:
+        scene: the closure.
+        scope: which of its distributions are importable together.
+    """
 
     def __init__(self, scene: Scene, scope: Scope) -> None:
         self.scope = scope
         self.platform: Platform | None = scene.platform(scope)
-        self.unparsed: list[Unparsed] = []
         self.installed = scene.installed(scope)
         self._scene = scene
-        self._answers: dict[tuple[int, str], bool | None] = {}
-        self._parsed = {
-            (one.at, one.distribution.folder): list(self._parse(one))
+        self._by_name = {name: tuple(some) for name, some in self.installed.items()}
+        self.unparsed = [
+            Unparsed(one, text)
             for some in self.installed.values()
             for one in some
-        }
+            for text in self._required(one).unparsed
+        ]
         self.extras = self._extras_in_effect((True,))
         """PEP 503 name → extras that something in the scope asks for."""
         self._possible_extras = self._extras_in_effect((True, None))
         self.all = tuple(self._needs())
 
-    def _parse(self, by: Installed) -> Iterator[tuple[str, Requirement]]:
-        for text in by.distribution.requires_dist:
-            try:
-                yield text, Requirement(text)
-            except InvalidRequirement:
-                self.unparsed.append(Unparsed(by, text))
+    def _required(self, by: Installed) -> Required:
+        return self._scene.required(by.distribution)
 
-    def _holds(self, requirement: Requirement, extra: str) -> bool | None:
-        # asked over and over while extras are worked out; _parsed keeps the objects
-        key = id(requirement), extra
-        if key not in self._answers:
-            self._answers[key] = self.platform.holds(requirement.marker, extra) if self.platform else None
-        return self._answers[key]
+    def _holds(self, line: RequiresDist, extra: str) -> bool | None:
+        if self.platform is None:
+            return None
+        return self.platform.remembers(line.marker, line.requirement.marker, extra) if line.marker else True
 
     def _extras_in_effect(self, answers: tuple[bool | None, ...]) -> dict[str, frozenset[str]]:
         """Return PEP 503 name → extras that requirements ask for whose markers get one of the answers."""
         active: dict[str, set[str]] = {name: set() for name in self.installed}
-        changed = True
-        while changed:
-            changed = False
-            for name, some in self.installed.items():
-                for one in some:
-                    for extra in ("", *sorted(active[name])):
-                        changed |= self._activate(one, extra, active, answers)
+        queue = [(name, "") for name in active]
+        for name, extra in queue:
+            for one in self.installed[name]:
+                for line in self._required(one).minding(extra):
+                    if line.extras and line.name in active and self._holds(line, extra) in answers:
+                        new = line.extras - active[line.name]
+                        active[line.name] |= new
+                        queue += [(line.name, found) for found in new]
         return {name: frozenset(some) for name, some in active.items()}
-
-    def _activate(
-        self, by: Installed, extra: str, active: dict[str, set[str]], answers: tuple[bool | None, ...]
-    ) -> bool:
-        changed = False
-        for _, requirement in self._parsed[by.at, by.distribution.folder]:
-            name = str(canonicalize_name(requirement.name))
-            if name in active and requirement.extras and self._holds(requirement, extra) in answers:
-                new = {str(canonicalize_name(one)) for one in requirement.extras} - active[name]
-                active[name] |= new
-                changed |= bool(new)
-        return changed
 
     def _needs(self) -> Iterator[Needed]:
         for name, some in self.installed.items():
             for one in some:
-                base = {
-                    text
-                    for text, requirement in self._parsed[one.at, one.distribution.folder]
-                    if self._holds(requirement, "") is not False
-                }
-                for extra in ("", *sorted(self._possible_extras[name])):
-                    sure = not extra or extra in self.extras[name]
-                    for text, requirement in self._parsed[one.at, one.distribution.folder]:
-                        applies = self._holds(requirement, extra)
-                        applies = None if applies and not sure else applies
+                base: set[str] = set()
+                for line in self._required(one).lines:
+                    applies = self._holds(line, "")
+                    if applies is not False:
+                        base.add(line.text)
+                        yield self.need(one, line, "", applies)
+                for extra in sorted(self._possible_extras[name]):
+                    sure = extra in self.extras[name]
+                    for line in self._required(one).minding(extra):
                         # what holds without the extra is a base requirement
-                        if applies is not False and (not extra or text not in base):
-                            yield self.need(one, text, requirement, extra, applies)
+                        applies = self._holds(line, extra) if line.text not in base else False
+                        if applies is not False:
+                            yield self.need(one, line, extra, applies if sure else None)
 
-    def need(self, by: Installed, text: str, requirement: Requirement, extra: str, applies: bool | None) -> Needed:
+    def need(self, by: Installed, line: RequiresDist, extra: str, applies: bool | None) -> Needed:
         """Return one requirement with what meets it."""
-        name = str(canonicalize_name(requirement.name))
-        found = tuple(self.installed.get(name, ()))
-        reach = self._reach(by, found)
-        standing = self.platform.standing(requirement.marker) if self.platform else ()
-        return Needed(self.scope, by, requirement, text, name, extra, applies, reach, found, *standing)
+        found = self._by_name.get(line.name, ())
+        standing = self.platform.standing(line.marker) if self.platform else ()
+        return Needed(self.scope, by, line, extra, applies, self._reach(by, found), found, *standing)
 
     def _reach(self, by: Installed, found: tuple[Installed, ...]) -> Reach:
         if not found:
             return "absent"
         if any(one.at == by.at for one in found):
             return "itself"
-        scene = self._scene
-        own = scene.propagated[by.at]
-        if own is None:
+        direct = self._scene.direct[by.at]
+        if direct is None:
             return "unknown"
-        direct = own | {sibling for one in own for sibling in scene.siblings(one)}
         if any(one.at in direct for one in found):
             return "direct"
-        if any(scene.brings[by.at] >> one.at & 1 for one in found):
+        if any(self._scene.brings[by.at] >> one.at & 1 for one in found):
             return "transitive"
         return "scope"
 
-    def of_all_extras(self) -> Iterator[Needed]:
-        """Yield the requirements of every extra that a distribution of the scope offers, in effect or not."""
-        for some in self.installed.values():
-            for one in some:
-                for extra in one.distribution.extras:
-                    for need in self.of_extra(one, extra):
-                        yield replace(need, extra=extra)
+    @cached_property
+    def _base(self) -> Mapping[tuple[int, str], set[str]]:
+        found: dict[tuple[int, str], set[str]] = defaultdict(set)
+        for need in self.all:
+            if not need.extra:
+                found[need.by.at, need.by.distribution.folder].add(need.name)
+        return found
+
+    def base_of(self, by: Installed) -> set[str]:
+        """Return the PEP 503 names that a distribution requires without any extra, as far as markers may hold."""
+        return self._base.get((by.at, by.distribution.folder), set())
 
     @cached_property
     def circles(self) -> tuple[frozenset[str], ...]:
@@ -188,16 +182,30 @@ class Requirements:
         groups = (frozenset(group) for group in nx.strongly_connected_components(graph) if len(group) > 1)
         return tuple(sorted(groups, key=sorted))
 
+    @cached_property
+    def _circle_of(self) -> Mapping[str, frozenset[str]]:
+        return {name: circle for circle in self.circles for name in circle}
+
     def in_a_circle(self, one: str, other: str) -> bool:
         """Say whether two PEP 503 names require each other, directly or round about."""
-        return any(one in circle and other in circle for circle in self.circles)
+        return other in self._circle_of.get(one, ())
+
+    @cached_property
+    def of_circles(self) -> Mapping[frozenset[str], list[Needed]]:
+        """Circle → the requirements that make it."""
+        found: dict[frozenset[str], list[Needed]] = defaultdict(list)
+        for need in self.all:
+            own = need.by.distribution.normalized
+            if need.applies and need.found and need.name != own and self.in_a_circle(own, need.name):
+                found[self._circle_of[own]].append(need)
+        return found
 
     def of_extra(self, by: Installed, extra: str) -> list[Needed]:
         """Return the requirements that only an extra asks for, whether it is in effect or not."""
         return [
-            self.need(by, text, requirement, extra, True)
-            for text, requirement in self._parsed[by.at, by.distribution.folder]
-            if self._holds(requirement, extra) and self._holds(requirement, "") is False
+            self.need(by, line, extra, True)
+            for line in self._required(by).minding(extra)
+            if self._holds(line, extra) and self._holds(line, "") is False
         ]
 
 

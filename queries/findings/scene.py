@@ -12,13 +12,15 @@ from packaging.utils import canonicalize_name
 
 from pyclosure.queries.activity import SILENT, Activity
 from pyclosure.queries.answers.chains import Edge
-from pyclosure.queries.answers.cuts import Saving, saving_of
+from pyclosure.queries.answers.cuts import Saving
 from pyclosure.queries.answers.structure import Structure, structure
 from pyclosure.queries.data import load
 from pyclosure.queries.evidence import EdgeEvidence, EvidenceStore
 from pyclosure.queries.findings.finding import Proof
 from pyclosure.queries.findings.platform import Platform, platform_of
 from pyclosure.queries.findings.policy import Policy
+from pyclosure.queries.findings.requires_dist import Reader, Required
+from pyclosure.queries.findings.savings import Savings
 from pyclosure.queries.findings.scopes import Scope, scopes_of
 from pyclosure.queries.inspection import Inspection
 from pyclosure.queries.kinds.identity import Identity
@@ -91,6 +93,10 @@ class Scene:
         self.groups = groups
         self.extras = extras
         self.activity = activity
+        self._reader = Reader()
+        self._build_inputs: dict[int, dict[str, dict[str, bool]]] = {}
+        self._platforms: dict[tuple[int, str], Platform | None] = {}
+        self._abis: dict[int, str] = {}
 
     # -- one path ----------------------------------------------------------------------------------------
 
@@ -175,7 +181,11 @@ class Scene:
 
     def saving(self, edges: Iterable[Edge]) -> Saving:
         """Return what leaves when some references go, and with them those that only follow from propagation."""
-        return saving_of(self.structure.closure, edges)
+        return self._savings.of(edges)
+
+    @cached_property
+    def _savings(self) -> Savings:
+        return Savings(self.structure.closure)
 
     def held(self, referrer: int, reference: int) -> EdgeEvidence:
         """Return the files that hold a reference, looking for them when nobody has yet."""
@@ -223,10 +233,6 @@ class Scene:
         """Say whether it is known what a package propagates."""
         return self.propagated[at] is not None
 
-    def propagates(self, at: int, other: int) -> bool:
-        """Say whether a path propagates another, or the dev output of it, directly."""
-        return bool((self.propagated[at] or frozenset()) & {other, *self.siblings(other)})
-
     def package_of(self, at: int) -> int | None:
         """Return the path with the distributions that a propagated path stands for; None when there is none."""
         for one in (at, *self.siblings(at)):
@@ -248,17 +254,20 @@ class Scene:
 
         Pairs of the input's path and whether it is a Python package; empty when the derivation is not here.
         """
+        if at not in self._build_inputs:
+            self._build_inputs[at] = self._inputs_by_name(at)
+        return tuple(self._build_inputs[at].get(name, {}).items())
+
+    def _inputs_by_name(self, at: int) -> dict[str, dict[str, bool]]:
         derivation = self.derivation(at)
-        if derivation is None:
-            return ()
-        words = (word for key in _BUILD_INPUTS for word in derivation.attribute(key).split())
-        found = {}
+        words = [word for key in _BUILD_INPUTS for word in derivation.attribute(key).split()] if derivation else []
+        found: dict[str, dict[str, bool]] = {}
         for word in words:
             if STORE_PATH.fullmatch(word):
                 parts = parse_name(name_of(word))
-                if str(canonicalize_name(parts.pname)) == name:
-                    found[word] = bool(parts.interpreter) or self._is_python(word)
-        return tuple(found.items())
+                name = str(canonicalize_name(parts.pname))
+                found.setdefault(name, {})[word] = bool(parts.interpreter) or self._is_python(word)
+        return found
 
     def _is_python(self, path: str) -> bool:
         """Say whether a path of the closure is a Python package, whatever its name."""
@@ -295,6 +304,45 @@ class Scene:
                 changed |= bits != reach[at]
                 reach[at] = bits
         return reach
+
+    @cached_property
+    def _listed_by(self) -> Mapping[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for at in range(len(self.closure)):
+            facts = self.files(at)
+            for path in facts.propagated if facts else ():
+                if path in self.closure.position:
+                    found.setdefault(self.closure.position[path], []).append(at)
+        return found
+
+    def hook_reaches(self, at: int) -> set[int]:
+        """Return the paths from which nixpkgs' hooks reach a path: by lists of propagated inputs and nothing else."""
+        found = {at}
+        stack = [at]
+        while stack:
+            above = [one for one in self._listed_by.get(stack.pop(), ()) if one not in found]
+            found.update(above)
+            stack += above
+        return found
+
+    @cached_property
+    def direct(self) -> tuple[frozenset[int] | None, ...]:
+        """Position → what it propagates directly, other outputs of that included; None where nothing says."""
+        return tuple(
+            None if below is None else below.union(*(self.siblings(one) for one in below)) for below in self.propagated
+        )
+
+    @cached_property
+    def _propagators(self) -> Mapping[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for at, below in enumerate(self.direct):
+            for one in below or ():
+                found.setdefault(one, []).append(at)
+        return found
+
+    def propagators(self, at: int) -> Sequence[int]:
+        """Return the positions that propagate a path, or another output of it, directly."""
+        return self._propagators.get(at, ())
 
     @cached_property
     def linking(self) -> Linking:
@@ -353,6 +401,10 @@ class Scene:
         """Return the requirements that a path's distributions have, in every scope that it is in."""
         return self._needs_by_path.get(at, ())
 
+    def required(self, distribution: Distribution) -> Required:
+        """Return what the METADATA of a distribution requires."""
+        return self._reader.read(distribution.requires_dist)
+
     @cached_property
     def required_names(self) -> frozenset[str]:
         """PEP 503 names that any METADATA of the closure asks for, whatever the condition."""
@@ -366,6 +418,16 @@ class Scene:
         return frozenset(found)
 
     @cached_property
+    def distribution_names(self) -> frozenset[str]:
+        """PEP 503 names of all distributions that were found."""
+        return frozenset(one.normalized for facts in self.knowledge.files.values() for one in facts.distributions)
+
+    @cached_property
+    def knows_metadata(self) -> bool:
+        """Whether the files of all Python packages and applications were read."""
+        return all(self.files(at) is not None for at in self.python_paths)
+
+    @cached_property
     def python_paths(self) -> tuple[int, ...]:
         """Positions of Python packages and applications, whatever is known of them."""
         return tuple(at for at in range(len(self.closure)) if self.kind(at) in _PYTHON)
@@ -375,9 +437,17 @@ class Scene:
         """Positions of interpreters."""
         return tuple(at for at in range(len(self.closure)) if self.kind(at) == "interpreter")
 
+    @cached_property
+    def _above_interpreters(self) -> Mapping[int, set[int]]:
+        """Position of an interpreter → positions from which it is reachable, its own included."""
+        return {at: self.closure.dependants([at]) for at in self.interpreters}
+
+    def interpreters_below(self, at: int) -> list[int]:
+        """Return the interpreters that are reachable from a path, itself included."""
+        return [one for one, above in self._above_interpreters.items() if at in above]
+
     def interpreter_of(self, scope: Scope) -> int | None:
         """Return the interpreter of a scope, the one that most of it references; None when none fits in reach."""
-        reachable = set(self.closure.requisites([scope.at]))
         inside = {scope.at, *scope.members}
 
         def fitness(at: int) -> tuple[bool, int]:
@@ -385,11 +455,16 @@ class Scene:
 
         # a free-threaded build may not be known as one
         plain = scope.abi.removesuffix("t")
-        fitting = [at for at in self.interpreters if at in reachable and self.abi(at).removesuffix("t") == plain]
+        fitting = [at for at in self.interpreters_below(scope.at) if self.abi(at).removesuffix("t") == plain]
         return max(fitting, key=fitness, default=None)
 
     def abi(self, at: int) -> str:
         """Return the ABI of a path; of an interpreter without files by packages that reference it, else by its name."""
+        if at not in self._abis:
+            self._abis[at] = self._abi(at)
+        return self._abis[at]
+
+    def _abi(self, at: int) -> str:
         fact = self.identity(at).interpreter
         if fact is not None and (fact.tier == "F" or self.kind(at) != "interpreter"):
             return fact.value
@@ -403,8 +478,11 @@ class Scene:
         at = self.interpreter_of(scope)
         if at is None:
             return platform_of(scope.abi, "", self._any_native(scope), None)
-        version = self.identity(at).version
-        return platform_of(scope.abi, version, self.inspection(at), self.derivation(at))
+        key = at, scope.abi
+        if key not in self._platforms:
+            version = self.identity(at).version
+            self._platforms[key] = platform_of(scope.abi, version, self.inspection(at), self.derivation(at))
+        return self._platforms[key]
 
     def _any_native(self, scope: Scope) -> Inspection | None:
         return next((found for at in scope.members if (found := self.inspection(at)) and found.native), None)

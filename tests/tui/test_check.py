@@ -364,3 +364,57 @@ def test_what_is_wanted_in_vain_is_named(check: Check, home: Path) -> None:
     write(home, "pyclosure.toml", 'wanted = ["gcc-wraper", "pytest"]\n')
     assert "note: wanted, but nothing is called so: gcc-wraper" in check().out
     assert report(check)["unmatched"] == ["gcc-wraper"]
+
+
+# -- locks -----------------------------------------------------------------------------------------------
+
+LOCK = """version = 1
+[[package]]
+name = "demo"
+version = "1"
+source = { virtual = "." }
+[package.dev-dependencies]
+dev = [{ name = "six" }]
+[[package]]
+name = "six"
+version = "1"
+source = { registry = "https://example.org/simple" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "said"),
+    [
+        (
+            LOCK.replace("version = 1\n", "version = 2\n"),
+            (),
+            "uv.lock has lock version 2; this pyclosure reads version 1",
+        ),
+        ("[[package]\n", (), "uv.lock is not valid TOML"),
+        (LOCK, ("--group", "test"), "uv.lock has no group test\n  known: dev"),
+        (LOCK, ("--extra", "dev"), "uv.lock has no extra dev\n  it has no extras at all"),
+    ],
+)
+def test_a_bad_lock_and_a_group_that_it_lacks_are_told_in_one_sentence(
+    check: Check, tmp_path: Path, text: str, words: tuple[str, ...], said: str
+) -> None:
+    lock = tmp_path / "uv.lock"
+    lock.write_text(text)
+
+    done = check("--lock", lock, *words)
+
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith(f"pyclosure: {said}")
+    assert done.err.count("\n") <= 2
+
+
+def test_a_group_of_the_lock_is_compared_when_it_is_asked_for(check: Check, tmp_path: Path) -> None:
+    lock = tmp_path / "uv.lock"
+    lock.write_text(LOCK)
+
+    words = ("--rule", "P25", "--lock", str(lock))
+
+    without, with_group = report(check, *words), report(check, *words, "--group", "Dev")
+
+    assert not any("uv.lock has 1" in title for title in titles(without))
+    assert any(title.startswith("six ") and title.endswith("but uv.lock has 1") for title in titles(with_group))

@@ -101,7 +101,7 @@ def _report(arguments: argparse.Namespace, policy: Policy, streams: Streams) -> 
     from pyclosure.queries.findings.judge import judge
     from pyclosure.queries.findings.scene import Scene
 
-    locks = _locks(arguments.lock)
+    locks = _locks(arguments)
     knowledge = load(arguments, streams.err, inspect=True)
     narrator = Narrator(streams.err)
     try:
@@ -113,12 +113,15 @@ def _report(arguments: argparse.Namespace, policy: Policy, streams: Streams) -> 
         narrator.finish()
 
 
-def _locks(files: list[str]) -> list[Lock]:
-    if not files:
+def _locks(arguments: argparse.Namespace) -> list[Lock]:
+    if not arguments.lock:
         return []
+    from pyclosure.queries.findings.rules.p25_lock import refuse_unknown
     from pyclosure.queries.locks import read_lock
 
-    return [read_lock(file) for file in files]
+    locks = [read_lock(file) for file in arguments.lock]
+    refuse_unknown(locks, arguments.group, arguments.extra)
+    return locks
 
 
 def _policy(arguments: argparse.Namespace) -> Policy:

@@ -14,7 +14,7 @@ def _check(scene: Scene) -> Iterator[Verdict]:
     odd: set[int] = set()
     count = 0
     for requirements in scene.requirements:
-        violated = (need for need in requirements.all if need.satisfied is False)
+        violated = (need for need in requirements.all if need.applies is None and need.satisfied is False)
         yield from undecided(RULE.id, scene, violated)
         for need in requirements.all:
             if not need.applies or not need.found:

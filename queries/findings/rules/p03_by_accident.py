@@ -61,8 +61,8 @@ def _built_with(scene: Scene, need: Needed, inputs: list[str]) -> Finding:
 
 
 def _brought_by_others(scene: Scene, need: Needed) -> Finding:
-    others = [at for at in need.scope.members for one in need.found if scene.propagates(at, one.at)]
-    holders = some(scene.label(at) for at in others)
+    others = {at for one in need.found for at in scene.propagators(one.at)}
+    holders = some(scene.label(at) for at in sorted(others.intersection(need.scope.members)))
     where = scene.label(need.scope.at)
     listing = scene.listing(need.by.at)
     assert listing is not None

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
 from pyclosure.queries.findings.conventions import is_test_tool
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
 from pyclosure.queries.findings.scene import Scene
-from pyclosure.queries.records import Distribution
 
 
 def _check(scene: Scene) -> Iterator[Verdict]:
@@ -39,20 +35,10 @@ def _is_asked_for(scene: Scene, at: int, other: int) -> bool:
     # a leaked test tool is P10's
     if any(is_test_tool(name) for name in names):
         return True
-    if any(names & _required(one) for one in facts.distributions):
+    if any(names & scene.required(one).names for one in facts.distributions):
         return True
     modules = scene.modules(other)
-    return not modules or bool(modules & set(inspection.imports))
-
-
-def _required(distribution: Distribution) -> set[str]:
-    found = set()
-    for text in distribution.requires_dist:
-        try:
-            found.add(str(canonicalize_name(Requirement(text).name)))
-        except InvalidRequirement:
-            continue
-    return found
+    return not modules or not modules.isdisjoint(inspection.imports)
 
 
 def _finding(scene: Scene, at: int, propagated: int, other: int) -> Finding:

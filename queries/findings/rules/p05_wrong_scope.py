@@ -15,20 +15,26 @@ def _check(scene: Scene) -> Iterator[Verdict]:
     seen: set[tuple[int, str]] = set()
     for requirements in scene.requirements:
         yield from undecided(RULE.id, scene, (need for need in requirements.all if _native_inputs(scene, need)))
-        for need in (*requirements.all, *_optional(requirements)):
-            native = _native_inputs(scene, need)
-            if native and need.applies and (need.by.at, need.name) not in seen:
-                seen.add((need.by.at, need.name))
-                yield _native_for_python(scene, need, native, asked=need in requirements.all)
+        # what is asked for comes first, so that it is told as such
+        for asked, needs in ((True, requirements.all), (False, _optional(scene, requirements))):
+            for need in needs:
+                native = _native_inputs(scene, need)
+                if native and need.applies and (need.by.at, need.name) not in seen:
+                    seen.add((need.by.at, need.name))
+                    yield _native_for_python(scene, need, native, asked=asked)
     for at in scene.python_paths:
         for path in _python_for_native(scene, at):
             yield _python_finding(scene, at, path)
     yield Judged(len(scene.python_paths), "packages")
 
 
-def _optional(requirements: Requirements) -> Iterator[Needed]:
-    """Yield requirements of extras that are features."""
-    return (need for need in requirements.of_all_extras() if not is_for_developers(need.extra))
+def _optional(scene: Scene, requirements: Requirements) -> Iterator[Needed]:
+    """Yield requirements of extras that are features, of packages that could be given the wrong thing."""
+    for by in (one for some in requirements.installed.values() for one in some):
+        if scene.lists_dependencies(by.at) and scene.derivation(by.at) is not None:
+            for extra in by.distribution.extras:
+                if not is_for_developers(extra):
+                    yield from requirements.of_extra(by, extra)
 
 
 def _native_inputs(scene: Scene, need: Needed) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from packaging.utils import canonicalize_name
 
@@ -16,17 +16,16 @@ def _check(scene: Scene) -> Iterator[Verdict]:
     seen: set[tuple[int, str]] = set()
     count = 0
     for requirements in scene.requirements:
-        for some in requirements.installed.values():
-            for by in some:
-                for extra in by.distribution.extras:
-                    # tools for developers are no feature; P10 tells when they leak
-                    if is_for_developers(extra):
-                        continue
-                    count += 1
-                    found = _half(scene, requirements, by, extra)
-                    if found is not None and (by.at, extra) not in seen:
-                        seen.add((by.at, extra))
-                        yield _finding(scene, by, extra, *found)
+        for by in (one for some in requirements.installed.values() for one in some):
+            by_extra = {extra: requirements.of_extra(by, extra) for extra in by.distribution.extras}
+            whole = _of_whole_extras(by_extra)
+            # tools for developers are no feature; P10 tells when they leak
+            for extra in (one for one in by.distribution.extras if not is_for_developers(one)):
+                count += 1
+                found = _half(requirements, by, extra, by_extra[extra], whole)
+                if found is not None and (by.at, extra) not in seen:
+                    seen.add((by.at, extra))
+                    yield _finding(scene, by, extra, *found)
     if seen:
         yield Unknown(
             RULE.id,
@@ -37,31 +36,22 @@ def _check(scene: Scene) -> Iterator[Verdict]:
 
 
 def _half(
-    scene: Scene, requirements: Requirements, by: Installed, extra: str
+    requirements: Requirements, by: Installed, extra: str, needs: list[Needed], whole: set[str]
 ) -> tuple[list[Needed], list[Needed]] | None:
     """Return what the package itself propagates for an extra, and what is absent; None when it is all or nothing."""
-    needs = requirements.of_extra(by, extra)
-    whole = _of_whole_extras(requirements, by)
-    there = [need for need in needs if need.reach == "direct" and _only_for_extra(requirements, need, whole)]
     absent = [need for need in needs if need.reach == "absent"]
-    in_effect = str(canonicalize_name(extra)) in requirements.extras[by.distribution.normalized]
-    return (there, absent) if there and absent and not in_effect else None
+    if not absent or str(canonicalize_name(extra)) in requirements.extras[by.distribution.normalized]:
+        return None
+    # nothing but extras in part asks for it
+    explained = requirements.base_of(by) | whole
+    there = [need for need in needs if need.reach == "direct" and need.name not in explained]
+    return (there, absent) if there else None
 
 
-def _of_whole_extras(requirements: Requirements, by: Installed) -> set[str]:
+def _of_whole_extras(by_extra: Mapping[str, list[Needed]]) -> set[str]:
     """Return the names that extras ask for of which nothing is absent: they need no other explanation."""
-    found: set[str] = set()
-    for extra in by.distribution.extras:
-        needs = requirements.of_extra(by, extra)
-        if not any(need.reach == "absent" for need in needs):
-            found.update(need.name for need in needs)
-    return found
-
-
-def _only_for_extra(requirements: Requirements, need: Needed, whole: set[str]) -> bool:
-    """Say whether nothing but extras in part asks for what the package propagates."""
-    base = {one.name for one in requirements.all if one.by == need.by and not one.extra}
-    return need.name not in base | whole
+    complete = (needs for needs in by_extra.values() if all(need.reach != "absent" for need in needs))
+    return {need.name for needs in complete for need in needs}
 
 
 def _finding(scene: Scene, by: Installed, extra: str, there: list[Needed], absent: list[Needed]) -> Finding:

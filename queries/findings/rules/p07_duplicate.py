@@ -71,25 +71,19 @@ def _chain_words(scene: Scene, at: int) -> str:
 
 def _hook_words(scene: Scene, scope: Scope, copies: Sequence[Installed]) -> str:
     """Return what nixpkgs' own check would say, which looks when a package is built."""
-    paths = {one.at for one in copies}
-    seeing = [at for at in scope.members if _hook_sees(scene, at, paths)]
+    seeing = _hook_sees(scene, {one.at for one in copies}).intersection(scope.members)
     if seeing:
-        return f"nixpkgs' check (catchConflicts) finds it too, when {scene.label(seeing[0])} is built."
+        return f"nixpkgs' check (catchConflicts) finds it too, when {scene.label(min(seeing))} is built."
     return f"nixpkgs' check (catchConflicts) does not see it: {_hook_blind(scene, scope, copies)}."
 
 
-def _hook_sees(scene: Scene, at: int, copies: set[int]) -> bool:
-    """Walk like the hook: the list in ``out`` and those of what it names, nothing else."""
-    seen, stack = {at}, [at]
-    while stack:
-        facts = scene.files(stack.pop())
-        for path in facts.propagated if facts else ():
-            below = scene.closure.position.get(path)
-            if below is not None and below not in seen:
-                seen.add(below)
-                stack.append(below)
-    visible = [_hook_names(scene, one) for one in copies & seen]
-    return any(one & other for one, other in combinations(visible, 2))
+def _hook_sees(scene: Scene, copies: set[int]) -> set[int]:
+    """Return the paths whose build sees two copies as one distribution."""
+    found: set[int] = set()
+    for one, other in combinations(copies, 2):
+        if _hook_names(scene, one) & _hook_names(scene, other):
+            found |= scene.hook_reaches(one) & scene.hook_reaches(other)
+    return found
 
 
 def _hook_names(scene: Scene, at: int) -> set[str]:

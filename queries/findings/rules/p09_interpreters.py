@@ -17,25 +17,24 @@ def _check(scene: Scene) -> Iterator[Verdict]:
     reported: set[frozenset[int]] = set()
     tops = [scope for scope in scene.scopes if scope.kind != "package"]
     for scope in tops:
-        found = _different(scene, set(scene.closure.requisites([scope.at])))
+        found = _different(scene, scope.at)
         if len(found) > 1 and frozenset(found) not in reported:
             reported.add(frozenset(found))
             yield _finding(scene, scope.at, found, _expected(scene, scope))
     for root in scene.closure.roots:
-        found = _different(scene, set(scene.closure.requisites([root])))
+        found = _different(scene, root)
         if len(found) > 1 and not any(set(found) <= one for one in reported):
             reported.add(frozenset(found))
             yield _finding(scene, root, found, None)
     yield Judged(len(scene.interpreters), "interpreters")
 
 
-def _different(scene: Scene, within: set[int]) -> list[int]:
-    """Return interpreters of different name, version or ABI; builds of one version are another rule's."""
+def _different(scene: Scene, top: int) -> list[int]:
+    """Return interpreters below a path of different name, version or ABI; builds of one version are another rule's."""
     found: dict[tuple[str, str, str], int] = {}
-    for at in scene.interpreters:
-        if at in within:
-            identity = scene.identity(at)
-            found.setdefault((identity.pname, identity.version, scene.abi(at)), at)
+    for at in scene.interpreters_below(top):
+        identity = scene.identity(at)
+        found.setdefault((identity.pname, identity.version, scene.abi(at)), at)
     return sorted(found.values(), key=lambda at: (-len(scene.closure.referrers[at]), scene.label(at), scene.path(at)))
 
 

@@ -35,7 +35,7 @@ def _check(scene: Scene) -> Iterator[Verdict]:
     if unclear:
         yield Unknown(RULE.id, "what these paths are is not known", "their files or derivations", unclear)
     tools = tuple(scene.path(at) for at in scene.python_paths if _is_python_tool(scene, at))
-    if tools and not _metadata_is_known(scene):
+    if tools and not scene.knows_metadata:
         yield Unknown(RULE.id, "whether METADATA requires these build tools is not known", "the packages' files", tools)
     yield Judged(len(scene.closure), "paths")
 
@@ -50,7 +50,7 @@ def _class(scene: Scene, at: int) -> str | None:
         return kind
     if kind == "native-tool" and is_native_build_tool(identity.pname):
         return "tool"
-    if _is_python_tool(scene, at) and _metadata_is_known(scene):
+    if _is_python_tool(scene, at) and scene.knows_metadata:
         # what METADATA of anything here asks for is needed, whatever the conditions
         return None if identity.distribution in scene.required_names else "tool"
     return None
@@ -58,10 +58,6 @@ def _class(scene: Scene, at: int) -> str | None:
 
 def _is_python_tool(scene: Scene, at: int) -> bool:
     return scene.kind(at) == "python-package" and is_python_build_tool(scene.identity(at).distribution or "")
-
-
-def _metadata_is_known(scene: Scene) -> bool:
-    return all(scene.files(at) is not None for at in scene.python_paths)
 
 
 def _looks_like_source(scene: Scene, at: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache, lru_cache
 
 from pyclosure.queries.data import load
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Unknown, Verdict
@@ -54,9 +55,9 @@ def _wrappers(scene: Scene, at: int) -> Iterator[Finding]:
 
 
 def _misspelt(scene: Scene, at: int, derivation: Derivation) -> Iterator[Finding]:
-    known = frozenset(load("conventions")["derivation"]["attributes"])
     given = {*derivation.env, *(derivation.structured_attrs or {})}
-    found = {key: meant for key in sorted(given - known - {*derivation.outputs}) if (meant := near(key, known, given))}
+    own = sorted(given - _known_attributes() - {*derivation.outputs})
+    found = {key: meant for key in own if (meant := _meant(key, given))}
     if found:
         told = ", ".join(f"{key} (meant {meant}?)" for key, meant in found.items())
         proofs = tuple(Proof(derivation.path, "", f"{key} = {derivation.attribute(key)[:60]}") for key in found)
@@ -64,18 +65,29 @@ def _misspelt(scene: Scene, at: int, derivation: Derivation) -> Iterator[Finding
         yield _finding(scene, at, f"has an attribute that nothing reads: {told}", proofs, "D", remedy, probable=True)
 
 
-def near(key: str, known: frozenset[str], given: set[str]) -> str | None:
+def _meant(key: str, given: set[str]) -> str | None:
     """Return the known attribute that a name was probably meant to be; None for a name of its own.
 
-    One letter too many, too few, wrong or swapped, or another case. A plural or singular of a known name, and a
-    name beside the one it resembles, are on purpose.
+    A name beside the one it resembles is on purpose.
     """
+    return next((name for name in _resembling(key) if name not in given), None)
+
+
+@cache
+def _known_attributes() -> frozenset[str]:
+    return frozenset(load("conventions")["derivation"]["attributes"])
+
+
+@lru_cache(maxsize=65536)
+def _resembling(key: str) -> tuple[str, ...]:
+    """Return known attributes with one letter more, less, other or swapped, or in another case; no plurals."""
     if len(key) < _SHORTEST or not key[0].islower() or not key.isalpha():
-        return None
-    for name in sorted(known - given):
-        if len(name) >= _SHORTEST and key.rstrip("s") != name.rstrip("s") and _one_slip(key, name):
-            return name
-    return None
+        return ()
+    return tuple(
+        name
+        for name in sorted(_known_attributes())
+        if len(name) >= _SHORTEST and key.rstrip("s") != name.rstrip("s") and _one_slip(key, name)
+    )
 
 
 def _one_slip(one: str, other: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
-from pyclosure.queries.findings.requirements import Needed, Requirements, undecided
+from pyclosure.queries.findings.requirements import Needed, undecided
 from pyclosure.queries.findings.scene import Scene
 
 
@@ -18,20 +18,11 @@ def _check(scene: Scene) -> Iterator[Verdict]:
         for members in requirements.circles:
             if members not in seen:
                 seen.add(members)
-                yield _finding(scene, requirements, members)
+                yield _finding(scene, members, requirements.of_circles[members])
     yield Judged(count, "distributions")
 
 
-def _finding(scene: Scene, requirements: Requirements, members: frozenset[str]) -> Finding:
-    inside = [
-        need
-        for need in requirements.all
-        if need.applies
-        and need.by.distribution.normalized in members
-        and need.name in members
-        and need.found
-        and need.name != need.by.distribution.normalized
-    ]
+def _finding(scene: Scene, members: frozenset[str], inside: list[Needed]) -> Finding:
     cut = [need for need in inside if need.reach == "scope"]
     names = sorted(members)
     told = ", ".join(f"{need.by.distribution.normalized} → {need.name}" for need in cut[:3])
@@ -45,7 +36,7 @@ def _finding(scene: Scene, requirements: Requirements, members: frozenset[str]) 
         title=f"metadata cycle: {' ⇄ '.join(names[:4])}{' …' if len(names) > 4 else ''}{outcome}",
         paths=tuple(scene.path(at) for at in positions),
         subjects=tuple(names),
-        evidence=tuple(_proof(scene, need) for need in (*cut, *(one for one in inside if one not in cut))),
+        evidence=tuple(_proof(scene, need) for need in sorted(inside, key=lambda one: one.reach != "scope")),
         remedy=(
             "nothing, where both ends are always used together; else say in a comment which edge was cut, "
             "or merge the two"

@@ -53,9 +53,8 @@ def _named(names: list[str]) -> str:
 
 def _is_missing(scene: Scene, name: str) -> bool:
     """Say whether it is known that no distribution of a name is in the closure."""
-    files = scene.knowledge.files
-    names = {one.normalized for facts in files.values() for one in facts.distributions}
-    return len(files) == len(scene.closure) and str(canonicalize_name(name)) not in names
+    whole = len(scene.knowledge.files) == len(scene.closure)
+    return whole and str(canonicalize_name(name)) not in scene.distribution_names
 
 
 RULE = Rule(

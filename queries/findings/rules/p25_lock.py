@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from packaging.utils import canonicalize_name
+
+from pyclosure.queries.errors import BadInput
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Severity, Unknown, Verdict
 from pyclosure.queries.findings.leaks import some
+from pyclosure.queries.findings.linking import counted
 from pyclosure.queries.findings.scene import Installed, Scene
 from pyclosure.queries.findings.scopes import Scope
-from pyclosure.queries.locks.compare import Comparison, Row, compare
+from pyclosure.queries.locks.compare import TOOLS, Comparison, Row, compare
 from pyclosure.queries.locks.compare import Installed as Present
+from pyclosure.queries.locks.document import joined
 from pyclosure.queries.locks.lock import Lock
-from pyclosure.queries.locks.select import needed
+from pyclosure.queries.locks.select import ALL, needed
+from pyclosure.queries.text import printable
 
 _BY_LOCK = frozenset({"pyproject.nix", "poetry2nix", "dream2nix"})
+_SHOWN = 12
+"""Known groups or extras that are named where another one was asked for."""
 _ALWAYS_MENTIONED = {
-    "extra": ("{} distributions are not in {}: {}", "nothing, if they belong to the interpreter; else lock them"),
-    "filtered": (
-        "{} distributions are in {}, but not for this environment: {}",
-        "see why something asks for them here",
-    ),
-    "origin": ("{} distributions are made from something else than {} says: {}", "nothing, if building them is meant"),
+    "extra": ("not in {}", "lock them, or see what else brings them"),
+    "filtered": ("in {}, but not for this environment", "see why something asks for them here"),
+    "origin": ("made from something else than {} says", "nothing, if building them is meant"),
 }
 
 
@@ -33,7 +38,9 @@ def _check(scene: Scene) -> Iterator[Verdict]:
     for lock in scene.locks:
         platform = scene.platform(scope)
         known = platform.known if platform is not None else {}
-        selection = needed(lock, known, scene.groups, scene.extras)
+        groups = _asked_of(lock.groups, scene.groups, (one.groups for one in scene.locks))
+        extras = _asked_of(lock.extras, scene.extras, (one.extras for one in scene.locks))
+        selection = needed(lock, known, groups, extras)
         comparison = compare(selection, lock, _present(scene, scope))
         count += len(comparison.rows)
         yield from _findings(scene, scope, lock, comparison.rows)
@@ -41,6 +48,32 @@ def _check(scene: Scene) -> Iterator[Verdict]:
         if selection.notes:
             yield Unknown(RULE.id, "; ".join(selection.notes), "a lock whose conditions can be evaluated")
     yield Judged(count, "distributions")
+
+
+def refuse_unknown(locks: Sequence[Lock], groups: Iterable[str], extras: Iterable[str]) -> None:
+    """Refuse groups and extras that no lock has.
+
+    Raises:
+        BadInput: there is such a one.
+    """
+    everything = {"group": [one.groups for one in locks], "extra": [one.extras for one in locks]}
+    for kind, asked in (("group", groups), ("extra", extras)):
+        known = {name for names in everything[kind] for name in names}
+        unknown = next((one for one in asked if one != ALL and canonicalize_name(one) not in known), None)
+        if unknown is not None and locks:
+            files = joined(list(dict.fromkeys(one.file for one in locks)))
+            raise BadInput(
+                f"{files} has no {kind} {printable(unknown, 100)}",
+                hint=f"known: {printable(joined(sorted(known), _SHOWN), 300)}"
+                if known
+                else f"it has no {kind}s at all",
+            )
+
+
+def _asked_of(own: Collection[str], asked: Iterable[str], of_all: Iterable[Collection[str]]) -> list[str]:
+    """Return what is asked for without what only other locks have."""
+    others = {name for names in of_all for name in names} - {*own}
+    return [one for one in asked if canonicalize_name(one) not in others]
 
 
 def _scope(scene: Scene) -> Scope | None:
@@ -72,7 +105,8 @@ def _findings(scene: Scene, scope: Scope, lock: Lock, rows: tuple[Row, ...]) -> 
         if row.verdict in ("skew", "missing"):
             yield _one(scene, scope, lock, row)
     for verdict, (words, remedy) in _ALWAYS_MENTIONED.items():
-        found = [row for row in rows if row.verdict == verdict]
+        # what comes with an interpreter or a build no lock is expected to have
+        found = [row for row in rows if row.verdict == verdict and not (verdict == "extra" and row.name in TOOLS)]
         if found:
             yield _many(scene, scope, lock, found, words, remedy)
 
@@ -138,7 +172,7 @@ def _many(scene: Scene, scope: Scope, lock: Lock, rows: list[Row], words: str, r
         severity="info",
         certainty="certain",
         tier="F",
-        title=words.format(len(rows), lock.file, some((row.name for row in rows), 5)),
+        title=f"{counted(len(rows), 'distribution')} {words.format(lock.file)}: {some((row.name for row in rows), 5)}",
         paths=tuple(row.path for row in rows if row.path is not None) or (scene.path(scope.at),),
         subjects=tuple(row.name for row in rows),
         evidence=tuple(_proof(scene, scope, row) for row in rows),
@@ -159,7 +193,8 @@ RULE = Rule(
         "extras (`--group` and `--extra` add them), with markers evaluated for the closure's interpreter and "
         "platform, and compared by PEP 503 name with the distributions of the environment. In nixpkgs another "
         "version is the norm and only mentioned; where the environment was made from a lock it means an override. "
-        "What is not in the lock, or in it for another platform only, is mentioned, too."
+        "What is not in the lock, or in it for another platform only, is mentioned, too, but for pip, setuptools and "
+        "other tools of building. A group or extra that no lock has is refused."
     ),
     fix=(
         "Build from the lock again, or look for the override. Native libraries and build systems are in no lock file."

@@ -156,7 +156,39 @@ class Requirements:
             return "direct"
         if any(self._scene.brings[by.at] >> one.at & 1 for one in found):
             return "transitive"
+        # another build of it, which lost to the one in the environment: a duplicate, no missing dependency
+        if self._scene.brought_names(by.at) & {one.distribution.normalized for one in found}:
+            return "transitive"
         return "scope"
+
+    def brought_by_who_asks(self, need: Needed) -> bool:
+        """Say whether all that ask for the extra of a requirement propagate what meets it, as nixpkgs does it."""
+        return bool(need.extra) and self._asked_and_brought(need, (need.by.distribution.normalized, need.extra), set())
+
+    def _asked_and_brought(self, need: Needed, extra: tuple[str, str], seen: set[tuple[str, str]]) -> bool:
+        seen.add(extra)
+        asking = self.asking(*extra)
+        return bool(asking) and all(
+            self._reach(one.by, need.found) in ("itself", "direct", "transitive")
+            or self._passes_on(need, (one.by.distribution.normalized, one.extra), seen)
+            for one in asking
+        )
+
+    def _passes_on(self, need: Needed, extra: tuple[str, str], seen: set[tuple[str, str]]) -> bool:
+        """Say whether an extra that itself asks for an extra leaves the bringing to who asks for it."""
+        return bool(extra[1]) and extra not in seen and self._asked_and_brought(need, extra, seen)
+
+    def asking(self, name: str, extra: str) -> list[Needed]:
+        """Return the requirements that ask for an extra of a distribution (PEP 503 names)."""
+        return self._asking.get((name, str(canonicalize_name(extra))), [])
+
+    @cached_property
+    def _asking(self) -> Mapping[tuple[str, str], list[Needed]]:
+        found: dict[tuple[str, str], list[Needed]] = defaultdict(list)
+        for need in self.all:
+            for extra in need.line.extras if need.applies else ():
+                found[need.name, extra].append(need)
+        return found
 
     @cached_property
     def _base(self) -> Mapping[tuple[int, str], set[str]]:

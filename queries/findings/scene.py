@@ -16,17 +16,18 @@ from pyclosure.queries.answers.cuts import Saving
 from pyclosure.queries.answers.structure import Structure, structure
 from pyclosure.queries.data import load
 from pyclosure.queries.evidence import EdgeEvidence, EvidenceStore
+from pyclosure.queries.facts.carriers import carrier
 from pyclosure.queries.findings.finding import Proof
 from pyclosure.queries.findings.platform import Platform, platform_of
 from pyclosure.queries.findings.policy import Policy
 from pyclosure.queries.findings.requires_dist import Reader, Required
 from pyclosure.queries.findings.savings import Savings
-from pyclosure.queries.findings.scopes import Scope, scopes_of
+from pyclosure.queries.findings.scopes import Scope, positions_of, scopes_of
 from pyclosure.queries.inspection import Inspection
 from pyclosure.queries.kinds.identity import Identity
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.names import STORE_PATH, name_label, name_of, parse_name
-from pyclosure.queries.records import Derivation, Distribution, FileFacts
+from pyclosure.queries.records import Derivation, Distribution, Evidence, FileFacts
 
 if TYPE_CHECKING:
     from pyclosure.queries.findings.linking import Linking
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from pyclosure.queries.locks import Lock
 
 _BUILD_INPUTS = ("nativeBuildInputs", "buildInputs", "depsBuildBuild")
+_EXCERPT = 120
+"""Characters of a line that evidence shows."""
 _REQUIRED_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 _PYTHON = frozenset({"python-package", "python-app", "python-bootstrap"})
@@ -193,18 +196,24 @@ class Scene:
 
     def proofs(self, referrer: int, reference: int) -> list[Proof]:
         """Return the files that hold a reference, as evidence."""
-        from pyclosure.queries.facts.carriers import carrier
-
         found = self.held(referrer, reference)
         return [
             Proof(
                 self.path(referrer),
                 one.file,
-                carrier(one.carrier).words + (f"; its Python file holds it too: {one.twin}" if one.twin else ""),
+                self._proof_words(one, reference),
                 one.lines[0] if one.lines else None,
             )
             for one in found.found
         ]
+
+    def _proof_words(self, one: Evidence, reference: int) -> str:
+        about = carrier(one.carrier)
+        if one.twin:
+            return f"{about.words}; its Python file holds it too: {one.twin}"
+        if about.role in ("declared", "flattened", "linked"):
+            return f"{about.words}: {self.label(reference)}"
+        return f"{about.words}: {one.excerpt[:_EXCERPT]}" if one.excerpt and one.lines else about.words
 
     @cached_property
     def propagated(self) -> tuple[frozenset[int] | None, ...]:
@@ -232,6 +241,41 @@ class Scene:
     def lists_dependencies(self, at: int) -> bool:
         """Say whether it is known what a package propagates."""
         return self.propagated[at] is not None
+
+    def brought_names(self, at: int) -> frozenset[str]:
+        """Return the PEP 503 names of the distributions that a path propagates, directly or not."""
+        if at not in self._brought_names:
+            below = (self.files(one) for one in positions_of(self.brings[at]))
+            names = (one.normalized for facts in below if facts is not None for one in facts.distributions)
+            self._brought_names[at] = frozenset(names)
+        return self._brought_names[at]
+
+    @cached_property
+    def _brought_names(self) -> dict[int, frozenset[str]]:
+        return {}
+
+    def required_by_extras(self, distribution: Distribution) -> frozenset[str]:
+        """Return the PEP 503 names that the extras which a distribution asks for require: who asks brings them."""
+        found: set[str] = set()
+        queue = [(line.name, extra) for line in self.required(distribution).lines for extra in line.extras]
+        seen = set(queue)
+        while queue:
+            name, extra = queue.pop()
+            for one in self._by_name.get(name, ()):
+                for line in self.required(one).minding(extra):
+                    found.add(line.name)
+                    new = {(line.name, other) for other in line.extras} - seen
+                    seen |= new
+                    queue += new
+        return frozenset(found)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, list[Distribution]]:
+        found: dict[str, list[Distribution]] = {}
+        for facts in self.knowledge.files.values():
+            for one in facts.distributions:
+                found.setdefault(one.normalized, []).append(one)
+        return found
 
     def package_of(self, at: int) -> int | None:
         """Return the path with the distributions that a propagated path stands for; None when there is none."""

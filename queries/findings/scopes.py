@@ -50,7 +50,7 @@ def _environments_and_applications(knowledge: Knowledge, brings: list[int]) -> I
         # an environment links to each of its members; an application lists all of them, and may call others
         called = {one for one in closure.references[at] if knowledge.identity(one).kind.value == "python-app"}
         linked = set(closure.references[at]) - (called if kind == "python-app" else set())
-        near = linked | _positions(brings[at]) | {at}
+        near = linked | positions_of(brings[at]) | {at}
         for abi in facts.interpreters or _abis(knowledge, near):
             members = _with_distributions(knowledge, near, abi)
             if members and not (kind == "python-app" and facts.linked_programs and not facts.distributions):
@@ -66,12 +66,12 @@ def _others(knowledge: Knowledge, brings: list[int], covered: set[int]) -> Itera
         if at not in covered and (facts := knowledge.files.get(closure.path(at))) and facts.distributions
     ]
     # what lists its dependencies in a dev output names itself there
-    below = {one for at in left for one in _positions(brings[at]) if one != at}
+    below = {one for at in left for one in positions_of(brings[at]) if one != at}
     for at in left:
         if at not in below or at in closure.roots:
             facts = knowledge.files[closure.path(at)]
             for abi in {one.interpreter for one in facts.distributions}:
-                yield Scope(at, "package", abi, _with_distributions(knowledge, _positions(brings[at]) | {at}, abi))
+                yield Scope(at, "package", abi, _with_distributions(knowledge, positions_of(brings[at]) | {at}, abi))
 
 
 def _abis(knowledge: Knowledge, positions: set[int]) -> list[str]:
@@ -93,7 +93,8 @@ def _with_distributions(knowledge: Knowledge, positions: set[int], abi: str) -> 
     return tuple(found)
 
 
-def _positions(bits: int) -> set[int]:
+def positions_of(bits: int) -> set[int]:
+    """Return the positions whose bits are set."""
     found = set()
     while bits:
         top = bits.bit_length() - 1

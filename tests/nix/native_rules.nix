@@ -103,6 +103,8 @@ let
       driver = ctypes.CDLL("libcuda.so.1")
       driver_by_name = ctypes.util.find_library("nvidia-ml")
       own = ctypes.CDLL(os.path.join(os.path.dirname(__file__), "libown.so"))
+      fallback = ctypes.CDLL(ctypes.util.find_library("own"))
+      framework = ctypes.util.find_library("CoreServices")
     '';
     tree.out = {
       "${site}/fine/libown.so" = elf { };

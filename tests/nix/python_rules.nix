@@ -126,6 +126,14 @@ let
       "arm-only; platform_machine == 'aarch64'" "unasked; extra == 'feature'" "kernel-only; sys_platform == 'darwin' and platform_release >= '20.0'"
     ]; }) ];
     absent_extra = env [ (dist "server" { extras = [ "Tls_Support" ]; requires = [ "crypto; extra == 'tls-support'" ]; }) (needs "foo" [ "server[tls.support]" ]) ];
+    # who asks for an extra brings what it requires, as nixpkgs has it: fonttools[woff] of weasyprint
+    extra_brought = env (let
+      fonts = dist "fonttools" { extras = [ "woff" "all" ]; requires = [ "six; extra == 'woff'" "fonttools[woff]; extra == 'all'" ]; };
+    in [ six fonts (dist "weasyprint" { deps = [ fonts six ]; requires = [ "fonttools[woff]" ]; }) (dist "report" { deps = [ fonts six ]; requires = [ "fonttools[all]" ]; }) ]);
+    extra_not_brought = env (let
+      fonts = dist "fonttools" { extras = [ "woff" ]; requires = [ "six; extra == 'woff'" ]; };
+    in [ six fonts (dist "weasyprint" { deps = [ fonts ]; requires = [ "fonttools[woff]" ]; }) ]);
+    builder_propagated = env [ (dist "cython" { }) (dist "foo" { deps = [ (dist "cython" { }) ]; }) ];
     extra_of_itself = env [ six (dist "foo" { deps = [ six ]; extras = [ "all" "one" ]; requires = [ "six; extra == 'one'" "foo[one]; extra == 'all'" ]; }) (needs "bar" [ "foo[all]" ]) ];
     on_pypy = envOn pypy [ (onPypy "foo" { requires = [ "pypy-needs; implementation_name == 'pypy'" "tomli; python_version < '3.10'" "cpython-only; platform_python_implementation == 'CPython'" ]; }) ];
     on_free = envOn free [ (onFree "idna" { version = "3.7"; }) (onFree "foo" { requires = [ "idna; python_version >= '3.13'" "older; python_version < '3.13'" "newer; python_full_version >= '3.13.1'" ]; }) ];

@@ -96,7 +96,7 @@ def test_text_says_what_where_how_sure_how_much_and_what_to_do(check: Check) -> 
     assert lines[0] == "python3-3.11.2-env: 1 warning"
     assert lines[2] == f"warning  P18  {GCC}   saves 166.7 MiB"
     assert lines[3].strip() == "certain, by files"
-    assert lines[4].strip() == "share/msgpack/build.ini:1: text file"
+    assert lines[4].strip() == "share/msgpack/build.ini:1: text file: cc = …-gcc-wrapper-14.2.0/bin/gcc"
     assert any(line.strip().startswith("do: ") and "disallowedReferences" in line for line in lines)
     assert any(line.strip() == "chain: python3-3.11.2-env → msgpack 1.2.4 → gcc-wrapper 14.2.0" for line in lines)
     assert lines[-1] == "1 rule asked of 73 paths: failed: 1 finding of severity warning or worse"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Unknown, Verdict
 from pyclosure.queries.findings.leaks import some
-from pyclosure.queries.findings.requirements import Needed, is_plugin, undecided
+from pyclosure.queries.findings.requirements import Needed, Requirements, is_plugin, undecided
 from pyclosure.queries.findings.scene import Scene
 
 
@@ -28,7 +28,7 @@ def _check(scene: Scene) -> Iterator[Verdict]:
             if python:
                 seen.add((need.by.at, need.name))
                 yield _built_with(scene, need, python)
-            elif need.reach == "scope" and not requirements.in_a_circle(need.by.distribution.normalized, need.name):
+            elif need.reach == "scope" and not _is_settled(requirements, need):
                 seen.add((need.by.at, need.name))
                 yield _brought_by_others(scene, need)
     if blind:
@@ -39,6 +39,12 @@ def _check(scene: Scene) -> Iterator[Verdict]:
             tuple(scene.path(at) for at in sorted(blind)),
         )
     yield Judged(count, "requirements")
+
+
+def _is_settled(requirements: Requirements, need: Needed) -> bool:
+    """Say whether somebody sees to a requirement: a circle is P23's, and of an extra who asks for it brings it."""
+    in_a_circle = requirements.in_a_circle(need.by.distribution.normalized, need.name)
+    return in_a_circle or requirements.brought_by_who_asks(need)
 
 
 def _built_with(scene: Scene, need: Needed, inputs: list[str]) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pyclosure.queries.findings.conventions import is_test_tool
+from pyclosure.queries.findings.conventions import is_python_build_tool, is_test_tool
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
 from pyclosure.queries.findings.scene import Scene
 
@@ -32,10 +32,11 @@ def _is_asked_for(scene: Scene, at: int, other: int) -> bool:
     if theirs is None or not theirs.distributions:
         return True
     names = {one.normalized for one in theirs.distributions}
-    # a leaked test tool is P10's
-    if any(is_test_tool(name) for name in names):
+    # a leaked test tool is P10's, and what builds is P18's
+    if any(is_test_tool(name) or is_python_build_tool(name) for name in names):
         return True
-    if any(names & scene.required(one).names for one in facts.distributions):
+    # extras that it asks for are brought by who asks, as nixpkgs does it
+    if any(names & (scene.required(one).names | scene.required_by_extras(one)) for one in facts.distributions):
         return True
     modules = scene.modules(other)
     return not modules or not modules.isdisjoint(inspection.imports)

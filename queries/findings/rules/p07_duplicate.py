@@ -10,7 +10,7 @@ from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Ver
 from pyclosure.queries.findings.leaks import some
 from pyclosure.queries.findings.scene import Installed, Scene
 from pyclosure.queries.findings.scopes import Scope
-from pyclosure.queries.names import name_of
+from pyclosure.queries.names import digest_of, name_of
 
 
 def _check(scene: Scene) -> Iterator[Verdict]:
@@ -51,7 +51,7 @@ def _finding(scene: Scene, scope: Scope, name: str, copies: Sequence[Installed])
         cost_meaning="added",
         notes=(
             *why,
-            *(f"{name_of(scene.path(one.at))}: {_chain_words(scene, one.at)}" for one in copies),
+            *(f"{_told_apart(scene, one.at)}: {_chain_words(scene, one.at)}" for one in copies),
             _hook_words(scene, scope, copies),
         ),
     )
@@ -62,7 +62,15 @@ def _why_different(scene: Scene, copies: Sequence[Installed]) -> tuple[str, ...]
     if first is None or second is None:
         return ("Why the same version has two hashes only the derivations would tell, which are not here.",)
     found = differences(first, second)
-    return (f"The same version, two hashes: {some(found) or 'the derivations do not say why'}.",)
+    words = some(found) or "the derivations do not say why"
+    return (
+        f"The same version, two hashes, {' and '.join(_told_apart(scene, one.at) for one in copies[:2])}: {words}.",
+    )
+
+
+def _told_apart(scene: Scene, at: int) -> str:
+    """Return a name with so much of the digest that two builds of it are told apart."""
+    return f"{digest_of(scene.path(at))[:6]}…-{name_of(scene.path(at))}"
 
 
 def _chain_words(scene: Scene, at: int) -> str:
@@ -107,11 +115,12 @@ def _hook_blind(scene: Scene, scope: Scope, copies: Sequence[Installed]) -> str:
     producer = scene.identity(copies[0].at).producer
     if producer is not None and producer.value == "pyproject.nix":
         return "pyproject.nix does not run it"
+    lists = [at for at in scope.members if sum(scene.brings[at] >> one.at & 1 for one in copies) > 1]
+    if scope.kind == "environment" and not lists:
+        return "they meet only in the environment, where buildEnv compares files"
     for one in copies:
         if any(scene.identity(sibling).kind.value == "python-dev" for sibling in scene.siblings(one.at)):
             return "what the package propagates is listed in its dev output"
-    if scope.kind == "environment":
-        return "they meet only in the environment, where buildEnv compares files"
     return "no list of propagated inputs leads to both"
 
 

@@ -47,7 +47,10 @@ def _finding(scene: Scene, leak: Leak) -> Finding:
     if upstream:
         notes.insert(0, "METADATA requires it at run time: the change belongs upstream, or into pythonRemoveDeps.")
     tools = "test tools" if len(names) > 1 else "test tool"
-    remedy = "; ".join(leak.remedies) or "find the file that names it: pyclosure why"
+    remedy = (
+        "; ".join(leak.remedies)
+        or "find the file that names it: pyclosure why, where the files are (or in a snapshot made with --evidence)"
+    )
     return Finding(
         rule=RULE.id,
         severity="info" if upstream else "warning",

@@ -52,6 +52,7 @@ def _stem(name: str) -> str:
 
 def _finding(scene: Scene, at: int, bundled: list[NativeFile], ours: dict[str, list[int]]) -> Finding:
     twins = {one.file: ours.get(_stem(one.file), []) for one in bundled}
+    bundled = sorted(bundled, key=lambda one: not twins[one.file])
     double = [one for one in bundled if twins[one.file]]
     size = sum(one.size or 0 for one in bundled)
     names = some((_HASHED.sub("", one.file.rpartition("/")[2]) for one in (*double, *bundled)), 4)

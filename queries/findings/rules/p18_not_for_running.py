@@ -19,7 +19,7 @@ _WORDS = {
     "tool": "build tool",
 }
 _FIXES = {
-    "toolchain": "find what records the compiler (removeReferencesTo), and lock it out: disallowedReferences",
+    "toolchain": "find what records the compiler, and removeReferencesTo",
     "dev": "propagatedBuildInputs → buildInputs, or take the library alone: lib.getLib",
     "source": "do not copy or mention src in the output; removeReferencesTo if it is only recorded",
     "hook": "nativeBuildInputs instead of propagatedBuildInputs",
@@ -79,7 +79,8 @@ def _finding(scene: Scene, leak: Leak) -> Finding:
     if below:
         heaviest = sorted(below, key=lambda at: -scene.closure.nar_sizes[at])
         notes.insert(0, f"With it leave {some(map(scene.label, heaviest))}.")
-    fixes = dict.fromkeys([*leak.remedies, *(_FIXES[_class(scene, at) or "toolchain"] for at in leak.targets)])
+    # who holds it says more than what it is
+    fixes = dict.fromkeys(leak.remedies or (_FIXES[_class(scene, at) or "toolchain"] for at in leak.targets))
     return Finding(
         rule=RULE.id,
         severity="warning",
@@ -89,7 +90,7 @@ def _finding(scene: Scene, leak: Leak) -> Finding:
         paths=tuple(scene.path(at) for at in (*leak.targets, *leak.referrers)),
         subjects=tuple(dict.fromkeys(scene.identity(at).pname for at in (*leak.targets, *leak.referrers))),
         evidence=leak.proofs,
-        remedy="; ".join(fixes),
+        remedy="; ".join([*fixes, "keep it out for good: disallowedReferences"]),
         cost=leak.saving.size,
         cost_meaning="saved",
         notes=tuple(notes),

@@ -31,20 +31,33 @@ def _check(scene: Scene) -> Iterator[Verdict]:
 
 
 def _finding(scene: Scene, at: int, drv: str, found: dict[str, list[str]]) -> Finding:
-    words = "; ".join(f"{_ATTRIBUTES[key]} {_named(names)}" for key, names in found.items())
+    vain = _in_vain(scene, at, found.get("pythonRemoveDeps", []))
+    parts = [f"{_ATTRIBUTES[key]} {_named(names)}" for key, names in found.items() if names != vain]
+    if vain:
+        parts.append(f"names {some(vain)} in pythonRemoveDeps, to no effect")
+    words = "; ".join(parts)
     absent = [name for name in found.get("pythonRemoveDeps", ()) if _is_missing(scene, name)]
     return Finding(
         rule=RULE.id,
-        severity="info",
+        severity="warning" if vain else "info",
         certainty="certain",
         tier="D",
         title=f"{scene.label(at)} {words}",
         paths=(scene.path(at),),
         subjects=(scene.identity(at).distribution or scene.identity(at).pname,),
         evidence=tuple(Proof(drv, "", f"{key} = {' '.join(names)}") for key, names in found.items()),
-        remedy="look whether upstream has loosened its bounds meanwhile; keep a comment that says why it is needed",
+        remedy="correct the spelling, or see why the hook does not run: METADATA still has the requirement"
+        if vain
+        else "look whether upstream has loosened its bounds meanwhile; keep a comment that says why it is needed",
         notes=(f"Not in the closure at all: {', '.join(absent)}.",) if absent else (),
     )
+
+
+def _in_vain(scene: Scene, at: int, names: list[str]) -> list[str]:
+    """Return what pythonRemoveDeps names and METADATA requires all the same."""
+    facts = scene.files(at)
+    required = {name for one in (facts.distributions if facts else ()) for name in scene.required(one).names}
+    return [name for name in names if str(canonicalize_name(name)) in required]
 
 
 def _named(names: list[str]) -> str:

@@ -262,10 +262,12 @@ let
     (pkg "shapely" { tree.out."${site}/shapely.libs/libgeos-12345678.so.3.11" = elf { soname = "libgeos-12345678.so.3.11"; }; })
     (pkg "ancient" { tree.out."${site}/ancient/.libs/libold-12345678.so.1" = elf { }; })
     (pkg "folder" { tree.out = {
-      "${site}/folder/libs/libjpeg.so.62" = elf { };
-      "${site}/folder/zlibs/libjpeg.so.62" = elf { };
+      "${site}/folder/libs/libown.so.62" = elf { };
+      "${site}/folder/zlibs/libown.so.62" = elf { };
+      "${site}/folder/libjpeg.cpython-311-x86_64-linux-gnu.so" = elf { };
       "${site}/folder.libs/README" = "no library\n";
     }; })
+    (pkg "vendoring" { tree.out."${site}/vendoring/data/libjpeg.so.8" = elf { pad = 70; }; })
     (uses "imaging" [ "libjpeg.so.62" ] jpeg)
   ];
 

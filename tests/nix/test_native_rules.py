@@ -520,6 +520,10 @@ def test_libraries_of_wheels_are_listed_and_doubles_are_worse(farm: Farm) -> Non
             "warning",
             "probable",
         ),
+        "vendoring 1.0 bundles 1 native library: libjpeg.so.8; the closure has its own libjpeg": (
+            "warning",
+            "probable",
+        ),
         "shapely 1.0 bundles 1 native library: libgeos.so.3.11": ("info", "certain"),
         "ancient 1.0 bundles 1 native library: libold.so.1": ("info", "certain"),
     }

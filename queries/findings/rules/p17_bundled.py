@@ -14,7 +14,8 @@ from pyclosure.queries.inspection import NativeFile
 
 _FOLDER = re.compile(r"(?:^|/)[^/]*\.(?:libs|dylibs)/[^/]+$")
 _HASHED = re.compile(r"-[0-9a-f]{8}(?=\.|$)")
-_STEM = re.compile(r"^(?P<stem>lib[A-Za-z0-9_+]+?|[A-Za-z0-9_+]+?)(?:[-_]?\d[\d.]*)?(?:\.so[\d.]*|(?:\.\d+)*\.dylib)$")
+_EXTENSION = re.compile(r"\.(?:cpython|pypy|abi3)[^/]*\.so$")
+_STEM = re.compile(r"^(?P<stem>lib[A-Za-z0-9_+]+?|[A-Za-z0-9_+]+?)(?:[-_]\d[\d.]*)?(?:\.so[\d.]*|(?:\.\d+)*\.dylib)$")
 
 
 def _check(scene: Scene) -> Iterator[Verdict]:
@@ -24,11 +25,20 @@ def _check(scene: Scene) -> Iterator[Verdict]:
         inspection = scene.inspection(at)
         if inspection is None:
             continue
-        bundled = [one for one in inspection.native if _FOLDER.search(one.file)]
+        bundled = [one for one in inspection.native if _is_bundled(one, ours)]
         count += len(bundled)
         if bundled:
             yield _finding(scene, at, bundled, ours)
     yield Judged(count, "bundled libraries")
+
+
+def _is_bundled(file: NativeFile, ours: dict[str, list[int]]) -> bool:
+    """Say whether a library was brought along: by its folder, or beside the code under a name that the closure has."""
+    if _FOLDER.search(file.file):
+        return True
+    name = file.file.rpartition("/")[2]
+    beside = "site-packages/" in file.file and name.startswith("lib") and not _EXTENSION.search(name)
+    return beside and file.role == "library" and _stem(name) in ours
 
 
 def _closure_libraries(scene: Scene) -> dict[str, list[int]]:
@@ -87,9 +97,10 @@ RULE = Rule(
     what="A package comes with native libraries of its own in a .libs or .dylibs folder, as prebuilt wheels do.",
     why="nixpkgs' security updates do not reach them; two copies of one library in a process can clash.",
     how=(
-        "ELF and Mach-O files in folders called NAME.libs or .dylibs, where auditwheel and delocate put them. When"
-        " a library of the same name, version and hash left out, is in the closure as well, it is a warning, else "
-        "only mentioned."
+        "ELF and Mach-O files in folders called NAME.libs or .dylibs, where auditwheel and delocate put them, and "
+        "libraries elsewhere in site-packages whose name, version and hash left out, a native package of the "
+        "closure has as well. Where the closure has the library, too, it is a warning, else only mentioned. "
+        "Libraries of a package's own under other names are not told."
     ),
     fix="Build from source; or accept it with a reason, and watch the advisories of what is bundled.",
     check=_check,

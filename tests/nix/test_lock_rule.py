@@ -239,7 +239,10 @@ def test_another_version_is_the_norm_in_nixpkgs_and_an_override_where_a_lock_mad
     assert [name_of(path) for path in finding.paths] == ["idna-3.7"]
     assert (finding.certainty, finding.tier, finding.subjects) == ("certain", "F", ("idna",))
     assert finding.notes == ("Older than locked.",)
-    assert [one.detail for one in finding.evidence] == ["idna 3.7: older than locked", f"{file}: idna 3.10"]
+    assert [one.detail for one in finding.evidence] == [
+        "idna 3.7, locked 3.10: older than locked",
+        f"{file}: idna 3.10",
+    ]
 
 
 @pytest.mark.parametrize("file", FORMATS)

@@ -418,3 +418,25 @@ def test_a_group_of_the_lock_is_compared_when_it_is_asked_for(check: Check, tmp_
 
     assert not any("uv.lock has 1" in title for title in titles(without))
     assert any(title.startswith("six ") and title.endswith("but uv.lock has 1") for title in titles(with_group))
+
+
+def test_many_other_versions_are_one_thing_to_know_where_they_are_the_norm(check: Check, tmp_path: Path) -> None:
+    package = '[[package]]\nname = "{}"\nversion = "0.1"\nsource = {{ registry = "https://example.org/simple" }}\n'
+    names = ["numpy", "pandas", "six", "pytz", "msgpack"]
+    wanted = ", ".join(f'{{ name = "{name}" }}' for name in names)
+    demo = '[[package]]\nname = "demo"\nversion = "1"\nsource = { virtual = "." }\n'
+    head = f"version = 1\n{demo}dependencies = [{wanted}]\n"
+    lock = tmp_path / "uv.lock"
+    lock.write_text(head + "".join(map(package.format, names)))
+
+    found = report(check, "--rule", "P25", "--lock", str(lock))["findings"]
+    (skews,) = [one for one in found if "other versions" in one["title"]]
+    assert skews["title"].startswith("5 distributions at other versions than uv.lock has: ")
+    assert skews["severity"] == "info"
+    assert "numpy 1.26.4, locked 0.1: newer than locked" in [proof["detail"] for proof in skews["evidence"]]
+
+
+def test_groups_and_extras_are_those_of_a_lock(check: Check) -> None:
+    for option in ("--group", "--extra"):
+        done = check(option, "dev")
+        assert done.status == 2 and "are of a lock, and there is none" in done.err

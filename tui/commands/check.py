@@ -114,7 +114,11 @@ def _report(arguments: argparse.Namespace, policy: Policy, streams: Streams) -> 
 
 
 def _locks(arguments: argparse.Namespace) -> list[Lock]:
+    from pyclosure.queries.errors import BadInput
+
     if not arguments.lock:
+        if arguments.group or arguments.extra:
+            raise BadInput("--group and --extra are of a lock, and there is none", hint="name it with --lock")
         return []
     from pyclosure.queries.findings.rules.p25_lock import refuse_unknown
     from pyclosure.queries.locks import read_lock

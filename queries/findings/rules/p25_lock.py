@@ -29,6 +29,10 @@ _ALWAYS_MENTIONED = {
 }
 
 
+_FEW = 3
+"""Other versions that are told one by one, where they are the norm."""
+
+
 def _check(scene: Scene) -> Iterator[Verdict]:
     scope = _scope(scene)
     if scope is None:
@@ -101,8 +105,13 @@ def _from_source(scene: Scene, one: Installed) -> bool | None:
 
 
 def _findings(scene: Scene, scope: Scope, lock: Lock, rows: tuple[Row, ...]) -> Iterator[Finding]:
+    # in nixpkgs another version is the norm: many of them are one thing to know
+    usual = [row for row in rows if row.verdict == "skew" and not _made_by_lock(scene, row)]
+    if len(usual) > _FEW:
+        words = "at other versions than {} has"
+        yield _many(scene, scope, lock, usual, words, "nothing, where they satisfy what requires them (P02)")
     for row in rows:
-        if row.verdict in ("skew", "missing"):
+        if row.verdict == "missing" or (row.verdict == "skew" and (len(usual) <= _FEW or row not in usual)):
             yield _one(scene, scope, lock, row)
     for verdict, (words, remedy) in _ALWAYS_MENTIONED.items():
         # what comes with an interpreter or a build no lock is expected to have
@@ -163,7 +172,9 @@ def _made_by_lock(scene: Scene, row: Row) -> bool:
 def _proof(scene: Scene, scope: Scope, row: Row) -> Proof:
     if row.path is None:
         return Proof(scene.path(scope.at), "", f"no dist-info of {row.name}")
-    return Proof(row.path, "", f"{row.name} {row.installed}" + (f": {row.detail}" if row.detail else ""))
+    locked = f", locked {' or '.join(row.locked)}" if row.verdict == "skew" and row.locked else ""
+    detail = f": {row.detail}" if row.detail else ""
+    return Proof(row.path, "", f"{row.name} {row.installed}{locked}{detail}")
 
 
 def _many(scene: Scene, scope: Scope, lock: Lock, rows: list[Row], words: str, remedy: str) -> Finding:

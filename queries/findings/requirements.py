@@ -251,6 +251,12 @@ def is_plugin(scene: Scene, need: Needed) -> bool:
     return is_test_tool(need.by.distribution.normalized) or "pytest" in inputs
 
 
+def askers(scene: Scene, requirements: Requirements, need: Needed) -> list[str]:
+    """Return who asks for the extra of a requirement, in words; empty for base requirements."""
+    asking = requirements.asking(need.by.distribution.normalized, need.extra) if need.extra else []
+    return [f"{scene.label(one.by.at)} ({one.requirement.name}[{need.extra}])" for one in asking]
+
+
 def undecided(rule: str, scene: Scene, needs: Iterable[Needed]) -> Iterator[Unknown]:
     """Yield what a rule has to say of requirements whose markers cannot be evaluated."""
     at = sorted({need.by.at for need in needs if need.applies is None})

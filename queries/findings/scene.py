@@ -62,6 +62,8 @@ class Listing:
     """Position of the path; None for a derivation."""
     positions: frozenset[int]
     """What is listed, as far as it is in the closure."""
+    outside: frozenset[str] = frozenset()
+    """PEP 503 names of what is listed and is not in the closure, as a derivation may have it."""
 
 
 class Scene:
@@ -236,7 +238,9 @@ class Scene:
         if derivation is None or not words or self.kind(at) not in _PYTHON:
             return None
         found = frozenset(position[word] for word in words if STORE_PATH.fullmatch(word) and word in position)
-        return Listing(derivation.path, "", None, found)
+        outside = [word for word in words if STORE_PATH.fullmatch(word) and word not in position]
+        names = frozenset(str(canonicalize_name(parse_name(name_of(word)).pname)) for word in outside)
+        return Listing(derivation.path, "", None, found, names)
 
     def lists_dependencies(self, at: int) -> bool:
         """Say whether it is known what a package propagates."""
@@ -245,8 +249,11 @@ class Scene:
     def brought_names(self, at: int) -> frozenset[str]:
         """Return the PEP 503 names of the distributions that a path propagates, directly or not."""
         if at not in self._brought_names:
-            below = (self.files(one) for one in positions_of(self.brings[at]))
-            names = (one.normalized for facts in below if facts is not None for one in facts.distributions)
+            names: set[str] = set()
+            for below in (at, *positions_of(self.brings[at])):
+                facts, listing = self.files(below), self.listing(below)
+                names.update(one.normalized for one in (facts.distributions if facts and below != at else ()))
+                names.update(listing.outside if listing else ())
             self._brought_names[at] = frozenset(names)
         return self._brought_names[at]
 

@@ -155,6 +155,15 @@ let
       name = ctypes.util.find_library("usb-1.0")
       library = ctypes.CDLL(name) if name else None
     '')
+    # soundfile: the copy that comes with the wheel is opened by a name that is put together; find_library is for others
+    (pkg "sounding" {
+      code = ctypes ''
+        def load(name):
+            return ctypes.CDLL(name)
+        fallback = ctypes.CDLL(ctypes.util.find_library("sound"))
+      '';
+      tree.out."${site}/sounding/data/libsound.so" = elf { };
+    })
     (opening "dynamic" "def load(name):\n    return ctypes.CDLL(name)\n")
     (opening "variable" ''library = ctypes.CDLL(os.environ.get("FOO_LIBRARY", "libvariable.so.1"))'')
     (opening "impure" ''library = ctypes.CDLL("/usr/lib/libimpure.so.1")'')

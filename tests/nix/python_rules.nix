@@ -21,12 +21,12 @@ let
 
   # A distribution of any layout. abi names its site-packages and, unless bare, its prefix. With dev the list of
   # propagated inputs lies in a dev output, as multiple-outputs.sh puts it; uv makes it as pyproject.nix would.
-  dist = pname: { version ? "1.0", on ? py, abi ? "python${minor on.version}", deps ? [ ], requires ? [ ], extras ? [ ], dev ? false, uv ? false,
+  dist = pname: { version ? "1.0", on ? py, abi ? "python${minor on.version}", deps ? [ ], requires ? [ ], extras ? [ ], wants ? null, dev ? false, uv ? false,
                   bare ? uv, name ? pname, code ? "", modules ? { "${builtins.replaceStrings [ "-" "." ] [ "_" "_" ] pname}/__init__.py" = code; }, files ? { }, attrs ? { } }:
     let
       site = "lib/${abi}/site-packages";
       info = "${site}/${builtins.replaceStrings [ "-" ] [ "_" ] name}-${version}.dist-info";
-      fields = [ "Metadata-Version: 2.1" "Name: ${name}" "Version: ${version}" ] ++ map (one: "Provides-Extra: ${one}") extras ++ map (one: "Requires-Dist: ${one}") requires;
+      fields = [ "Metadata-Version: 2.1" "Name: ${name}" "Version: ${version}" ] ++ (if wants == null then [ ] else [ "Requires-Python: ${wants}" ]) ++ map (one: "Provides-Extra: ${one}") extras ++ map (one: "Requires-Dist: ${one}") requires;
       list = first: { "nix-support/propagated-build-inputs" = words (first ++ deps ++ [ on ]) + "\n"; };
       inSite = builtins.listToAttrs (map (one: { name = "${site}/${one}"; value = modules.${one}; }) (builtins.attrNames modules));
     in mk (if bare then "${pname}-${version}" else "${abi}-${pname}-${version}") ({
@@ -133,6 +133,11 @@ let
     extra_not_brought = env (let
       fonts = dist "fonttools" { extras = [ "woff" ]; requires = [ "six; extra == 'woff'" ]; };
     in [ six fonts (dist "weasyprint" { deps = [ fonts ]; requires = [ "fonttools[woff]" ]; }) ]);
+    wrong_python = env [
+      (dist "late" { wants = ">=3.12"; }) (dist "right" { wants = ">=3.11,<4"; }) (dist "nonsense" { wants = "three"; })
+      (dist "exact" { wants = ">=3.11.9"; })
+    ];
+    wrong_pypy = envOn pypy [ (onPypy "late" { wants = ">=3.11"; }) (onPypy "right" { wants = ">=3.10"; }) ];
     builder_propagated = env [ (dist "cython" { }) (dist "foo" { deps = [ (dist "cython" { }) ]; }) ];
     extra_of_itself = env [ six (dist "foo" { deps = [ six ]; extras = [ "all" "one" ]; requires = [ "six; extra == 'one'" "foo[one]; extra == 'all'" ]; }) (needs "bar" [ "foo[all]" ]) ];
     on_pypy = envOn pypy [ (onPypy "foo" { requires = [ "pypy-needs; implementation_name == 'pypy'" "tomli; python_version < '3.10'" "cpython-only; platform_python_implementation == 'CPython'" ]; }) ];

@@ -56,6 +56,8 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "warning P21 module zope in 2 distributions: google-one 1.0, google-two 1.0",
     ),
     "brought": ("warning P09 2 interpreters in python3-3.11.9-env: python3 3.11.9, pypy3.10 7.3.17",),
+    "wrong_python": ("warning P02 late 1.0 needs Python >=3.12, runs on 3.11.9",),
+    "wrong_pypy": ("warning P02 late 1.0 needs Python >=3.11, runs on 3.10",),
     "built_with": ("error P03 foo 1.0 needs setuptools: there only while it is built",),
     "circle": ("info P23 metadata cycle: chicken ⇄ egg; not realised: egg → chicken",),
     "circle_broken_twice": ("warning P03 chicken 1.0 needs egg, which only others bring",),
@@ -70,7 +72,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "embedded": ("warning P09 2 interpreters in tool 1.0: python3 3.11.9, python3 3.12.4",),
     "builder_propagated": (),
     "extra_brought": (),
-    "extra_not_brought": ("warning P03 fonttools 1.0 needs six, which only others bring",),
+    "extra_not_brought": ("warning P03 fonttools 1.0 needs six (extra woff), which only others bring",),
     "extra_of_itself": ("warning P03 bar 1.0 needs foo, which only others bring",),
     "half": ("info P06 speedy 1.0 has its extra speed in part: six, but not brotli",),
     "half_asked": (

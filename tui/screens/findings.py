@@ -194,7 +194,7 @@ class FindingsScreen(ModeScreen):
         self._hint()
 
     def _hint(self) -> None:
-        self.filter_bar.hint(count(len(self.findings.rows), "finding"))
+        self.filter_bar.hint(count(sum(row.finding is not None for row in self.findings.rows), "finding"))
 
     def _filter_left(self, cancelled: bool) -> None:
         if cancelled or not self.filter_bar.text:
@@ -244,7 +244,8 @@ class FindingsScreen(ModeScreen):
         row, knowledge = self.findings.here, self.knowledge
         finding = row.finding if row is not None else None
         if finding is None or knowledge is None or not finding.edges:
-            self.notify("this finding names no reference to cut", markup=False, timeout=3)
+            what = "a group is no finding: go to one in it" if row and isinstance(row.entry, Group) else ""
+            self.notify(what or "this finding names no reference to cut", markup=False, timeout=3)
             return
         position = knowledge.closure.position
         for referrer, reference in finding.edges:

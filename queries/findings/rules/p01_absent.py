@@ -8,7 +8,7 @@ from packaging.utils import canonicalize_name
 
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Unknown, Verdict
 from pyclosure.queries.findings.leaks import some
-from pyclosure.queries.findings.requirements import Needed, Requirements, is_plugin, undecided
+from pyclosure.queries.findings.requirements import Needed, Requirements, askers, is_plugin, undecided
 from pyclosure.queries.findings.scene import Scene
 
 
@@ -23,7 +23,7 @@ def _check(scene: Scene) -> Iterator[Verdict]:
                 continue
             if _is_due(scene, need):
                 seen.add((need.by.at, need.name))
-                yield _finding(scene, need, _askers(scene, requirements, need))
+                yield _finding(scene, need, askers(scene, requirements, need))
     yield Judged(count, "requirements")
 
 
@@ -60,20 +60,15 @@ def _unknowns(scene: Scene, requirements: Requirements) -> Iterator[Verdict]:
         )
 
 
-def _askers(scene: Scene, requirements: Requirements, need: Needed) -> list[str]:
-    asking = requirements.asking(need.by.distribution.normalized, need.extra) if need.extra else []
-    return [f"{scene.label(one.by.at)} ({one.requirement.name}[{need.extra}])" for one in asking]
-
-
-def _finding(scene: Scene, need: Needed, askers: list[str]) -> Finding:
+def _finding(scene: Scene, need: Needed, asking: list[str]) -> Finding:
     by = need.by
     extra = f" (extra {need.extra})" if need.extra else ""
     derivation = scene.derivation(by.at)
     words = derivation.attribute("pythonRemoveDeps").split() if derivation is not None else ()
     relaxed = need.name in {str(canonicalize_name(word)) for word in words}
     notes = ["pythonRemoveDeps names it, but METADATA still asks for it."] if relaxed else []
-    if askers:
-        notes.append(f"The extra is asked for by {some(askers)}, which should bring it.")
+    if asking:
+        notes.append(f"The extra is asked for by {some(asking)}, which should bring it.")
     remedy = f"add {need.name} to dependencies; if it is not needed, pythonRemoveDeps with a comment that says why"
     if relaxed:
         remedy = f"see why pythonRemoveDeps has no effect on {need.name}: its spelling, or the hook that reads it"

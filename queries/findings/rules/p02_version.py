@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from packaging.specifiers import SpecifierSet
+
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Unknown, Verdict
-from pyclosure.queries.findings.requirements import Needed, undecided
-from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.findings.requirements import Needed, Requirements, undecided
+from pyclosure.queries.findings.scene import Installed, Scene
 
 
 def _check(scene: Scene) -> Iterator[Verdict]:
@@ -25,6 +27,7 @@ def _check(scene: Scene) -> Iterator[Verdict]:
             elif not need.satisfied and (need.by.at, need.text) not in seen:
                 seen.add((need.by.at, need.text))
                 yield _finding(scene, need)
+        yield from _pythons(scene, requirements)
     if odd:
         yield Unknown(
             RULE.id,
@@ -35,12 +38,50 @@ def _check(scene: Scene) -> Iterator[Verdict]:
     yield Judged(count, "requirements")
 
 
+def _pythons(scene: Scene, requirements: Requirements) -> Iterator[Finding]:
+    """Yield distributions that are not for the interpreter's version of Python."""
+    version = requirements.platform.known.get("python_full_version") if requirements.platform else None
+    minor = requirements.platform.known.get("python_version") if requirements.platform else None
+    for some_ in requirements.installed.values():
+        for one in some_:
+            wanted = one.distribution.requires_python
+            # of PyPy only the minor version is known
+            if wanted and (version or minor) and _excludes(wanted, version or f"{minor}.99"):
+                yield _wrong_python(scene, one, wanted, version or minor or "")
+
+
+def _excludes(wanted: str, version: str) -> bool:
+    try:
+        return not SpecifierSet(wanted).contains(version, prereleases=True)
+    except ValueError:  # InvalidSpecifier, InvalidVersion
+        return False
+
+
+def _wrong_python(scene: Scene, one: Installed, wanted: str, version: str) -> Finding:
+    metadata = f"{one.distribution.folder}/METADATA"
+    return Finding(
+        rule=RULE.id,
+        severity="warning",
+        certainty="certain",
+        tier="F",
+        title=f"{scene.label(one.at)} needs Python {wanted}, runs on {version}",
+        paths=(scene.path(one.at),),
+        subjects=("python", one.distribution.normalized),
+        evidence=(Proof(scene.path(one.at), metadata, f"Requires-Python: {wanted}"),),
+        remedy="an older version of it, or a newer interpreter: disabled = pythonOlder … keeps such pairs apart",
+    )
+
+
 def _finding(scene: Scene, need: Needed) -> Finding:
     by = need.by
     found = need.found[0]
     derivation = scene.derivation(by.at)
     relaxes = derivation is not None and bool(derivation.attribute("pythonRelaxDeps"))
     notes = ("The derivation relaxes requirements (pythonRelaxDeps), but not this one.",) if relaxes else ()
+    remedy = "update one of the two; if it works all the same, pythonRelaxDeps; else override the whole set"
+    if found.at in scene.interpreters:
+        notes = (*notes, "The interpreter brings it itself, at a version that goes with it.")
+        remedy = "pythonRelaxDeps, if it works all the same; else another interpreter"
     metadata = f"{by.distribution.folder}/METADATA"
     return Finding(
         rule=RULE.id,
@@ -58,7 +99,7 @@ def _finding(scene: Scene, need: Needed) -> Finding:
                 for one in need.found
             ),
         ),
-        remedy="update one of the two; if it works all the same, pythonRelaxDeps; else override the whole set",
+        remedy=remedy,
         notes=notes,
     )
 
@@ -72,9 +113,9 @@ RULE = Rule(
     what="A required distribution is there, at a version that METADATA excludes.",
     why="nixpkgs has one version of each package and no solver: nobody tested this pair upstream.",
     how=(
-        "As P01, but for requirements that something in the environment meets by name. Versions are compared as "
-        "PEP 440 has it, pre-releases allowed, as nixpkgs' own check does. What `pythonRelaxDeps` changed is "
-        "changed in METADATA, and fits."
+        "As P01, but for requirements that something in the environment meets by name. The interpreter is compared"
+        " with Requires-Python, too. Versions are compared as PEP 440 has it, pre-releases allowed, as nixpkgs' "
+        "own check does. What `pythonRelaxDeps` changed is changed in METADATA, and fits."
     ),
     fix="Update, `pythonRelaxDeps`, or override the version for the whole set with `packageOverrides`.",
     check=_check,

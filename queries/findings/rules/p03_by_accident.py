@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Unknown, Verdict
 from pyclosure.queries.findings.leaks import some
-from pyclosure.queries.findings.requirements import Needed, Requirements, is_plugin, undecided
+from pyclosure.queries.findings.requirements import Needed, Requirements, askers, is_plugin, undecided
 from pyclosure.queries.findings.scene import Scene
 
 
@@ -30,7 +30,7 @@ def _check(scene: Scene) -> Iterator[Verdict]:
                 yield _built_with(scene, need, python)
             elif need.reach == "scope" and not _is_settled(requirements, need):
                 seen.add((need.by.at, need.name))
-                yield _brought_by_others(scene, need)
+                yield _brought_by_others(scene, need, askers(scene, requirements, need))
     if blind:
         yield Unknown(
             RULE.id,
@@ -66,26 +66,31 @@ def _built_with(scene: Scene, need: Needed, inputs: list[str]) -> Finding:
     )
 
 
-def _brought_by_others(scene: Scene, need: Needed) -> Finding:
+def _brought_by_others(scene: Scene, need: Needed, asking: list[str]) -> Finding:
     others = {at for one in need.found for at in scene.propagators(one.at)}
     holders = some(scene.label(at) for at in sorted(others.intersection(need.scope.members)))
     where = scene.label(need.scope.at)
     listing = scene.listing(need.by.at)
     assert listing is not None
+    extra = f" (extra {need.extra})" if need.extra else ""
+    of_whom = f" of {some(one.partition(' (')[0] for one in asking)}" if asking else ""
     return Finding(
         rule=RULE.id,
         severity="warning",
         certainty=need.certainty,
         tier=need.tier if listing.holder is not None else "D",
-        title=f"{scene.label(need.by.at)} needs {need.requirement.name}, which only others bring",
+        title=f"{scene.label(need.by.at)} needs {need.requirement.name}{extra}, which only others bring",
         paths=(scene.path(need.by.at), *(scene.path(one.at) for one in need.found)),
         subjects=(need.name, need.by.distribution.normalized),
         evidence=(
             _required(scene, need),
             Proof(listing.path, listing.file, f"what it propagates leads nowhere to {need.name}"),
         ),
-        remedy=f"add {need.name} to dependencies: alone, or in another environment, the import fails",
-        notes=(f"In {where} it comes with {holders}." if holders else f"{where} has it as a member of its own.",),
+        remedy=f"add {need.name} to dependencies{of_whom}: alone, or in another environment, the import fails",
+        notes=(
+            f"In {where} it comes with {holders}." if holders else f"{where} has it as a member of its own.",
+            *((f"The extra is asked for by {some(asking)}, which should bring it.",) if asking else ()),
+        ),
     )
 
 

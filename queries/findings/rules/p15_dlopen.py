@@ -63,9 +63,9 @@ _IGNORED = re.compile(
     r"(?:^|/)_?(?:tests?|testing|docs?|examples?|benchmarks?)/|(?:^|/)(?:setup|conftest|test_[^/]*)\.py$"
 )
 _FOREIGN = {
-    "linux": re.compile(r"\.(?:dll|lib|dylib|framework)$|\.framework/|^/System/Library/", re.IGNORECASE),
-    "darwin": re.compile(r"\.(?:dll|lib)$|\.so(?:\.[\d.]+)?$", re.IGNORECASE),
-    "": re.compile(r"\.(?:dll|lib)$", re.IGNORECASE),
+    "linux": re.compile(r"\.(?:dll|lib|a|dylib|framework)$|\.framework/|^/System/Library/", re.IGNORECASE),
+    "darwin": re.compile(r"\.(?:dll|lib|a)$|\.so(?:\.[\d.]+)?$", re.IGNORECASE),
+    "": re.compile(r"\.(?:dll|lib|a)$", re.IGNORECASE),
 }
 """Names that no loader of a kernel takes; a kernel that is not known may be either of them."""
 
@@ -107,7 +107,7 @@ def _check(scene: Scene) -> Iterator[Verdict]:
     for at in scene.python_paths:
         inspection = scene.inspection(at)
         sites = [one for one in inspection.call_sites if not _IGNORED.search(one.file)] if inspection else []
-        judged = _with_fallbacks([_judge(scene, at, one) for one in sites])
+        judged = _with_fallbacks(scene, at, [_judge(scene, at, one) for one in sites])
         count += len(judged)
         fine += [_proof(scene, at, one) for one in judged if one.fine]
         yield from _findings(scene, at, judged)
@@ -118,7 +118,10 @@ def _judge(scene: Scene, at: int, site: CallSite) -> _Judgement:
     every = (*site.names, *(one.name for one in site.limited))
     here = (*site.names, *(one.name for one in site.limited if _runs_here(scene, one)))
     usable = tuple(name for name in here if not _FOREIGN[scene.kernel].search(name))
-    more = site.dynamic or site.own_process or site.variables or site.depends_on is not None
+    # the beginning of such a path is not known
+    partial = any(_is_partial(name) for name in usable)
+    usable = tuple(name for name in usable if not _is_partial(name))
+    more = partial or site.dynamic or site.own_process or site.variables or site.depends_on is not None
     if not _runs_here(scene, site) or (every and not usable and not more):
         return _Judgement(site, "elsewhere", _listed(every))
     states = [_state(scene, at, name) for name in usable]
@@ -133,20 +136,33 @@ def _judge(scene: Scene, at: int, site: CallSite) -> _Judgement:
     return _Judgement(site, "process" if site.own_process and not site.dynamic else "dynamic", _listed(usable))
 
 
-def _with_fallbacks(judged: list[_Judgement]) -> list[_Judgement]:
+def _with_fallbacks(scene: Scene, at: int, judged: list[_Judgement]) -> list[_Judgement]:
     """Call bare names fine that only repeat what the same file opens as a file of the package."""
     own = {(one.site.file, _stem(name)) for one in judged if one.state == "own" for name in one.names}
-    return [
-        replace(one, state="fallback")
-        if one.bad and {(one.site.file, _stem(name)) for name in one.names} <= own
-        else one
-        for one in judged
-    ]
+    open_files = _open_files(judged)
+
+    def is_fallback(one: _Judgement) -> bool:
+        if {(one.site.file, _stem(name)) for name in one.names} <= own:
+            return True
+        # what only running tells is then the package's own copy
+        holders = {holder for name in one.decided for holder in scene.linking.named(name)}
+        return one.site.file in open_files and one.state == "in-closure" and holders == {at}
+
+    return [replace(one, state="fallback") if one.bad and is_fallback(one) else one for one in judged]
+
+
+def _open_files(judged: list[_Judgement]) -> set[str]:
+    """Return the files in which a library is opened whose name only running tells."""
+    return {one.site.file for one in judged if one.site.dynamic}
 
 
 def _stem(name: str) -> str:
     """Return what a library is called without prefix, version and ending."""
     return re.split(r"\.(?:so|dylib)\b", name.rpartition("/")[2].removeprefix("lib"), maxsplit=1)[0]
+
+
+def _is_partial(name: str) -> bool:
+    return "/" in name and name.removeprefix("$PACKAGE/").startswith("..")
 
 
 def _listed(names: tuple[str, ...]) -> str:
@@ -209,8 +225,9 @@ def _finding(scene: Scene, at: int, bad: list[_Judgement], judged: list[_Judgeme
         files[one.site.file].add(one.state)
     partly = sorted(file for file, states in files.items() if "patched" in states and states & set(_WORST))
     # where a file also opens what only running tells, that may be what it is about
-    open_files = {one.site.file for one in judged if one.state == "dynamic"}
-    mild = [one.site.guarded or bool(one.site.variables) or one.site.file in open_files for one in bad]
+    open_files = _open_files(judged)
+    dynamic_files = {one.site.file for one in judged if one.state == "dynamic"}
+    mild = [one.site.guarded or bool(one.site.variables) or one.site.file in dynamic_files for one in bad]
     severity: Severity = "warning" if all(mild) and not partly else "error"
     opened = tuple(dict.fromkeys(name for one in bad for name in one.names))
     names = [without_digest(name, scene.closure.store_dir) for name in opened]

@@ -307,7 +307,8 @@ class _DirectUrl(msgspec.Struct):
 
 def _imports(source: bytes) -> Iterator[str]:
     """Yield top-level modules that a text imports; texts that only look so count too."""
-    whole = source.replace(b"\r\n", b"\n").replace(b"\\\n", b" ")
+    whole = source.replace(b"\r\n", b"\n") if b"\r" in source else source
+    whole = whole.replace(b"\\\n", b" ") if b"\\\n" in whole else whole
     if whole.count(b"import") > _MANY_IMPORTS:
         yield from _imports_of(whole, 0, len(whole))
         return

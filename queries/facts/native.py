@@ -11,7 +11,7 @@ import io
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import IO, Any, Literal
 
 import msgspec
@@ -185,31 +185,41 @@ def _until_nul(data: bytes) -> bytes:
 
 _ELF_ROLES: dict[str, _Role] = {"ET_REL": "object", "ET_EXEC": "program"}
 """Those that the type alone tells."""
+_HEADER, _TELLING = 64, 20
+"""Bytes of a header, and those of them that tell class, byte order, type and machine."""
 _DF_1_PIE = 0x08000000
 _DLOPEN_NOTE = (b"FDO\0", 0x407C0C0A)
 """Owner and type, by https://systemd.io/ELF_DLOPEN_METADATA"""
 
 
 def _read_elf(reader: _Reader, found: _Found) -> None:
-    from elftools.elf.elffile import ELFFile
-
     with found.reading("ELF header"):
         # its own readers are not bounded: pyelftools is given the header alone, and its shapes are used for the rest
-        elf = _Elf(ELFFile(io.BytesIO(reader.some(0, 64))), reader, found)
+        start = reader.some(0, _HEADER)
+        elf = _Elf(_shapes(start[:_TELLING]), start, reader, found)
         elf.read_segments()
         elf.read_dynamic()
         elf.read_notes()
 
 
+@lru_cache(maxsize=64)
+def _shapes(start: bytes) -> Any:
+    """Return what pyelftools knows of files that begin alike; working that out takes longer than reading one."""
+    from elftools.elf.elffile import ELFFile
+
+    return ELFFile(io.BytesIO(start.ljust(_HEADER, b"\0"))).structs
+
+
 class _Elf:
     """Reads an ELF file by its segments, as loaders do: section headers may be missing or wrong."""
 
-    def __init__(self, header: Any, reader: _Reader, found: _Found) -> None:
-        self._header, self._reader, self._found = header, reader, found
+    def __init__(self, shapes: Any, start: bytes, reader: _Reader, found: _Found) -> None:
+        self._shapes, self._reader, self._found = shapes, reader, found
+        self._header = header = shapes.Elf_Ehdr.parse(start)
         self._segments: list[Any] = []
         self._needed: list[int] = []
         self._tags: dict[str | int, int] = {}
-        found.machines[_elf_machine(header, reader)] = None
+        found.machines[_elf_machine(shapes, reader)] = None
         found.role = _ELF_ROLES.get(header["e_type"])
 
     def read_segments(self) -> None:
@@ -223,7 +233,7 @@ class _Elf:
                     self._found.loader = _line(_until_nul(raw)) or None
 
     def _read_program_headers(self) -> None:
-        shape = self._header.structs.Elf_Phdr
+        shape = self._shapes.Elf_Phdr
         first, count, step = self._header["e_phoff"], self._header["e_phnum"], self._header["e_phentsize"]
         if count and step < shape.sizeof():
             raise _Damaged(f"they have {step} bytes each")
@@ -252,7 +262,7 @@ class _Elf:
         self._found.role = self._found.role or self._role()
 
     def _read_tags(self, first: int, size: int) -> None:
-        shape = self._header.structs.Elf_Dyn
+        shape = self._shapes.Elf_Dyn
         step = shape.sizeof()
         for number in range(min(size // step, _MOST_TAGS)):
             entry = shape.parse(self._reader.at(first + number * step, step))
@@ -296,7 +306,7 @@ class _Elf:
             for segment in self._of_type("PT_NOTE")[:_MOST_NOTE_SEGMENTS]:
                 data = self._reader.some(segment["p_offset"], min(segment["p_filesz"], _NOTE_BYTES))
                 align = 8 if segment["p_align"] == 8 else 4
-                for owner, kind, content in _notes(data, align, "<" if self._header.little_endian else ">"):
+                for owner, kind, content in _notes(data, align, "<" if self._shapes.little_endian else ">"):
                     if (owner, kind) == _DLOPEN_NOTE:
                         self._add_opened(content)
 
@@ -331,10 +341,10 @@ def _aligned(offset: int, align: int) -> int:
     return -(-offset // align) * align
 
 
-def _elf_machine(header: Any, reader: _Reader) -> str:
+def _elf_machine(shapes: Any, reader: _Reader) -> str:
     """Name the CPU as ``uname -m`` does; the number is read again, for pyelftools gives names of its own."""
-    number = int.from_bytes(reader.at(18, 2), "little" if header.little_endian else "big")
-    wide, little = header.elfclass == 64, header.little_endian
+    number = int.from_bytes(reader.at(18, 2), "little" if shapes.little_endian else "big")
+    wide, little = shapes.elfclass == 64, shapes.little_endian
     names = {
         3: "i686",
         8: "mips64" if wide else "mips",

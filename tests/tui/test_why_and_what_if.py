@@ -18,6 +18,7 @@ from pyclosure.tui.plan_dialog import PlanDialog
 from pyclosure.tui.why_screen import WhyScreen
 from tests.support.closures import knowledge_of, records_of
 from tests.support.trees import Link, Program, plant_path
+from tests.tui.commanding import Cli
 from tests.tui.driving import LARGE, app_of, demo, opened, screen_of, shown, table_of, until
 
 SITE = "lib/python3.11/site-packages"
@@ -319,3 +320,9 @@ def test_contents_of_a_path_add_up(cli, tmp_path: Path, monkeypatch: pytest.Monk
     assert sum(1 for entry in answer["entries"] if entry["kind"] != "folder") == answer["files"]
     whole = json.loads(cli("contents", str(dump), "--all", "--format", "json").out)
     assert whole["size"] > answer["size"]
+
+
+def test_strict_cuts_say_what_they_count(cli: Cli) -> None:
+    text = cli("cuts", "demo:", "pytest", "--strict").out
+    assert "counted as references like any other (--strict)" in text
+    assert "unknown: " not in text

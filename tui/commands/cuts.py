@@ -38,7 +38,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.answers.select import select
     from pyclosure.queries.answers.structure import structure
     from pyclosure.queries.evidence import EvidenceStore
-    from pyclosure.tui.output.evidence import cut_json, write_cuts
+    from pyclosure.tui.output.evidence import STRICT, cut_json, write_cuts
     from pyclosure.tui.output.formats import write_json
 
     words = _targets(arguments)
@@ -50,7 +50,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     keep = [select(knowledge, word) for word in arguments.keep]
     sorted_out = structure(knowledge, keep)
     if arguments.strict:
-        sorted_out = replace(sorted_out, closure=knowledge.closure, follows=frozenset(), reason="--strict")
+        sorted_out = replace(sorted_out, closure=knowledge.closure, follows=frozenset(), reason=STRICT)
     targets = [select(knowledge, word) for word in words] if words else None
     cuts = best_cuts(knowledge, sorted_out, targets, most_references=arguments.references)
     if targets is None:

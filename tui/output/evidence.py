@@ -17,6 +17,7 @@ from pyclosure.queries.text import printable
 from pyclosure.tui.output.formats import markdown_code, markdown_text
 from pyclosure.tui.units import Labels, count, labels, size
 
+STRICT = "Links of environments and wrappers are counted as references like any other (--strict)."
 SHOWN = 5
 """Files of one reference that text shows; JSON holds all."""
 
@@ -198,6 +199,8 @@ def cut_notes(knowledge: Knowledge, structure: Structure) -> list[str]:
             f"{count(len(structure.follows), 'reference')} of environments and wrappers follow from propagation "
             "and vanish by themselves when it ends."
         )
+    elif structure.reason == STRICT:
+        notes.append(STRICT)
     elif structure.reason:
         notes.append(f"Which references follow from others is unknown: {structure.reason}.")
     return notes

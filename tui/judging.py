@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pyclosure.queries.errors import BadInput
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pyclosure.queries.findings.judge import Report
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Judgement:
     """What was found, as far as it was looked."""
 
@@ -27,7 +28,16 @@ class Judgement:
 
     def of_path(self, path: str) -> list[Finding]:
         """Return the findings that a store path is the first or cause of."""
-        return [one for one in self.report.findings if path in one.paths]
+        return self._by_path.get(path, [])
+
+    @cached_property
+    def _by_path(self) -> dict[str, list[Finding]]:
+        # every move of the cursor asks
+        found: dict[str, list[Finding]] = {}
+        for one in self.report.findings:
+            for path in dict.fromkeys(one.paths):
+                found.setdefault(path, []).append(one)
+        return found
 
 
 def judge_closure(knowledge: Knowledge, evidence: EvidenceStore, activity: Activity, *, whole: bool) -> Judgement:

@@ -10,6 +10,7 @@ from pyclosure.queries.answers.cuts import Saving
 from pyclosure.queries.facts.carriers import carrier
 from pyclosure.queries.findings.finding import Proof
 from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.findings.wording import some
 from pyclosure.queries.records import Certainty, Tier
 
 _LINKS = frozenset({"link", "member"})
@@ -107,13 +108,6 @@ def _leak(scene: Scene, edges: list[Edge]) -> Leak:
         certainty="probable" if by_name else "certain",
         tier="N" if by_name else "F" if seen else "R",
     )
-
-
-def some(names: Iterable[str], most: int = 3) -> str:
-    """Return names in words: the first few, and how many more."""
-    listed = list(dict.fromkeys(names))
-    more = f" and {len(listed) - most} more" if len(listed) > most else ""
-    return ", ".join(listed[:most]) + more
 
 
 def assumption(scene: Scene, leak: Leak) -> tuple[str, ...]:

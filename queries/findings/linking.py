@@ -34,11 +34,6 @@ class Resolved:
     """Positions that have such a library."""
 
 
-def counted(count: int, thing: str) -> str:
-    """Return a number of things in words: ``1 native file``, ``2 native files``."""
-    return f"{count} {thing if count == 1 else thing.removesuffix('y') + ('ies' if thing.endswith('y') else 's')}"
-
-
 def without_digest(place: str, store_dir: str) -> str:
     """Return a place as people name it, and as it is called after a rebuild: ``zlib-1.3/lib/libz.so.1``."""
     path = store_path_in(place, store_dir)

@@ -102,6 +102,7 @@ class Scene:
         self._build_inputs: dict[int, dict[str, dict[str, bool]]] = {}
         self._platforms: dict[tuple[int, str], Platform | None] = {}
         self._abis: dict[int, str] = {}
+        self._brought_names: dict[int, frozenset[str]] = {}
 
     # -- one path ----------------------------------------------------------------------------------------
 
@@ -136,6 +137,16 @@ class Scene:
     def label(self, at: int) -> str:
         """Return what the path is called: ``numpy 1.26.4``, ``gcc 14.2.0 (lib)``."""
         return name_label(self.closure.name(at))
+
+    def name(self, at: int) -> str:
+        """Return the name that says what the path is about: of its distribution, else of its package."""
+        identity = self.identity(at)
+        return identity.distribution or identity.pname
+
+    def users(self, at: int) -> list[str]:
+        """Return what references a path, the heaviest first, in words."""
+        order = sorted(self.closure.referrers[at], key=lambda one: -self.added(one))
+        return [self.label(one) for one in order] or ["nothing: it is a root"]
 
     def names(self, at: int) -> tuple[str, ...]:
         """Return the names that a user may know the path by."""
@@ -256,10 +267,6 @@ class Scene:
                 names.update(listing.outside if listing else ())
             self._brought_names[at] = frozenset(names)
         return self._brought_names[at]
-
-    @cached_property
-    def _brought_names(self) -> dict[int, frozenset[str]]:
-        return {}
 
     def required_by_extras(self, distribution: Distribution) -> frozenset[str]:
         """Return the PEP 503 names that the extras which a distribution asks for require: who asks brings them."""

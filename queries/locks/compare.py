@@ -8,18 +8,13 @@ from typing import Literal
 import msgspec
 from packaging.version import Version
 
+from pyclosure.queries.data import load
 from pyclosure.queries.locks.document import joined
 from pyclosure.queries.locks.lock import Lock, LockedPackage
 from pyclosure.queries.locks.select import Filtered, Selection
 from pyclosure.queries.records import Line
 
-TOOLS = frozenset(
-    {
-        "build", "distlib", "editables", "ensurepip", "flit-core", "flit-scm", "hatch-fancy-pypi-readme", "hatch-vcs",
-        "hatchling", "installer", "maturin", "meson-python", "pdm-backend", "pip", "poetry-core", "pyproject-hooks",
-        "scikit-build-core", "setuptools", "setuptools-rust", "setuptools-scm", "wheel",
-    }
-)  # fmt: skip
+TOOLS = frozenset(load("conventions")["python"]["installers"])
 """Normalized names that come with an interpreter or a build, and seldom from a lock."""
 
 Verdict = Literal["same", "skew", "missing", "extra", "filtered", "origin"]

@@ -815,7 +815,7 @@ def scene_of(opened: CallSite, kernel: str) -> Scene:
             on_system=lambda name: False,
             label=lambda at: "pkg 1.0",
             path=lambda at: "/nix/store/x-pkg-1.0",
-            identity=lambda at: SimpleNamespace(distribution="pkg", pname="pkg"),
+            name=lambda at: "pkg",
         ),
     )
 

@@ -25,7 +25,6 @@ from pyclosure.tui.units import Labels, count, labels, size
 SHOWN = 5
 """Pieces of evidence of one finding that text shows; JSON holds all."""
 _MARKDOWN_MOST, _MARKDOWN_CELL = 50, 90
-GROUPINGS = ("severity", "rule", "path")
 _SEVERITY_TITLES = {"error": "errors", "warning": "warnings", "info": "only mentioned"}
 _MARKDOWN_HEADER = (
     ("rule", "name"),

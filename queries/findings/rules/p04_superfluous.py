@@ -60,7 +60,7 @@ def _finding(scene: Scene, at: int, propagated: int, other: int) -> Finding:
         tier="F",
         title=f"{scene.label(at)} propagates {scene.label(other)} for nothing",
         paths=(scene.path(at), scene.path(other)),
-        subjects=(_name(scene, at), _name(scene, other)),
+        subjects=(scene.name(at), scene.name(other)),
         evidence=(
             Proof(listing.path, listing.file, f"propagates {scene.label(propagated)}"),
             Proof(scene.path(at), f"{metadata}/METADATA", "no Requires-Dist names it"),
@@ -72,11 +72,6 @@ def _finding(scene: Scene, at: int, propagated: int, other: int) -> Finding:
         notes=("A name that is put together at run time would not be seen.",),
         edges=tuple((scene.path(here), scene.path(one)) for here, one in edges),
     )
-
-
-def _name(scene: Scene, at: int) -> str:
-    identity = scene.identity(at)
-    return identity.distribution or identity.pname
 
 
 RULE = Rule(

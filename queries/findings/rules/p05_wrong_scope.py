@@ -91,7 +91,7 @@ def _python_finding(scene: Scene, at: int, path: str) -> Finding:
         tier="D",
         title=f"{scene.label(at)} is built against the Python {pname} where a C library of that name exists",
         paths=(scene.path(at),),
-        subjects=(pname.lower(), scene.identity(at).distribution or scene.identity(at).pname),
+        subjects=(pname.lower(), scene.name(at)),
         evidence=(Proof(derivation.path, "", f"buildInputs names {path}"),),
         remedy=f"take pkgs.{pname} explicitly: callPackage of the Python set gave the Python package of that name",
     )

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from pyclosure.queries.answers.differs import differences
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Unknown, Verdict
-from pyclosure.queries.findings.leaks import some
 from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.findings.wording import some
 
 _MANY = 3
 """Distributions of equal version and different hash from which a second package set is likely."""
@@ -50,7 +50,7 @@ def _by_version(scene: Scene, positions: list[int] | tuple[int, ...]) -> list[li
 
 
 def _interpreters(scene: Scene, paths: list[int]) -> Finding:
-    users = [_users(scene, at) for at in paths]
+    users = [scene.users(at) for at in paths]
     fact = scene.identity(paths[0]).interpreter
     # without files a free-threaded build looks like any other
     tier = fact.tier if fact is not None else "N"
@@ -100,11 +100,6 @@ def _difference(scene: Scene, paths: list[int]) -> tuple[str, ...]:
         return ("What differs only the derivations would tell, which are not here.",)
     found = differences(one, other)
     return (f"They differ: {some(found)}.",) if found else ()
-
-
-def _users(scene: Scene, at: int) -> list[str]:
-    found = sorted(scene.closure.referrers[at], key=lambda one: -scene.added(one))
-    return [scene.label(one) for one in found] or ["nothing: it is a root"]
 
 
 RULE = Rule(

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from pyclosure.queries.answers.chains import Edge
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Severity, Verdict
-from pyclosure.queries.findings.leaks import some
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.scopes import Scope
+from pyclosure.queries.findings.wording import some
 
 _FARMS = frozenset({"system", "unknown", "native-tool", "data"})
 
@@ -51,7 +51,7 @@ def _finding(scene: Scene, top: int, found: list[int], expected: int | None) -> 
     side_by_side = scene.kind(top) in _FARMS or all(at in scene.closure.roots and at != top for at in holders)
     severity: Severity = "info" if side_by_side else "warning"
     proofs = [proof for edge in edges for proof in scene.proofs(*edge)]
-    users = [Proof(scene.path(at), "", f"referenced by {some(_users(scene, at))}") for at in found]
+    users = [Proof(scene.path(at), "", f"referenced by {some(scene.users(at))}") for at in found]
     sure = all(scene.identity(at).kind.tier != "N" for at in found)
     return Finding(
         rule=RULE.id,
@@ -81,11 +81,6 @@ def _entries(scene: Scene, top: int, others: list[int]) -> list[Edge]:
     """Return the references by which the other interpreters come in."""
     within = set(scene.closure.requisites([top]))
     return [(at, one) for one in others for at in scene.closure.referrers[one] if at in within]
-
-
-def _users(scene: Scene, at: int) -> list[str]:
-    order = sorted(scene.closure.referrers[at], key=lambda one: -scene.added(one))
-    return [scene.label(one) for one in order] or ["nothing: it is a root"]
 
 
 RULE = Rule(

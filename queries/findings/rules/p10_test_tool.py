@@ -8,8 +8,9 @@ from packaging.utils import canonicalize_name
 
 from pyclosure.queries.findings.conventions import is_test_tool
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Unknown, Verdict
-from pyclosure.queries.findings.leaks import Leak, assumption, leaks, some
+from pyclosure.queries.findings.leaks import Leak, assumption, leaks
 from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.findings.wording import some
 
 
 def _check(scene: Scene) -> Iterator[Verdict]:

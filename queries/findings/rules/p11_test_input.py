@@ -36,7 +36,7 @@ def _misplaced(scene: Scene, at: int, derivation: Derivation) -> list[tuple[str,
     # with tests on, check inputs stand at the end of the same lists
     if derivation.attribute("doInstallCheck") == "1" or derivation.attribute("doCheck") == "1":
         return []
-    own = scene.identity(at).distribution or scene.identity(at).pname
+    own = scene.name(at)
     # what METADATA asks for is no test input
     required = {need.name for need in scene.needs_of(at) if need.applies is not False and not need.extra}
     found = []
@@ -69,7 +69,7 @@ def _finding(scene: Scene, at: int, derivation: Derivation, found: list[tuple[st
         tier="D",
         title=f"{scene.label(at)} is built with {', '.join(names)}, though no test runs",
         paths=(scene.path(at),),
-        subjects=(scene.identity(at).distribution or scene.identity(at).pname, *names),
+        subjects=(scene.name(at), *names),
         evidence=tuple(Proof(derivation.path, "", f"{key} names {path}") for key, path, _ in found),
         remedy="move it to nativeCheckInputs, which count only when tests run",
         notes=("Touching the tool rebuilds the package and everything that depends on it.",),

@@ -10,9 +10,9 @@ from typing import Literal
 
 from pyclosure.queries.findings.conventions import is_c_library, is_from_host, is_part_of_macos
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Severity, Verdict
-from pyclosure.queries.findings.leaks import some
 from pyclosure.queries.findings.linking import without_digest
 from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.findings.wording import some
 from pyclosure.queries.inspection import CallSite, LimitedName
 from pyclosure.queries.names import store_path_in
 
@@ -213,7 +213,7 @@ def _findings(scene: Scene, at: int, judged: list[_Judgement]) -> Iterator[Findi
             tier="F",
             title=f"{scene.label(at)} opens libraries whose names only running it tells",
             paths=(scene.path(at),),
-            subjects=(scene.identity(at).distribution or scene.identity(at).pname,),
+            subjects=(scene.name(at),),
             evidence=tuple(_proof(scene, at, one) for one in dynamic),
             remedy="read the call sites; patch what is a bare name there",
         )
@@ -249,7 +249,7 @@ def _finding(scene: Scene, at: int, bad: list[_Judgement], judged: list[_Judgeme
         tier="F",
         title=f"{scene.label(at)} opens {some(shown)}: {_WORDS[worst]}",
         paths=(scene.path(at), *dict.fromkeys(where)),
-        subjects=(scene.identity(at).distribution or scene.identity(at).pname, *names),
+        subjects=(scene.name(at), *names),
         evidence=tuple(_proof(scene, at, one) for one in sorted(judged, key=lambda one: not one.bad)),
         remedy=_REMEDIES.get(worst, _SUBSTITUTE),
         notes=tuple(notes),

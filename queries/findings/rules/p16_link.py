@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Severity, Verdict
-from pyclosure.queries.findings.leaks import some
 from pyclosure.queries.findings.linking import FINE, How, without_digest
 from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.findings.wording import some
 from pyclosure.queries.inspection import NativeFile
 from pyclosure.queries.records import Certainty
 
@@ -70,7 +70,7 @@ def _finding(scene: Scene, at: int, how: How, needed: str, files: list[NativeFil
         tier="F",
         title=title,
         paths=(scene.path(at), *(scene.path(one) for one in providers[:3])),
-        subjects=(short, scene.identity(at).distribution or scene.identity(at).pname),
+        subjects=(short, scene.name(at)),
         evidence=tuple(
             Proof(scene.path(at), file.file, f"NEEDED {needed}; searches {_search(file)}") for file in files[:_SHOWN]
         ),
@@ -132,7 +132,7 @@ def _outside(
         tier="F",
         title=f"{scene.label(at)} {words}: outside the store",
         paths=(scene.path(at),),
-        subjects=(scene.identity(at).distribution or scene.identity(at).pname, *dict.fromkeys(one for one, _ in files)),
+        subjects=(scene.name(at), *dict.fromkeys(one for one, _ in files)),
         evidence=tuple(Proof(scene.path(at), file.file, f"{field} {place}") for place, file in files[:_SHOWN]),
         remedy=remedy[field],
     )

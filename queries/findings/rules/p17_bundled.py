@@ -7,9 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
-from pyclosure.queries.findings.leaks import some
-from pyclosure.queries.findings.linking import counted
 from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.findings.wording import counted, some
 from pyclosure.queries.inspection import NativeFile
 
 _FOLDER = re.compile(r"(?:^|/)[^/]*\.(?:libs|dylibs)/[^/]+$")
@@ -79,7 +78,7 @@ def _finding(scene: Scene, at: int, bundled: list[NativeFile], ours: dict[str, l
         tier="F",
         title=f"{scene.label(at)} bundles {counted(len(bundled), 'native library')}: {names}{tail}",
         paths=(scene.path(at), *dict.fromkeys(scene.path(other) for some_ in twins.values() for other in some_)),
-        subjects=(scene.identity(at).distribution or scene.identity(at).pname,),
+        subjects=(scene.name(at),),
         evidence=tuple(inspection_files),
         remedy="build it from source against nixpkgs' libraries; else watch their security updates yourself",
         cost=size,

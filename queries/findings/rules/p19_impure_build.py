@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pyclosure.queries.data import load
 from pyclosure.queries.findings.conventions import is_for_fetchers
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Severity, Unknown, Verdict
-from pyclosure.queries.findings.leaks import some
 from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.findings.wording import some
 from pyclosure.queries.names import STORE_PATH, name_of
-from pyclosure.queries.records import Derivation
+from pyclosure.queries.records import Derivation, Tier
 
 _FLAGS = {
     "__noChroot": "built outside the sandbox",
@@ -88,16 +88,16 @@ def _vendored(scene: Scene, at: int, derivation: Derivation) -> Iterator[Finding
 
 
 def _finding(
-    scene: Scene, at: int, words: str, severity: Severity, proofs: tuple[Proof, ...], tier: str, remedy: str
+    scene: Scene, at: int, words: str, severity: Severity, proofs: tuple[Proof, ...], tier: Tier, remedy: str
 ) -> Finding:
     return Finding(
         rule=RULE.id,
         severity=severity,
         certainty="certain",
-        tier="F" if tier == "F" else "D",
+        tier=tier,
         title=f"{scene.label(at)} {words}",
         paths=(scene.path(at),),
-        subjects=(scene.identity(at).distribution or scene.identity(at).pname,),
+        subjects=(scene.name(at),),
         evidence=proofs,
         remedy=remedy,
     )

@@ -111,7 +111,7 @@ def _finding(
         tier=tier,
         title=f"{scene.label(at)} {words}",
         paths=(scene.path(at),),
-        subjects=(scene.identity(at).distribution or scene.identity(at).pname,),
+        subjects=(scene.name(at),),
         evidence=proofs,
         remedy=remedy,
     )

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
-from pyclosure.queries.findings.leaks import some
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.scopes import Scope
+from pyclosure.queries.findings.wording import some
 from pyclosure.queries.inspection import Module
 
 _SHARED = frozenset({"namespace", "legacy-namespace"})

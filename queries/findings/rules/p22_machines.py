@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
-from pyclosure.queries.findings.leaks import some
-from pyclosure.queries.findings.linking import counted
 from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.findings.wording import counted, some
 from pyclosure.queries.inspection import NativeFile
 
 _SHOWN = 20

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from packaging.utils import canonicalize_name
 
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
-from pyclosure.queries.findings.leaks import some
 from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.findings.wording import some
 
 _ATTRIBUTES = {
     "pythonRelaxDeps": "relaxes the versions of",
@@ -44,7 +44,7 @@ def _finding(scene: Scene, at: int, drv: str, found: dict[str, list[str]]) -> Fi
         tier="D",
         title=f"{scene.label(at)} {words}",
         paths=(scene.path(at),),
-        subjects=(scene.identity(at).distribution or scene.identity(at).pname,),
+        subjects=(scene.name(at),),
         evidence=tuple(Proof(drv, "", f"{key} = {' '.join(names)}") for key, names in found.items()),
         remedy="correct the spelling, or see why the hook does not run: METADATA still has the requirement"
         if vain

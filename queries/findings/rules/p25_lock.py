@@ -8,10 +8,9 @@ from packaging.utils import canonicalize_name
 
 from pyclosure.queries.errors import BadInput
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Severity, Unknown, Verdict
-from pyclosure.queries.findings.leaks import some
-from pyclosure.queries.findings.linking import counted
 from pyclosure.queries.findings.scene import Installed, Scene
 from pyclosure.queries.findings.scopes import Scope
+from pyclosure.queries.findings.wording import counted, some
 from pyclosure.queries.locks.compare import TOOLS, Comparison, Row, compare
 from pyclosure.queries.locks.compare import Installed as Present
 from pyclosure.queries.locks.document import joined

@@ -27,7 +27,7 @@ def _check(scene: Scene) -> Iterator[Verdict]:
                 tier="F",
                 title=f"{scene.label(at)} ships its tests",
                 paths=(scene.path(at),),
-                subjects=(scene.identity(at).distribution or scene.identity(at).pname,),
+                subjects=(scene.name(at),),
                 evidence=(
                     Proof(
                         scene.path(at),

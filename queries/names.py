@@ -25,6 +25,7 @@ OUTPUTS = (
 """Output names that are believed without a derivation; stripping any other ``-word`` would merge paths."""
 
 _IN_TEXT = re.compile(rf"(?:/[\w.+-]+)+/{DIGEST}-")
+_PATH_IN_TEXT = re.compile(rf"(?:/[\w.+-]+)+/{DIGEST}-{NAME}")
 _OUTPUT = re.compile(r"^(?P<rest>.+)-(?P<output>" + "|".join(OUTPUTS) + r")$")
 _INTERPRETER = re.compile(r"^(?P<abi>(?:python|pypy)\d+\.\d+t?)-(?=[A-Za-z0-9_])")
 _INTERPRETER_ITSELF = re.compile(r"^(python|python3|python3-minimal|pypy(?:\d+\.\d+)?)-(\d[^-]*)$")
@@ -72,6 +73,16 @@ def store_path_in(text: str, store_dir: str) -> str | None:
         return None
     base = text[len(prefix) :].split("/", 1)[0]
     return prefix + base if BASE_NAME.fullmatch(base) else None
+
+
+def store_paths_in(text: str) -> list[str]:
+    """Return the store paths that a text mentions, in their order; what lies below them is left out.
+
+    >>> digest = "0" * 32
+    >>> store_paths_in(f"PATH=/nix/store/{digest}-a-1/bin:/nix/store/{digest}-b")
+    ['/nix/store/00000000000000000000000000000000-a-1', '/nix/store/00000000000000000000000000000000-b']
+    """
+    return _PATH_IN_TEXT.findall(text)
 
 
 def without_interpreter(name: str) -> str:

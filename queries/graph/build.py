@@ -1,0 +1,122 @@
+"""The build graph: derivations and the inputs they are built from, apart from references between outputs.
+
+Rebuild rules: any change to a derivation changes all of its outputs and those of everything built with it,
+whichever output an edge names. A fixed-output derivation stops that: its path follows from its content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
+
+from pyclosure.queries.errors import BadInput
+from pyclosure.queries.names import name_of
+from pyclosure.queries.records import Derivation
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+BuildEdge = tuple[int, int]
+"""A derivation and one of its inputs, as positions."""
+
+
+class BuildGraph:
+    """Derivations at positions such that inputs come before what is built with them.
+
+    Args:
+        derivations: by their full ``.drv`` path. Inputs that are not among them are left out of the graph.
+
+    Raises:
+        BadInput: the inputs form a circle, which no Nix store allows.
+    """
+
+    def __init__(self, derivations: Mapping[str, Derivation]) -> None:
+        inputs = {
+            path: [one for one in drv.input_derivations if one in derivations] for path, drv in derivations.items()
+        }
+        try:
+            order = tuple(TopologicalSorter(inputs).static_order())
+        except CycleError as error:
+            raise BadInput(
+                f"the inputs of derivations form a circle: {' → '.join(map(name_of, error.args[1][:6]))}",
+                hint="the data is damaged or was edited; read it from the store again",
+            ) from None
+        self.paths = order
+        self.position = {path: at for at, path in enumerate(order)}
+        self.derivations = tuple(derivations[path] for path in order)
+        self.inputs = tuple(tuple(sorted(self.position[one] for one in inputs[path])) for path in order)
+        """Position → positions of the derivations it is built from."""
+        self.fixed = tuple(drv.fixed for drv in self.derivations)
+        """Position → whether the content of its output is known beforehand."""
+        self.missing = frozenset(
+            one for drv in self.derivations for one in drv.input_derivations if one not in self.position
+        )
+        """Inputs that nobody could read: what is below them is not known."""
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @cached_property
+    def users(self) -> tuple[tuple[int, ...], ...]:
+        """Position → positions of what is built with it directly."""
+        found: list[list[int]] = [[] for _ in self.paths]
+        for at, below in enumerate(self.inputs):
+            for one in below:
+                found[one].append(at)
+        return tuple(map(tuple, found))
+
+    @cached_property
+    def by_output(self) -> Mapping[str, tuple[int, str]]:
+        """Output path → position of its derivation, and the output's name."""
+        return {
+            output.path: (at, name)
+            for at, drv in enumerate(self.derivations)
+            for name, output in drv.outputs.items()
+            if output.path
+        }
+
+    def rebuilt(self, seeds: Iterable[int], without: Collection[BuildEdge] = ()) -> set[int]:
+        """Return what is built anew when some derivations change, those included.
+
+        Args:
+            seeds: positions of what changes.
+            without: edges (user, input) that are taken away.
+        """
+        found = set(seeds)
+        stack = list(found)
+        while stack:
+            at = stack.pop()
+            for user in self.users[at]:
+                if user not in found and not self.fixed[user] and (not without or (user, at) not in without):
+                    found.add(user)
+                    stack.append(user)
+        return found
+
+    def build_closure(self, roots: Iterable[int], without: Collection[BuildEdge] = ()) -> set[int]:
+        """Return all that some derivations are built from, themselves included; edges may be taken away."""
+        found = set(roots)
+        stack = list(found)
+        while stack:
+            at = stack.pop()
+            for one in self.inputs[at]:
+                if one not in found and (not without or (at, one) not in without):
+                    found.add(one)
+                    stack.append(one)
+        return found
+
+    @cached_property
+    def graph(self) -> nx.DiGraph[str]:
+        """The same as a frozen networkx graph: ``.drv`` → ``.drv`` it is built from, with the outputs it uses."""
+        import networkx as nx
+
+        graph: nx.DiGraph[str] = nx.DiGraph()
+        for at, drv in enumerate(self.derivations):
+            graph.add_node(drv.path, name=drv.name, system=drv.system, fixed=self.fixed[at])
+        for at, below in enumerate(self.inputs):
+            drv = self.derivations[at]
+            for one in below:
+                graph.add_edge(drv.path, self.paths[one], outputs=drv.input_derivations[self.paths[one]])
+        nx.freeze(graph)
+        return graph

@@ -18,9 +18,12 @@ from pyclosure.queries.nix.version import NixVersion, parse_version
 
 _ARGV_BYTES = 100_000
 """Bytes of paths in one command; the system allows far more, but some containers less."""
+_NO_BUILDS = ("--option", "max-jobs", "0", "--option", "builders", "")
+"""Expressions that import what they build are evaluated as far as that is built already."""
 _FEATURES = {
     # ca-derivations changes how expressions are evaluated, so it is named only where a derivation may need it
     "path-info": "nix-command flakes",
+    "eval": "nix-command flakes",
     "why-depends": "nix-command",
     "derivation": "nix-command ca-derivations",
     "show-derivation": "nix-command ca-derivations",
@@ -144,6 +147,44 @@ class Nix:
             raise failure(done, "ask nix why one path depends on another")
         return done.stdout.decode("utf-8", "replace") or done.stderr
 
+    # -- evaluation --------------------------------------------------------------------------------------
+
+    def eval_json(
+        self,
+        installable: str,
+        apply: str,
+        *,
+        what: str,
+        file: str | None = None,
+        impure: bool = False,
+        online: bool = False,
+        activity: Activity = SILENT,
+        cwd: str = "/",
+    ) -> bytes:
+        """Return as JSON what a Nix function makes of a value; nothing is built, and no derivation is written.
+
+        Args:
+            installable: what the value is called: a flake reference, or an attribute path of ``file``.
+            apply: text of the function.
+            what: completes the sentence of an error.
+            file: a Nix expression; None when ``installable`` names a flake.
+            impure: whether a flake may read the environment.
+            online: whether evaluation may use the network, for inputs that are not here.
+            activity: told of progress; cancelling ends nix.
+            cwd: what relative names are relative to.
+
+        Raises:
+            QueryError: nix failed; its words are on the error.
+        """
+        activity.report(Progress("nix eval"))
+        source = ("-f", file) if file is not None else ("--no-write-lock-file",)
+        flags = ("--json", "--read-only", *_NO_BUILDS, *source, *(("--impure",) if impure else ()))
+        argv = (*self._nix("eval", *flags, online=online), installable, "--apply", apply)
+        done = self.runner.start(Command(argv, cwd=cwd, label="nix eval")).wait(activity)
+        if done.status != 0:
+            raise failure(done, what)
+        return done.stdout
+
     # -- nix-store ---------------------------------------------------------------------------------------
 
     def invalid_paths(self, paths: Sequence[str], activity: Activity = SILENT) -> frozenset[str]:
@@ -184,8 +225,9 @@ class Nix:
 
     # -- argv --------------------------------------------------------------------------------------------
 
-    def _nix(self, *words: str) -> tuple[str, ...]:
-        offline = ("--option", "narinfo-cache-negative-ttl", "0") if self.online else ("--offline",)
+    def _nix(self, *words: str, online: bool | None = None) -> tuple[str, ...]:
+        online = self.online if online is None else online
+        offline = ("--option", "narinfo-cache-negative-ttl", "0") if online else ("--offline",)
         store = ("--store", self.store) if self.store else ()
         features = ("--extra-experimental-features", _FEATURES[words[0]])
         return ("nix", *features, *offline, *words, *store)

@@ -171,6 +171,78 @@ def learn_inspections(knowledge: Knowledge, activity: Activity = SILENT, *, want
         knowledge.set_inspections_state("partial", reason)
 
 
+def learn_build(knowledge: Knowledge, activity: Activity = SILENT, *, wanted: bool = True) -> Iterator[None]:
+    """Read all derivations that the closure was built from; yields when they are known.
+
+    That nix failed is noted in the state of the knowledge; only cancelling raises.
+    """
+    if knowledge.build_state.state != "waiting" or knowledge.nix is None:
+        return
+    if not wanted:
+        knowledge.set_build_state("absent", "not asked for")
+        return
+    # imported here: no list waits for it
+    from pyclosure.queries.graph.build import BuildGraph
+
+    knowledge.set_build_state("reading")
+    closure = knowledge.closure
+    try:
+        roots = sorted(knowledge.derivations)
+        if not roots:
+            knowledge.set_build_state("absent", knowledge.derivations_state.reason or "no derivation is here")
+            return
+        found = dict(knowledge.derivations)
+        if not closure.records.build_closure:
+            inputs = [path for path in knowledge.nix.requisites(roots, activity) if path.endswith(".drv")]
+            wanted_drvs = sorted(path for path in inputs if path not in found)
+            for document in knowledge.nix.derivation_show(wanted_drvs, activity):
+                found.update(parse_derivations(document, closure.store_dir))
+        knowledge.learn_build(BuildGraph(found))
+        missing = len(knowledge.build.missing) if knowledge.build is not None else 0
+        reason = f"{missing} of its derivations could not be read" if missing else ""
+        lacking = knowledge.derivations_state
+        if not reason and lacking.state == "partial":
+            reason = lacking.reason
+        knowledge.set_build_state("partial" if reason else "complete", reason)
+    except QueryError as error:
+        knowledge.set_build_state("absent", f"nix could not read it: {error}")
+    yield
+
+
+def learn_sources(knowledge: Knowledge, activity: Activity = SILENT, *, wanted: bool = True) -> Iterator[None]:
+    """Read what the sources of Python packages declare, where they are in the store; yields after each."""
+    if knowledge.sources_state.state != "waiting":
+        return
+    if not wanted:
+        knowledge.set_sources_state("absent", "not asked for")
+        return
+    from pyclosure.queries.facts.source_tree import read_source
+    from pyclosure.queries.testing.survey import is_python, source_place
+
+    root = knowledge.closure.records.files_root or ""
+    start = knowledge.closure.store_dir + "/"
+    paths = sorted({source_place(drv) for drv in knowledge.derivations.values() if is_python(drv)} - {("", "")})
+    knowledge.set_sources_state("reading", of=len(paths))
+    for done, (path, folder) in enumerate(paths):
+        activity.check()
+        activity.report(Progress("reading sources", done, len(paths), "sources"))
+        # a derivation may name anything, but only what is in the store was built from
+        found = read_source(path, root, folder=folder, activity=activity) if _in_store(path, start) else None
+        if found is not None:
+            knowledge.learn_source(f"{path}/{folder}" if folder else path, found)
+        yield
+    missing = len(paths) - len(knowledge.sources)
+    reason = (
+        f"{missing} of {len(paths)} sources are not in the store: built paths are kept without them" if missing else ""
+    )
+    state: State = "complete" if not missing else "partial" if knowledge.sources else "absent"
+    knowledge.set_sources_state(state, reason, len(paths))
+
+
+def _in_store(path: str, start: str) -> bool:
+    return path.startswith(start) and os.path.normpath(path) == path
+
+
 def enrich(
     knowledge: Knowledge,
     activity: Activity = SILENT,
@@ -178,10 +250,12 @@ def enrich(
     files: bool = True,
     derivations: bool = True,
     inspections: bool = False,
+    tests: bool = False,
 ) -> None:
     """Read everything at once: closure sizes, files, derivations. For commands; the screen does it in steps.
 
-    With ``inspections`` all files are looked through as well, which takes a few seconds a GB.
+    With ``inspections`` all files are looked through as well, which takes a few seconds a GB; with ``tests`` the
+    build graph is read, and the sources of Python packages.
 
     What cannot be read is noted in the states of the knowledge; only cancelling raises.
     """
@@ -191,6 +265,11 @@ def enrich(
         pass
     for _ in learn_derivations(knowledge, activity, wanted=derivations):
         pass
+    if tests:
+        for _ in learn_build(knowledge, activity, wanted=derivations):
+            pass
+        for _ in learn_sources(knowledge, activity, wanted=files):
+            pass
     if inspections:
         for _ in learn_inspections(knowledge, activity, wanted=files):
             pass

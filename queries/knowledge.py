@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -18,6 +18,11 @@ from pyclosure.queries.nix.client import Nix
 from pyclosure.queries.records import ClosureRecords, Derivation, Evidence, FileFacts
 from pyclosure.queries.snapshot import Snapshot
 from pyclosure.queries.sources.read import Opened
+
+if TYPE_CHECKING:
+    from pyclosure.queries.graph.build import BuildGraph
+    from pyclosure.queries.source_needs import Source
+    from pyclosure.queries.testing.inputs import CheckInputs, Tester
 
 State = Literal["waiting", "reading", "complete", "partial", "absent"]
 
@@ -55,6 +60,18 @@ class Knowledge:
         self.files_state = _first_state(opened.files, len(closure), opened)
         self.inspections_state = _first_state(opened.inspections, len(closure), opened)
         self.derivations_state = self._first_derivations_state(opened)
+        self.build: BuildGraph | None = self._saved_build(opened)
+        """All that the closure was built from; None when nobody read it."""
+        self.build_state = self._first_build_state(opened)
+        self.sources: dict[str, Source] = dict(opened.sources or {})
+        """What sources of Python packages declare, by the path that a derivation's ``src`` names."""
+        self.named_sources: dict[str, tuple[str, Source]] = {}
+        """PEP 503 name → where the user said that its source is, and what it declares."""
+        self.sources_state = self._first_sources_state(opened)
+        self.evaluated: dict[str, CheckInputs] = {}
+        """``.drv`` path → its check inputs, as evaluating the expression gave them."""
+        self.testers: dict[str, tuple[Tester, ...]] = {}
+        """``.drv`` path → what ``passthru.tests`` has, as evaluating the expression gave it."""
         self.gone: frozenset[int] = frozenset()
         """Positions that would have left, while the user asks "what if"; empty otherwise."""
         self._real_sizes = sizes
@@ -148,6 +165,26 @@ class Knowledge:
         self.derivations_state = TierState(state, *self.derivations_known(), reason)
         self.revision += 1
 
+    def learn_build(self, graph: BuildGraph) -> None:
+        """Take in the build graph."""
+        self.build = graph
+
+    def set_build_state(self, state: State, reason: str = "") -> None:
+        """Note how far the reading of the build graph is."""
+        known = len(self.build) if self.build is not None else 0
+        missing = len(self.build.missing) if self.build is not None else 0
+        self.build_state = TierState(state, known, known + missing, reason)
+        self.revision += 1
+
+    def learn_source(self, path: str, found: Source) -> None:
+        """Take in what the source at a path declares."""
+        self.sources[path] = found
+
+    def set_sources_state(self, state: State, reason: str = "", of: int = 0) -> None:
+        """Note how far the reading of sources is."""
+        self.sources_state = TierState(state, len(self.sources), of or len(self.sources), reason)
+        self.revision += 1
+
     def learn_inspection(self, path: str, found: Inspection) -> None:
         """Take in what a thorough look through the files of one path found."""
         self.inspections[path] = found
@@ -166,6 +203,30 @@ class Knowledge:
             return TierState("absent", 0, recorded, "the saved file holds none")
         return TierState("waiting", 0, recorded)
 
+    def _saved_build(self, opened: Opened) -> BuildGraph | None:
+        if opened.build is None:
+            return None
+        from pyclosure.queries.graph.build import BuildGraph
+
+        return BuildGraph({**opened.build, **self.derivations})
+
+    def _first_build_state(self, opened: Opened) -> TierState:
+        if self.build is not None:
+            missing = len(self.build.missing)
+            reason = f"{missing} of its derivations could not be read" if missing else ""
+            return TierState("partial" if missing else "complete", len(self.build), len(self.build) + missing, reason)
+        if opened.nix is None:
+            held = "the snapshot holds" if opened.derivations is not None else "the saved file holds"
+            return TierState("absent", 0, 0, f"{held} no build graph; open the closure where it was evaluated")
+        return TierState("waiting")
+
+    def _first_sources_state(self, opened: Opened) -> TierState:
+        if opened.sources is not None:
+            return TierState("complete", len(opened.sources), len(opened.sources))
+        if opened.records.files_root is None:
+            return TierState("absent", 0, 0, _why_no_files(opened))
+        return TierState("waiting")
+
     def touch(self) -> None:
         """Note that something about it changed, so that views repaint."""
         self.revision += 1
@@ -179,8 +240,20 @@ class Knowledge:
             if state.reason
         ]
         carried = evidence or self.evidence or None
-        inspections = self.inspections or None
-        return Snapshot(records, self.derivations or None, self.files or None, tuple(notes), carried, inspections)
+        build = None
+        if self.build is not None:
+            every = zip(self.build.paths, self.build.derivations, strict=True)
+            build = {path: drv for path, drv in every if path not in self.derivations}
+        return Snapshot(
+            records,
+            self.derivations or None,
+            self.files or None,
+            tuple(notes),
+            carried,
+            self.inspections or None,
+            build,
+            self.sources or None,
+        )
 
     def _forget(self, paths: Iterable[str]) -> None:
         for path in paths:

@@ -25,6 +25,7 @@ from pyclosure.queries.errors import BadInput
 from pyclosure.queries.inspection import Inspection
 from pyclosure.queries.names import BASE_NAME, STORE_PATH
 from pyclosure.queries.records import LARGEST_SIZE, ClosureRecords, Derivation, Evidence, FileFacts, Line, PathInfo
+from pyclosure.queries.source_needs import Source
 from pyclosure.queries.text import printable
 
 FORMAT = "pyclosure-snapshot"
@@ -64,6 +65,8 @@ class _Document(msgspec.Struct, omit_defaults=True):
     notes: list[str] = []
     evidence: dict[str, dict[str, tuple[Evidence, ...]]] | None = None
     inspections: dict[str, Inspection] | None = None
+    build: dict[str, Derivation] | None = None
+    sources: dict[str, Source] | None = None
 
 
 class _Head(msgspec.Struct):
@@ -87,6 +90,10 @@ class Snapshot:
     """Files that hold references: referrer → reference → files; None when it was not looked for."""
     inspections: dict[str, Inspection] | None = None
     """What a thorough look through all files found, by store path; None when there was none."""
+    build: dict[str, Derivation] | None = None
+    """The rest of the build graph: derivations that are no derivers of paths here; None when it was not read."""
+    sources: dict[str, Source] | None = None
+    """What sources of Python packages declare, by their path; None when none were read."""
 
 
 def is_snapshot(document: bytes) -> bool:
@@ -176,6 +183,8 @@ def encode_snapshot(snapshot: Snapshot, now: datetime) -> bytes:
         notes=list(snapshot.notes),
         evidence={path: dict(some) for path, some in snapshot.evidence.items()} if snapshot.evidence else None,
         inspections=snapshot.inspections,
+        build=snapshot.build,
+        sources=snapshot.sources,
     )
     return gzip.compress(msgspec.json.encode(document, order="deterministic"), 9, mtime=0)
 
@@ -298,7 +307,16 @@ class _Unpacker:
             nix_version=saved.nix_version and printable(saved.nix_version, 60),
         )
         notes = tuple(printable(note, 300) for note in saved.notes)
-        return Snapshot(records, saved.derivations, saved.files, notes, saved.evidence, saved.inspections)
+        return Snapshot(
+            records,
+            saved.derivations,
+            saved.files,
+            notes,
+            saved.evidence,
+            saved.inspections,
+            saved.build,
+            saved.sources,
+        )
 
     def _info(self, path: _Path, full: list[str]) -> PathInfo:
         if not 0 <= path.nar_size <= LARGEST_SIZE:

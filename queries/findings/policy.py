@@ -13,6 +13,10 @@ Read from ``pyclosure.toml``, or from ``[tool.pyclosure]`` of a ``pyproject.toml
     rule = "P18"
     subject = "numpy"                  # a name in the finding; may end in *
     reason = "f2py needs the compiler" # must be given
+
+    [tests]
+    extras = ["spec"]                  # more extras and groups that hold what tests need; "!dev" takes one away
+    left-out = ["pytest-sugar"]        # more that no test needs; "!pytest-benchmark" takes one away
 """
 
 from __future__ import annotations
@@ -27,10 +31,12 @@ from pyclosure.queries.errors import BadInput
 from pyclosure.queries.findings import all_rules, find_rule
 from pyclosure.queries.findings.finding import SEVERITIES, Finding, Severity
 from pyclosure.queries.names import name_of
+from pyclosure.queries.testing.conventions import TestConventions
 from pyclosure.queries.text import printable
 
 FAIL_ON = (*SEVERITIES, "never")
-_KEYS = ("fail-on", "wanted", "rules", "accept")
+_KEYS = ("fail-on", "wanted", "rules", "accept", "tests")
+_TEST_KEYS = ("extras", "left-out")
 _ACCEPT_KEYS = ("rule", "subject", "reason")
 
 
@@ -65,6 +71,8 @@ class Policy:
     accepted: tuple[Acceptance, ...] = ()
     only: tuple[str, ...] = ()
     """Ids of the only rules to ask, even those that are off; empty for all that are not off."""
+    tests: TestConventions = field(default_factory=TestConventions)
+    """What names mean for tests."""
     origin: str = ""
     """The file it was read from; empty for the default."""
 
@@ -108,8 +116,21 @@ def policy_of(table: Mapping[str, Any], where: str) -> Policy:
         wanted=tuple(wanted),
         severities=_severities(table.get("rules", {}), where),
         accepted=_accepted(table.get("accept", []), where),
+        tests=_tests(table.get("tests", {}), where),
         origin=where,
     )
+
+
+def _tests(table: Any, where: str) -> TestConventions:
+    if not isinstance(table, dict):
+        raise BadInput(f"{where}: tests must be a table", hint="write [tests] above extras and left-out")
+    for key, names in table.items():
+        if key not in _TEST_KEYS:
+            hint = _near(key, _TEST_KEYS) or f"known: {', '.join(_TEST_KEYS)}"
+            raise BadInput(f"{where}: tests: unknown key {_shown(key)}", hint=hint)
+        if not isinstance(names, list) or not all(isinstance(one, str) and one.strip("! ") for one in names):
+            raise BadInput(f"{where}: tests: {key} must be a list of names", hint=f'write {key} = ["one", "!other"]')
+    return TestConventions().changed(extras=table.get("extras", ()), left_out=table.get("left-out", ()))
 
 
 def rule_id(word: object, where: str) -> str:

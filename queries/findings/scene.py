@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pyclosure.queries.findings.linking import Linking
     from pyclosure.queries.findings.requirements import Needed, Requirements
     from pyclosure.queries.locks import Lock
+    from pyclosure.queries.testing.survey import Survey
 
 _BUILD_INPUTS = ("nativeBuildInputs", "buildInputs", "depsBuildBuild")
 _EXCERPT = 120
@@ -424,6 +425,13 @@ class Scene:
         return self.kernel == "darwin" and place.startswith(tuple(load("conventions")["native"]["system-folders"]))
 
     # -- Python ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def tests(self) -> Survey:
+        """Tests of all Python packages."""
+        from pyclosure.queries.testing.subjects import survey
+
+        return survey(self)
 
     @cached_property
     def scopes(self) -> tuple[Scope, ...]:

@@ -32,7 +32,9 @@ class Opening:
         self.began = time.monotonic()
         """When it was made, by the monotonic clock."""
         self._cancelled = threading.Event()
-        self._source, self._runner = source, runner
+        self.source = source
+        """What is being read."""
+        self._runner = runner
         self._knowledge: Knowledge | None = None
         self._error: BaseException | None = None
         self._done = threading.Event()
@@ -58,7 +60,7 @@ class Opening:
 
     def _read(self) -> None:
         try:
-            self._knowledge = know(read_source(self._source, self._runner, self))
+            self._knowledge = know(read_source(self.source, self._runner, self))
         except BaseException as error:
             self._error = error
         with self._lock:

@@ -19,6 +19,7 @@ from pyclosure.queries.parse.dump_db import parse_dump_db
 from pyclosure.queries.parse.path_info import PathInfoDocument, parse_path_info
 from pyclosure.queries.records import ClosureRecords, Derivation, Evidence, FileFacts, PathInfo
 from pyclosure.queries.snapshot import LARGEST_DOCUMENT, Snapshot, is_snapshot, read_document, read_snapshot
+from pyclosure.queries.source_needs import Source as PythonSource
 from pyclosure.queries.sources.resolve import (
     Demo,
     DerivationOutputs,
@@ -52,6 +53,10 @@ class Opened:
     """Files that hold references, by referrer and reference, from a snapshot; None when it carries none."""
     inspections: dict[str, Inspection] | None = None
     """By store path, from a snapshot; None means that the files have to be looked through."""
+    build: dict[str, Derivation] | None = None
+    """The rest of the build graph, from a snapshot; None means that it has to be read."""
+    sources: dict[str, PythonSource] | None = None
+    """What sources of Python packages declare, from a snapshot; None means that they have to be read."""
 
 
 def read_source(source: Source, runner: Runner, activity: Activity = SILENT) -> Opened:
@@ -292,6 +297,8 @@ def opened_snapshot(snapshot: Snapshot) -> Opened:
         snapshot.notes,
         snapshot.evidence,
         snapshot.inspections,
+        snapshot.build,
+        snapshot.sources,
     )
 
 

@@ -1,0 +1,1 @@
+"""Tests of Python packages: what they need by their own word, what the build gave them, whether they ran."""

@@ -1,0 +1,210 @@
+"""Which declared test requirements were not there when the tests ran, and does it matter?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pyclosure.queries.names import parse_name
+from pyclosure.queries.records import Certainty
+from pyclosure.queries.source_needs import Source, TestImport
+from pyclosure.queries.testing.conventions import TestConventions
+from pyclosure.queries.testing.declared import Declared, TestRequirement
+from pyclosure.queries.testing.provided import Provided
+from pyclosure.queries.testing.running import Limit, Run
+from pyclosure.queries.testing.words import Verdict
+
+Standing = Literal["provided", "accidental", "convention", "explained", "missing", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One declared requirement, and what became of it."""
+
+    requirement: TestRequirement
+    standing: Standing
+    reason: str
+    """What provides it, or why its absence matters or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What is between declared and provided."""
+
+    verdict: Verdict
+    certainty: Certainty
+    asked: tuple[Asked, ...]
+    """Every declared requirement."""
+    undeclared: tuple[str, ...]
+    """PEP 503 names of check inputs that nothing declares for tests: harmless."""
+    reason: str
+    """The verdict in a clause."""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """PEP 503 names of what is missing without excuse."""
+        return self.called("missing")
+
+    def called(self, standing: Standing) -> tuple[str, ...]:
+        """Return the PEP 503 names of requirements with a standing."""
+        return tuple(one.requirement.name for one in self.asked if one.standing == standing)
+
+
+def gap(
+    stated: Declared,
+    given: Provided | None,
+    run: Run,
+    conventions: TestConventions,
+    *,
+    own: str = "",
+    source: Source | None = None,
+    modules: Mapping[str, frozenset[str]] | None = None,
+    certainty: Certainty = "probable",
+) -> Gap:
+    """Judge one package.
+
+    Args:
+        stated: what it declares.
+        given: what its tests could import; None when no derivation tells.
+        run: what became of its tests.
+        conventions: what is left out on purpose.
+        own: its own PEP 503 name.
+        source: with the tests themselves, where it can be read.
+        modules: PEP 503 name → modules that it installs, as far as they are known.
+        certainty: of the line between check inputs and others.
+    """
+    if given is None or run.ran == "unknown":
+        return Gap("unknown", "unknown", _unjudged(stated), (), run.reason)
+    asked = tuple(
+        _standing(one, given, run, conventions, source, modules or {}) for one in stated.requirements if one.name != own
+    )
+    names = {one.name for one in stated.requirements}
+    undeclared = tuple(
+        sorted(one.name for one in given.by_name.values() if one.how == "check input" and one.name not in names)
+    )
+    sure = _certainty(stated, given, asked, certainty)
+    if not run.happened:
+        return Gap("moot", run.certainty, asked, undeclared, _moot(run))
+    if not stated.known:
+        return Gap("unknown", "unknown", asked, undeclared, stated.reason)
+    missing = [one for one in asked if one.standing == "missing"]
+    explained = [one for one in asked if one.standing in ("explained", "accidental")]
+    if missing:
+        words = ", ".join(one.requirement.name for one in missing)
+        return Gap("real", sure, asked, undeclared, f"declared for tests and not among the check inputs: {words}")
+    if explained:
+        return Gap("explained", _weaker(sure, "probable"), asked, undeclared, explained[0].reason)
+    left = [one for one in asked if one.standing == "convention"]
+    reason = "all that is missing is left out by convention" if left else "nothing that is declared is missing"
+    return Gap("none", sure, asked, undeclared, reason if stated.requirements else "nothing is declared")
+
+
+def _unjudged(stated: Declared) -> tuple[Asked, ...]:
+    return tuple(Asked(one, "unknown", "nothing tells what the tests were given") for one in stated.requirements)
+
+
+def _moot(run: Run) -> str:
+    return {
+        "vacuous": f"nothing ran: {run.reason}",
+        "imports-only": f"only imports were tried: {run.reason}" if "doInstallCheck" in run.reason else run.reason,
+    }.get(run.ran, f"no tests ran: {run.reason}")
+
+
+def _certainty(stated: Declared, given: Provided, asked: Iterable[Asked], certainty: Certainty) -> Certainty:
+    if stated.other_version:
+        return "weak"
+    missing = [one for one in asked if one.standing == "missing"]
+    if missing and all(one.requirement.rank > 1 for one in missing):
+        return "weak"
+    # what an input propagates might be the very thing
+    return _weaker(certainty, "probable") if missing and not given.complete else certainty
+
+
+def _weaker(one: Certainty, other: Certainty) -> Certainty:
+    order: tuple[Certainty, ...] = ("certain", "probable", "weak", "unknown")
+    return max(one, other, key=order.index)
+
+
+def _standing(
+    one: TestRequirement,
+    given: Provided,
+    run: Run,
+    conventions: TestConventions,
+    source: Source | None,
+    modules: Mapping[str, frozenset[str]],
+) -> Asked:
+    found = given.get(one.name)
+    if found is not None and found.how != "accidental":
+        return Asked(one, "provided", f"{found.how}: {found.by}")
+    if conventions.is_left_out(one.name):
+        return Asked(one, "convention", "left out by convention: no test needs it")
+    if found is not None:
+        return Asked(one, "accidental", f"there only because of {found.by}: no check input brings it")
+    reason = _excuse(one.name, run, source, modules.get(one.name))
+    if reason:
+        return Asked(one, "explained", reason)
+    used = _imports(one.name, source, modules.get(one.name))
+    if used:
+        skipped = " (those tests skip themselves)" if all(use.guarded for use in used) else ""
+        return Asked(one, "missing", f"imported by {_places(used)}{skipped}")
+    return Asked(one, "missing", f"{one.origin} asks for it")
+
+
+def _excuse(name: str, run: Run, source: Source | None, modules: frozenset[str] | None) -> str:
+    """Return why tests that ran did without a requirement; empty when nothing explains it."""
+    plugin = name == "pytest" or name.startswith("pytest-")
+    if run.runner == "unittest" and plugin:
+        return "unittest runs the tests, not pytest"
+    if run.ran == "own-phase" and plugin and run.runner != "pytest":
+        return "its own phase does not run pytest"
+    used = _imports(name, source, modules)
+    if used and all(_deselects(run.limits, use.file) for use in used):
+        return f"imported only by tests that are left out: {_places(used)}"
+    only = [limit for limit in run.limits if limit.only]
+    if only and not any(_selected(limit, used) for limit in only):
+        return f"only {only[0].attribute} = {' '.join(only[0].values[:3])} runs"
+    word = name.removeprefix("pytest-").replace("-", "")
+    hit = next((value for limit in run.limits for value in limit.values if _alike(word, value)), None)
+    if hit is not None:
+        return f"{hit} is left out, which it serves by its name"
+    if source is not None and source.imports and not used and not plugin and not source.pytest_options:
+        return "no test imports it"
+    return ""
+
+
+def _selected(limit: Limit, used: Iterable[TestImport]) -> bool:
+    """Say whether one of the files that import something is among the only ones that run."""
+    return any(_covers(value, use.file) for value in limit.values for use in used)
+
+
+def _deselects(limits: Iterable[Limit], file: str) -> bool:
+    return any(not limit.only and _covers(value, file) for limit in limits for value in limit.values)
+
+
+def _covers(value: str, file: str) -> bool:
+    path = value.split("::")[0].removeprefix("…/").rstrip("/")
+    return (
+        "/" in value
+        and "::" not in value
+        and (file == path or file.startswith(f"{path}/") or path.endswith(f"/{file}"))
+    )
+
+
+def _alike(word: str, value: str) -> bool:
+    """Say whether a name of left-out tests speaks of a distribution: ``bench`` of ``benchmark``, never of ``be``."""
+    parts = [part for part in re.split(r"[^a-z0-9]+", value.lower()) if part not in ("test", "tests", "py")]
+    return any(len(part) >= 5 and (part in word or word in part) for part in parts if len(word) >= 4)
+
+
+def _imports(name: str, source: Source | None, modules: frozenset[str] | None) -> list[TestImport]:
+    if source is None:
+        return []
+    wanted = modules or {name.replace("-", "_"), parse_name(f"{name}-0").pname.replace("-", "_")}
+    return [one for one in source.imports if one.module in wanted]
+
+
+def _places(used: list[TestImport]) -> str:
+    more = f" and {len(used) - 1} more" if len(used) > 1 else ""
+    return f"{used[0].file}:{used[0].line}{more}"

@@ -1,0 +1,94 @@
+"""What could the tests of a package import while they ran?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from pyclosure.queries.data import load
+from pyclosure.queries.names import name_of
+from pyclosure.queries.records import Derivation
+from pyclosure.queries.testing.inputs import Input, runner_of
+from pyclosure.queries.testing.world import World
+
+How = Literal["check input", "propagated", "dependency", "accidental"]
+"""Asked for by the package for its tests, brought along by something so asked for, a dependency of its own, or there
+only because hooks or the build system need it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provision:
+    """A distribution that was on the module path of the build."""
+
+    name: str
+    """PEP 503 name."""
+    path: str
+    """Its store path; empty where only a convention knows that a hook brings it."""
+    how: How
+    by: str
+    """Store name of the input that brings it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provided:
+    """All that tests could import, by PEP 503 name."""
+
+    by_name: Mapping[str, Provision]
+    complete: bool
+    """Whether the inputs' own propagation is known; otherwise more may have been there."""
+
+    def get(self, name: str) -> Provision | None:
+        """Return what provides a distribution; None when nothing does."""
+        return self.by_name.get(name)
+
+    def meant(self, name: str) -> bool:
+        """Say whether a distribution is provided on purpose, not by accident of the build."""
+        found = self.by_name.get(name)
+        return found is not None and found.how != "accidental"
+
+
+def provided(package: Derivation, for_tests: Iterable[Input], others: Iterable[Input], world: World) -> Provided:
+    """Return what the tests of a package had on their module path, the most deliberate reason first.
+
+    Args:
+        package: what is tested: its own dependencies are there for it.
+        for_tests: check inputs of the derivation that runs the tests, itself or another.
+        others: other inputs of that derivation.
+        world: knows what they propagate.
+    """
+    found: dict[str, Provision] = {}
+    complete = True
+    carried = package.attribute("propagatedBuildInputs").split()
+    for inputs, direct, indirect in (
+        (list(for_tests), "check input", "propagated"),
+        (carried, "dependency", "dependency"),
+        (list(others), "accidental", "accidental"),
+    ):
+        paths = [one.path if isinstance(one, Input) else one for one in inputs]
+        below = world.module_path(paths)
+        complete = complete and not (below.unknown and direct != "accidental")
+        for path, by in below.by.items():
+            how: How = direct if path == by else indirect  # type: ignore[assignment]
+            name = world.distribution_called(path, name_of(path))
+            if name is not None:
+                found.setdefault(name, Provision(name, path, how, name_of(by)))
+        for one in inputs:
+            if isinstance(one, Input):
+                _add_named(one, found, direct, indirect)
+    return Provided(found, complete)
+
+
+def _add_named(one: Input, found: dict[str, Provision], direct: str, indirect: str) -> None:
+    """Add what names alone tell: inputs without a known path, and what hooks are known to bring."""
+    if one.distribution is not None:
+        found.setdefault(one.distribution, Provision(one.distribution, one.path, direct, one.name))  # type: ignore[arg-type]
+    testing = load("conventions")["testing"]
+    runner = runner_of(one.name)
+    brought = list(testing["runners"][runner]) if runner else []
+    for pattern, names in testing["brought"].items():
+        if fnmatchcase(one.name, pattern):
+            brought += names
+    for name in brought:
+        found.setdefault(name, Provision(name, "", indirect, one.name))  # type: ignore[arg-type]

@@ -1,0 +1,142 @@
+"""The Python packages of an open closure, and all that tells of their tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.names import name_of, parse_name, store_paths_in
+from pyclosure.queries.records import Derivation, Distribution
+from pyclosure.queries.testing.cycles import NeedEdge
+from pyclosure.queries.testing.survey import Subject, Survey, is_python, source_place, survey_of
+from pyclosure.queries.testing.world import World
+
+if TYPE_CHECKING:
+    from pyclosure.queries.findings.platform import Platform
+    from pyclosure.queries.findings.scene import Scene
+    from pyclosure.queries.source_needs import Source
+
+
+def survey(scene: Scene) -> Survey:
+    """Return the tests of all Python packages of a closure, by all that is known of it now."""
+    knowledge = scene.knowledge
+    graph = knowledge.build
+    derivations = dict(zip(graph.paths, graph.derivations, strict=True)) if graph is not None else {}
+    world = World({**derivations, **knowledge.derivations}, knowledge.files)
+    modules = {scene.name(at): found for at in scene.python_paths if (found := scene.modules(at))}
+    return survey_of(
+        _subjects(scene),
+        world,
+        scene.policy.tests,
+        graph=graph,
+        why_no_cost=knowledge.build_state.reason or "the build graph is still being read",
+        modules=modules,
+        needs=_needs(scene),
+    )
+
+
+def _subjects(scene: Scene) -> Iterator[Subject]:
+    knowledge = scene.knowledge
+    if knowledge.closure.records.build_closure:
+        for path, drv in knowledge.derivations.items():
+            if is_python(drv):
+                yield _subject(knowledge, path, None, drv, None)
+        return
+    scopes = {at: scope for scope in reversed(scene.scopes) for at in scope.members}
+    for at in _one_a_derivation(scene):
+        distribution = _distribution(scene, at)
+        scope = scopes.get(at)
+        platform = scene.platform(scope) if scope is not None else None
+        yield _subject(knowledge, scene.path(at), distribution, scene.derivation(at), platform, scene.name(at))
+
+
+def _one_a_derivation(scene: Scene) -> Iterable[int]:
+    """Return the positions of packages, of several outputs the one with the distribution."""
+    chosen: dict[str, int] = {}
+    for at in scene.python_paths:
+        drv = scene.derivation(at)
+        facts = scene.files(at)
+        if drv is not None and not is_python(drv) and not (facts and facts.distributions):
+            continue  # a farm of links to an application is no package
+        key = scene.knowledge.deriver(at) or scene.path(at)
+        known = chosen.get(key)
+        if known is None or (_distribution(scene, known) is None and _distribution(scene, at) is not None):
+            chosen[key] = at
+    return chosen.values()
+
+
+def _distribution(scene: Scene, at: int) -> Distribution | None:
+    """Return the distribution that a path is named after; of several unlike it, the first."""
+    facts = scene.files(at)
+    found = facts.distributions if facts is not None else ()
+    pname = str(canonicalize_name(scene.identity(at).pname))
+    return next((one for one in found if one.normalized == pname), found[0] if found else None)
+
+
+def _subject(
+    knowledge: Knowledge,
+    path: str,
+    distribution: Distribution | None,
+    drv: Derivation | None,
+    platform: Platform | None,
+    called: str = "",
+) -> Subject:
+    pname = drv.attribute("pname") if drv is not None else parse_name(name_of(path)).pname
+    name = distribution.normalized if distribution is not None else str(canonicalize_name(called or pname))
+    where, source, why = _source(knowledge, name, drv)
+    return Subject(
+        path=path,
+        distribution=distribution,
+        derivation=drv,
+        platform=platform,
+        source=source,
+        source_path=where,
+        why_no_source=why,
+        why_no_derivation="" if drv is not None else _why_no_derivation(knowledge, path),
+        checks=knowledge.evaluated.get(drv.path) if drv is not None else None,
+        testers=knowledge.testers.get(drv.path, ()) if drv is not None else (),
+    )
+
+
+def _source(knowledge: Knowledge, name: str, drv: Derivation | None) -> tuple[str, Source | None, str]:
+    """Return where a package's source is, what it declares, and why nothing does."""
+    if name in knowledge.named_sources:
+        where, source = knowledge.named_sources[name]
+        return where, source, ""
+    src, folder = source_place(drv) if drv is not None else ("", "")
+    key = f"{src}/{folder}" if folder else src
+    if key in knowledge.sources:
+        return key, knowledge.sources[key], ""
+    if not src:
+        return "", None, "no derivation says where its source is" if drv is None else "it has no src"
+    # the name is enough, and the whole path would hide the rest of the line
+    named = name_of(store_paths_in(src)[0]) if store_paths_in(src) else os.path.basename(src)
+    state = knowledge.sources_state
+    if state.state in ("waiting", "reading"):
+        return src, None, f"its source, {named}, was not read yet"
+    return src, None, f"its source, {named}, is not in the store"
+
+
+def _why_no_derivation(knowledge: Knowledge, path: str) -> str:
+    at = knowledge.closure.position.get(path)
+    deriver = knowledge.deriver(at) if at is not None else None
+    if deriver is None:
+        return "nobody recorded which derivation built it"
+    state = knowledge.derivations_state
+    if state.state in ("waiting", "reading"):
+        return "its derivation was not read yet"
+    if state.reason == "not asked for":
+        return "derivations were not asked for"
+    return "the derivation is not here"
+
+
+def _needs(scene: Scene) -> Iterator[NeedEdge]:
+    for requirements in scene.requirements:
+        for need in requirements.all:
+            if need.applies:
+                realised = need.reach in ("itself", "direct", "transitive")
+                yield NeedEdge(need.by.distribution.normalized, need.name, "base", realised, "it is not propagated")

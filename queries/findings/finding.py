@@ -16,7 +16,7 @@ Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 """The worst first."""
 
-Need = Literal["references", "files", "inspection", "derivations", "lock"]
+Need = Literal["references", "files", "inspection", "derivations", "build", "lock"]
 """What a rule has to look at; without it the verdict is unknown, never absent."""
 
 CostMeaning = Literal["saved", "added", "nar", "files"]

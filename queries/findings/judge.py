@@ -131,6 +131,10 @@ def _lacking(rule: Rule, need: Need, scene: Scene) -> Unknown | None:
     if need in ("references", "lock"):
         return None
     knowledge = scene.knowledge
+    if need == "build":
+        if knowledge.build is not None:
+            return None
+        return Unknown(rule.id, f"build graph not here: {_why(knowledge.build_state)}", _tells("derivations"))
     wanted = [scene.path(at) for at in rule.judges(scene)]
     if need == "files":
         state, missing = knowledge.files_state, [path for path in wanted if path not in knowledge.files]

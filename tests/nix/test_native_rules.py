@@ -48,7 +48,7 @@ def rule(id: str) -> Rule:
 def read(path: str, *, files: bool = True, derivations: bool = True, inspections: bool = True) -> Knowledge:
     """Open a store path with some of the evidence."""
     knowledge = know(read_source(resolve(Request((path,))), SystemRunner(timeout=60)))
-    enrich(knowledge, files=files, derivations=derivations, inspections=inspections)
+    enrich(knowledge, files=files, derivations=derivations, inspections=inspections, tests=inspections)
     return knowledge
 
 

@@ -12,6 +12,7 @@ _NEEDS: dict[Need, str] = {
     "references": "references and names",
     "files": "files",
     "inspection": "files",
+    "build": "the build graph",
     "derivations": "derivations",
     "lock": "a lock file (--lock)",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -32,6 +32,11 @@ from pyclosure.tui.screens.closure import ClosureScreen
 from pyclosure.tui.settings import Settings, remember_theme, remembered_theme
 from pyclosure.tui.units import Labels
 from pyclosure.tui.widgets.path_table import PathTable
+
+if TYPE_CHECKING:
+    from pyclosure.queries.findings.finding import Finding
+    from pyclosure.queries.testing.evaluation import Expression
+    from pyclosure.queries.testing.survey import Survey
 
 _TICK = 0.2
 
@@ -81,6 +86,8 @@ class ClosureApp(App[int]):
         self.knowledge: Knowledge | None = None
         self.overview: Overview | None = None
         self.judgement: Judgement | None = None
+        self.survey: Survey | None = None
+        """Tests of all packages; None while nothing is known of them."""
         """What is wrong, as far as it was looked; None before anything was judged."""
         self._came_from: list[str] = []
         self.trouble: QueryError | None = None
@@ -194,7 +201,7 @@ class ClosureApp(App[int]):
         self.labels = Labels(self.knowledge)
         self.plan = Plan(self.knowledge)
         self.evidence = EvidenceStore(self.knowledge)
-        self.judgement = None
+        self.judgement = self.survey = None
         for note in self.knowledge.notes:
             self.notify(note, markup=False)
         self._background.start(self.knowledge)
@@ -210,8 +217,34 @@ class ClosureApp(App[int]):
                 self.knowledge.touch()
         if event.judgement is not None:
             self.judgement = event.judgement
+        if event.survey is not None:
+            self.survey = event.survey
         self.task_text = self._background.text
         self.knowledge_signal.publish(None)
+
+    @property
+    def expression(self) -> Expression | None:
+        """The expression that the closure was evaluated from; None when it was opened otherwise."""
+        from pyclosure.queries.testing.evaluated import expression_opened
+
+        return expression_opened(self.opening.source)
+
+    def survey_again(self) -> None:
+        """Look at all tests anew, because more was learned of them."""
+        from pyclosure.tui.judging import survey_closure
+
+        if self.knowledge is not None:
+            self.survey = survey_closure(self.knowledge, self.evidence)
+            self.knowledge_signal.publish(None)
+
+    async def show_finding(self, finding: Finding) -> None:
+        """Show a finding on its screen."""
+        from pyclosure.tui.screens.findings import FindingsScreen
+
+        await self.switch_mode("findings")
+        if isinstance(self.screen, FindingsScreen):
+            self.screen.refresh_knowledge()
+            self.screen.go_to(finding)
 
     def show_trouble(self, error: BaseException) -> None:
         """Say what went wrong."""

@@ -13,10 +13,11 @@ from pyclosure.queries.answers.overview import Overview, overview
 from pyclosure.queries.answers.sizes import with_closure_sizes
 from pyclosure.queries.errors import Cancelled
 from pyclosure.queries.knowledge import Knowledge
-from pyclosure.tui.judging import Judgement, judge_closure
+from pyclosure.tui.judging import Judgement, judge_closure, survey_closure
 from pyclosure.tui.opening import progress_text
 
 if TYPE_CHECKING:
+    from pyclosure.queries.testing.survey import Survey
     from pyclosure.tui.app import ClosureApp
 
 _PAUSE = 0.4
@@ -26,14 +27,24 @@ _PAUSE = 0.4
 class Learned(Message):
     """More is known."""
 
-    def __init__(self, overview: Overview | None = None, judgement: Judgement | None = None) -> None:
+    def __init__(
+        self,
+        overview: Overview | None = None,
+        judgement: Judgement | None = None,
+        survey: Survey | None = None,
+    ) -> None:
         super().__init__()
         self.overview = overview
         self.judgement = judgement
+        self.survey = survey
 
     def can_replace(self, message: Message) -> bool:
-        """A burst of news is one piece of news, unless findings would be lost."""
-        return isinstance(message, Learned) and (self.judgement is None or message.judgement is not None)
+        """A burst of news is one piece of news, unless findings or tests would be lost."""
+        return (
+            isinstance(message, Learned)
+            and (self.judgement is None or message.judgement is not None)
+            and (self.survey is None or message.survey is not None)
+        )
 
 
 class Background:
@@ -100,7 +111,13 @@ class Background:
             knowledge.learn_sizes(with_closure_sizes(knowledge.sizes, knowledge.closure, self))
             self._tell(knowledge, summed=False)
         # imported here, because the first frame does not wait for it
-        from pyclosure.queries.enrich import learn_derivations, learn_files, learn_inspections
+        from pyclosure.queries.enrich import (
+            learn_build,
+            learn_derivations,
+            learn_files,
+            learn_inspections,
+            learn_sources,
+        )
 
         for _ in learn_files(knowledge, self, wanted=self._files):
             if time.monotonic() - self._told > _PAUSE:
@@ -111,18 +128,31 @@ class Background:
         # what needs no thorough look is judged before it
         if knowledge.inspections_state.state == "waiting" and self._files:
             self._judge(knowledge, whole=False)
+        for _ in learn_build(knowledge, self, wanted=self._derivations):
+            pass
+        for _ in learn_sources(knowledge, self, wanted=self._files):
+            pass
+        if knowledge.inspections_state.state == "waiting" and self._files:
+            self._tell(knowledge, survey=survey_closure(knowledge, self._app.evidence))
         for _ in learn_inspections(knowledge, self, wanted=self._files):
             pass
         self._judge(knowledge, whole=True)
 
     def _judge(self, knowledge: Knowledge, *, whole: bool) -> None:
         judgement = judge_closure(knowledge, self._app.evidence, self, whole=whole)
-        self._tell(knowledge, judgement=judgement)
+        self._tell(knowledge, judgement=judgement, survey=judgement.survey)
 
-    def _tell(self, knowledge: Knowledge, *, summed: bool = True, judgement: Judgement | None = None) -> None:
+    def _tell(
+        self,
+        knowledge: Knowledge,
+        *,
+        summed: bool = True,
+        judgement: Judgement | None = None,
+        survey: Survey | None = None,
+    ) -> None:
         answer = overview(knowledge) if summed else None
         self._told = time.monotonic()
-        self._app.post_message(Learned(answer, judgement))
+        self._app.post_message(Learned(answer, judgement, survey))
 
 
 def _note_stopped(knowledge: Knowledge, why: str = "stopped by the user") -> None:
@@ -130,5 +160,9 @@ def _note_stopped(knowledge: Knowledge, why: str = "stopped by the user") -> Non
         knowledge.set_files_state("partial" if knowledge.files else "absent", why)
     if knowledge.derivations_state.state in ("waiting", "reading"):
         knowledge.set_derivations_state("partial" if knowledge.derivations else "absent", why)
+    if knowledge.build_state.state in ("waiting", "reading"):
+        knowledge.set_build_state("absent", why)
+    if knowledge.sources_state.state in ("waiting", "reading"):
+        knowledge.set_sources_state("partial" if knowledge.sources else "absent", why)
     if knowledge.inspections_state.state in ("waiting", "reading"):
         knowledge.set_inspections_state("partial" if knowledge.inspections else "absent", why)

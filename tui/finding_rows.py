@@ -107,6 +107,14 @@ class FindingRows(RowView):
         self._fill()
         self.follow()
 
+    def go_to(self, finding: Finding) -> bool:
+        """Put the cursor on a finding; False when it is not among the rows."""
+        key = FindingRow(finding).key
+        at = next((at for at, row in enumerate(self.rows) if row.key == key), None)
+        if at is not None:
+            self.rows_changed(at)
+        return at is not None
+
     def _is_group(self, at: int) -> bool:
         return at < len(self.rows) and isinstance(self.rows[at].entry, Group)
 

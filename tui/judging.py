@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pyclosure.queries.evidence import EvidenceStore
     from pyclosure.queries.findings.finding import Finding
     from pyclosure.queries.findings.judge import Report
+    from pyclosure.queries.findings.policy import Policy
+    from pyclosure.queries.testing.survey import Survey
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Judgement:
     """False while files are still being looked through."""
     problem: str = ""
     """Why the policy file was not used; empty when it was, or when there is none."""
+    survey: Survey | None = None
+    """Tests of all packages."""
 
     def of_path(self, path: str) -> list[Finding]:
         """Return the findings that a store path is the first or cause of."""
@@ -44,16 +48,29 @@ def judge_closure(knowledge: Knowledge, evidence: EvidenceStore, activity: Activ
     """Ask all rules; a policy file that cannot be read is told, and the default decisions hold."""
     # imported here: no frame waits for the rules
     from pyclosure.queries.findings.judge import judge
-    from pyclosure.queries.findings.policy import Policy
     from pyclosure.queries.findings.scene import Scene
+
+    policy, problem = _policy()
+    scene = Scene(knowledge, evidence, policy, activity=activity)
+    return Judgement(judge(scene), whole, problem, scene.tests)
+
+
+def survey_closure(knowledge: Knowledge, evidence: EvidenceStore) -> Survey:
+    """Look at the tests of all packages."""
+    from pyclosure.queries.findings.scene import Scene
+
+    return Scene(knowledge, evidence, _policy()[0]).tests
+
+
+def _policy() -> tuple[Policy, str]:
+    """Return the decisions of the nearest file, or the default ones and why that file was not used."""
+    from pyclosure.queries.findings.policy import Policy
     from pyclosure.tui.policy_file import read_policy
 
-    problem = ""
     try:
-        policy = read_policy()
+        return read_policy(), ""
     except BadInput as error:
-        policy, problem = Policy(), f"{error} ({error.hint})" if error.hint else str(error)
-    return Judgement(judge(Scene(knowledge, evidence, policy, activity=activity)), whole, problem)
+        return Policy(), f"{error} ({error.hint})" if error.hint else str(error)
 
 
 def headline_words(judgement: Judgement | None) -> str:

@@ -92,10 +92,10 @@ def start(arguments: argparse.Namespace) -> Opening:
     return Opening(resolve(request), SystemRunner(arguments.timeout)).start()
 
 
-def load(arguments: argparse.Namespace, err: IO[str], *, inspect: bool = False) -> Knowledge:
+def load(arguments: argparse.Namespace, err: IO[str], *, inspect: bool = False, tests: bool = False) -> Knowledge:
     """Open the sources and read everything behind them, with narration for what takes long.
 
-    With ``inspect`` all files are looked through as well.
+    With ``inspect`` all files are looked through as well; with ``tests`` the build graph and sources are read.
     """
     from pyclosure.queries.enrich import enrich
 
@@ -104,7 +104,7 @@ def load(arguments: argparse.Namespace, err: IO[str], *, inspect: bool = False) 
     try:
         knowledge = opening.result(narrator.report)
         files, derivations = not arguments.no_files, not arguments.no_derivations
-        enrich(knowledge, narrator, files=files, derivations=derivations, inspections=inspect)
+        enrich(knowledge, narrator, files=files, derivations=derivations, inspections=inspect, tests=tests)
     except BaseException:
         opening.cancel()
         raise

@@ -102,7 +102,7 @@ def _report(arguments: argparse.Namespace, policy: Policy, streams: Streams) -> 
     from pyclosure.queries.findings.scene import Scene
 
     locks = _locks(arguments)
-    knowledge = load(arguments, streams.err, inspect=True)
+    knowledge = load(arguments, streams.err, inspect=True, tests=True)
     narrator = Narrator(streams.err)
     try:
         scene = Scene(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_source_arguments(parser)
-    parser.add_argument("--evidence", action="store_true", help="with what `why` and `check` read in files")
+    parser.add_argument("--evidence", action="store_true", help="with all that `why`, `check` and `tests` read")
     parser.add_argument(
         "-o", "--output", metavar="FILE", required=True, help="the file to write; an older one is replaced"
     )
@@ -26,7 +26,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.tui.output.report import lacking
     from pyclosure.tui.units import count, size
 
-    knowledge = load(arguments, streams.err, inspect=arguments.evidence)
+    knowledge = load(arguments, streams.err, inspect=arguments.evidence, tests=arguments.evidence)
     evidence = _evidence(knowledge, streams) if arguments.evidence else None
     written = write_snapshot(knowledge.snapshot(evidence), arguments.output)
     streams.err.write(f"{arguments.output}: {count(len(knowledge.closure), 'path')}, {size(written)}\n")
@@ -59,7 +59,10 @@ COMMAND = Command(
     run=_run,
     examples=(
         ("pyclosure snapshot ./result -o env.pyclosure", "for a colleague, a bug report or a CI artifact"),
-        ("pyclosure snapshot ./result --evidence -o env.pyclosure", "so that `why` and `check` work there, too"),
+        (
+            "pyclosure snapshot ./result --evidence -o env.pyclosure",
+            "so that `check` and `tests` work there",
+        ),
         ("pyclosure env.pyclosure", "opens it again"),
     ),
 )

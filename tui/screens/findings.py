@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from rich.console import RenderableType
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -50,7 +51,7 @@ class Evidence(VerticalScroll, can_focus=False):
     def compose(self) -> ComposeResult:
         yield self._text
 
-    def show(self, text: Text) -> None:
+    def show(self, text: RenderableType) -> None:
         """Show a text from its beginning."""
         self._text.update(text)
         self.scroll_home(animate=False)
@@ -159,6 +160,15 @@ class FindingsScreen(ModeScreen):
         paths = (*_paths(row), *(finding.chain if finding is not None else ()))
         position = knowledge.closure.position
         return {path: self.app.labels[position[path]] for path in paths if path in position}
+
+    def go_to(self, finding: Finding) -> None:
+        """Put the cursor on a finding, showing all of them if it is filtered out."""
+        if not self.findings.go_to(finding):
+            self.filter_bar.close()
+            self._by = None
+            self._show()
+            self.findings.go_to(finding)
+        self._row_moved()
 
     # -- keys --------------------------------------------------------------------------------------------
 

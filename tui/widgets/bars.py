@@ -25,6 +25,10 @@ _KEY_NAMES = {
 }
 
 
+_SHORT = 4
+"""Letters of a screen's title where there is no room for more."""
+
+
 class TitleBar(Widget):
     """Program, screens, and what is open."""
 
@@ -50,12 +54,11 @@ class TitleBar(Widget):
         self.origin = ""
 
     def render(self) -> RenderResult:
-        text = Text(no_wrap=True)
-        text.append(" pyclosure  ", self._style("name"))
-        for key, title, mode in self.tabs:
-            style = self._style("here" if mode == self.here else "tab")
-            text.append(f"{key} {title}", style + Style(meta={"@click": f"app.go('{mode}')"}))
-            text.append("  ")
+        # what is open says more than who shows it, and more than whole words for the other screens
+        for name, letters in ((" pyclosure  ", None), (" ", None), (" ", _SHORT)):
+            text = self._tabs(name, letters)
+            if self.size.width - text.cell_len - 1 >= len(self.label):
+                break
         room = self.size.width - text.cell_len - 1
         right = self.label
         if self.origin and len(right) + len(self.origin) + 3 <= room:
@@ -63,6 +66,17 @@ class TitleBar(Widget):
         right = middle_ellipsis(right, max(0, room))
         text.append(" " * max(0, room - len(right)))
         text.append(right, self._style("label"))
+        return text
+
+    def _tabs(self, name: str, letters: int | None) -> Text:
+        text = Text(no_wrap=True)
+        text.append(name, self._style("name"))
+        for key, title, mode in self.tabs:
+            here = mode == self.here
+            shown = title if here else title[:letters]
+            click = Style(meta={"@click": f"app.go('{mode}')"})
+            text.append(f"{key} {shown}", self._style("here" if here else "tab") + click)
+            text.append("  ")
         return text
 
     def _style(self, role: str) -> Style:

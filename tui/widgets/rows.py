@@ -21,8 +21,6 @@ from textual.strip import Strip
 from pyclosure.tui.units import middle_ellipsis
 from pyclosure.tui.workarounds import keys_in_turn
 
-_PLENTY = 44
-"""Cells of a name beyond which a bar is worth more."""
 _NAME_WIDTH = 26
 """Cells that a name gets at least, before any other column is shown."""
 
@@ -103,6 +101,9 @@ class RowView(ScrollView, can_focus=True):
         Binding("home,g", "edge(-1)", "first row", show=False, id="rows.first"),
         Binding("end,G", "edge(1)", "last row", show=False, id="rows.last"),
     ]
+
+    PLENTY: ClassVar[int] = 44
+    """Cells of a name beyond which a column that can grow is worth more."""
 
     cursor: reactive[int] = reactive(0, repaint=False, init=False)
     """The row that keys act on; 0 while the table is empty."""
@@ -269,7 +270,7 @@ class RowView(ScrollView, can_focus=True):
         flexible = max(1, left_over())
         extra = 0
         if any(one.grow for one in kept):
-            extra = max(0, min(flexible - _PLENTY, max(one.grow for one in kept)))
+            extra = max(0, min(flexible - self.PLENTY, max(one.grow for one in kept)))
             flexible -= extra
         self._fitted = [(one, flexible if one.flexible else one.width + (extra if one.grow else 0)) for one in kept]
         self._fitted_for = (width, columns)

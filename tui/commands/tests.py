@@ -1,0 +1,164 @@
+"""Which tests ran, and what were they given?"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from pyclosure.tui.commands import Command, Streams
+from pyclosure.tui.opening import Narrator, add_source_arguments, load
+
+if TYPE_CHECKING:
+    from pyclosure.queries.knowledge import Knowledge
+    from pyclosure.queries.source_needs import Source
+    from pyclosure.queries.testing.survey import PackageTests, Survey
+    from pyclosure.tui.output.tests import Shown
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    add_source_arguments(parser)
+    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="how to print it")
+    parser.add_argument("--package", metavar="NAME", help="all that is known of the tests of one package")
+    parser.add_argument(
+        "--filter", metavar="WORDS", default="", help="print packages that mention all of the words: real, vacuous …"
+    )
+    parser.add_argument(
+        "--source",
+        action="append",
+        default=[],
+        metavar="DIST=PATH",
+        help="read what a package declares in this source, sdist or METADATA; may be repeated",
+    )
+    group = parser.add_argument_group("exact check inputs")
+    group.add_argument(
+        "--from", dest="expression", metavar="FILE|FLAKE", help="evaluate this expression (default: SOURCE's own)"
+    )
+    group.add_argument("--attr", metavar="ATTR", help="attribute of it with the packages, such as python3Packages")
+    parser.add_argument("--config", metavar="FILE", help="decisions: a pyclosure.toml, or a pyproject.toml")
+    parser.add_argument("--no-config", action="store_true", help="look for no such file")
+
+
+def _run(arguments: argparse.Namespace, streams: Streams) -> int:
+    from pyclosure.queries.evidence import EvidenceStore
+    from pyclosure.queries.findings import find_rule
+    from pyclosure.queries.findings.judge import judge
+    from pyclosure.queries.findings.policy import Policy
+    from pyclosure.queries.findings.scene import Scene
+    from pyclosure.tui.output.formats import write_json
+    from pyclosure.tui.output.tests import Shown, package_json, tests_json, write_detail, write_tests
+    from pyclosure.tui.policy_file import read_policy
+
+    named = [_named_source(word) for word in arguments.source]
+    policy = Policy() if arguments.no_config else read_policy(arguments.config)
+    knowledge = load(arguments, streams.err, tests=True)
+    knowledge.named_sources.update((name, (path, source)) for name, path, source in named)
+    narrator = Narrator(streams.err)
+    try:
+        notes = _evaluate(arguments, knowledge, narrator)
+        scene = Scene(knowledge, EvidenceStore(knowledge), policy, activity=narrator)
+        rules = [rule for name in ("P10", "P11") if (rule := find_rule(name)) is not None]
+        reverse = judge(scene, rules).findings
+    finally:
+        narrator.finish()
+    survey = scene.tests
+    _refuse_unknown(survey, [name for name, _, _ in named])
+    if arguments.package:
+        one = _package(survey, arguments.package)
+        if arguments.format == "json":
+            write_json(package_json(one), streams.out)
+        else:
+            write_detail(one, survey, streams.out)
+        return 0
+    shown = Shown(knowledge, survey, arguments.filter, reverse, tuple(notes))
+    if arguments.format == "json":
+        write_json(tests_json(shown), streams.out)
+    else:
+        write_tests(shown, arguments.format, streams.out)
+    _warn(shown, streams)
+    return 0
+
+
+def _warn(shown: Shown, streams: Streams) -> None:
+    """Say on stderr when there was nothing to judge by."""
+    survey = shown.survey
+    if survey.packages and all(one.ran == "unknown" for one in survey.packages):
+        streams.out.flush()
+        reason = shown.knowledge.derivations_state.reason or survey.packages[0].run.reason
+        streams.err.write(f"pyclosure: what ran is not known: {reason}\n")
+        streams.err.write("  evaluate the expression that gave the closure: nix path-info --derivation .#ATTRIBUTE\n")
+
+
+def _named_source(word: str) -> tuple[str, str, Source]:
+    from packaging.utils import canonicalize_name
+
+    from pyclosure.queries.errors import BadInput
+    from pyclosure.queries.facts.source_tree import read_source
+
+    name, sign, path = word.partition("=")
+    if not sign or not name or not path:
+        raise BadInput(f"--source {word} names no package and source", hint="write it as --source DIST=PATH")
+    source = read_source(path)
+    if source is None:
+        raise BadInput(f"there is nothing to read at {path}", hint="name a folder, an sdist, a wheel or METADATA")
+    if source.problems and not source.declarations and source.name is None:
+        raise BadInput(f"{path} is no Python source: {source.problems[0]}", hint="name a folder or an sdist")
+    return str(canonicalize_name(name)), path, source
+
+
+def _refuse_unknown(survey: Survey, names: list[str]) -> None:
+    from pyclosure.queries.errors import BadInput
+
+    known = {one.name for one in survey.packages}
+    for name in names:
+        if name not in known:
+            raise BadInput(f"--source: no package of the closure is called {name}", hint=_near(name, known))
+
+
+def _package(survey: Survey, word: str) -> PackageTests:
+    from packaging.utils import canonicalize_name
+
+    from pyclosure.queries.errors import BadInput
+
+    found = [one for one in survey.packages if word in (one.path, one.label) or one.name == canonicalize_name(word)]
+    if not found:
+        hint = _near(str(canonicalize_name(word)), {one.name for one in survey.packages})
+        raise BadInput(f"no Python package of the closure is called {word}", hint=hint)
+    if len(found) > 1:
+        paths = ", ".join(one.path for one in found)
+        raise BadInput(f"{word} is the name of {len(found)} packages: {paths}", hint="name the store path")
+    return found[0]
+
+
+def _near(name: str, known: set[str]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, known, 1, 0.6)
+    return f"did you mean {close[0]}?" if close else "see them all: pyclosure tests SOURCE"
+
+
+def _evaluate(arguments: argparse.Namespace, knowledge: Knowledge, narrator: Narrator) -> list[str]:
+    from pyclosure.queries.testing.evaluated import expression_of, learn_evaluation
+
+    where = expression_of(arguments.expression, arguments.attr, arguments.sources, arguments.file, arguments.impure)
+    return learn_evaluation(knowledge, where, narrator) if where is not None else []
+
+
+COMMAND = Command(
+    summary="which tests ran, which are missing what, and what tests cost",
+    description=(
+        "For every Python package: what it declares that its tests need, what its build gave them, and whether\n"
+        "they ran. Check inputs are told from derivations, which is probable at best; from the expression\n"
+        "(--from, or a SOURCE that is evaluated) they are exact. Then test tools where no test needs them,\n"
+        "circles that tests close, and what tests cost in rebuilds."
+    ),
+    arguments=_arguments,
+    run=_run,
+    examples=(
+        ("pyclosure tests ./result", "all packages, what matters first"),
+        ("pyclosure tests ./result --package pillow", "one of them, with the evidence"),
+        ("pyclosure tests -f default.nix env", "with check inputs by evaluation"),
+        ("pyclosure tests ./result --from nixpkgs --attr python3Packages", "the same for what was built before"),
+        ("pyclosure tests ./result --source attrs=./attrs-26.1.0.tar.gz", "dependency groups, tox and nox, too"),
+        ("pyclosure tests --derivation ./result", "and all that the build needed"),
+    ),
+)

@@ -1,0 +1,457 @@
+"""Which tests ran, what were they given, and what is missing?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual import on, work
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.widgets import Static
+from textual.worker import get_current_worker
+
+from pyclosure.queries.errors import Cancelled, QueryError
+from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.testing.words import CONCERNS, Concern
+from pyclosure.queries.text import printable
+from pyclosure.tui.judging import Judgement
+from pyclosure.tui.mode_screen import ModeScreen, ScreenSpec
+from pyclosure.tui.output.tests import (
+    SIGNS,
+    Shown,
+    declared_words,
+    detail,
+    headline,
+    missing_words,
+    provided_words,
+    ran_words,
+    sections,
+    sure_words,
+)
+from pyclosure.tui.screens.findings import Evidence
+from pyclosure.tui.units import count
+from pyclosure.tui.watching import WorkerWatch
+from pyclosure.tui.widgets.filter_bar import FilterBar
+from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
+
+if TYPE_CHECKING:
+    from pyclosure.queries.findings.finding import Finding
+    from pyclosure.queries.testing.survey import PackageTests, Survey
+
+SORTS = ("concern", "name", "missing", "saved")
+_ROLES: dict[Concern, str] = {"real": "heavy", "vacuous": "heavy", "unknown": "muted", "fine": "text"}
+_CONCERN_WORDS: dict[Concern, str] = {
+    "real": "real gaps",
+    "vacuous": "nothing ran",
+    "not-run": "not run",
+    "imports-only": "imports only",
+    "explained": "explained",
+    "unknown": "unknown",
+    "fine": "no gap known",
+}
+
+
+class TestRows(RowView):
+    """Packages with what became of their tests."""
+
+    __test__ = False
+
+    PLENTY = 30
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "open", id="path.open", tooltip="Show the path in the closure"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(id="tests")
+        self.rows: list[PackageTests] = []
+        self.sort = SORTS[0]
+        self.reverse = False
+        self.empty = ""
+        """What to say when there is no row."""
+        self.follow = _nothing
+
+    def show(self, packages: list[PackageTests]) -> None:
+        """Show packages, staying on the same one as far as it is still there."""
+        # who has not moved yet sees what matters most; who has stays where they are
+        here = self.here if self.cursor else None
+        self.rows = packages
+        paths = [one.path for one in packages]
+        cursor = paths.index(here.path) if here is not None and here.path in paths else None
+        self.rows_changed(cursor, top=here is None)
+
+    @property
+    def here(self) -> PackageTests | None:
+        """The package under the cursor; None without rows."""
+        return self.rows[self.cursor] if self.rows else None
+
+    def columns(self) -> tuple[ViewColumn, ...]:
+        return (
+            ViewColumn("concern", "", 1),
+            ViewColumn("name", "package", 20, flexible=True),
+            ViewColumn("ran", "ran", 12, rank=1, sortable=False),
+            ViewColumn("declared", "asked", 5, "right", rank=3, sortable=False),
+            ViewColumn("provided", "given", 5, "right", rank=4, sortable=False),
+            ViewColumn("missing", "missing", 18, rank=2, grow=60),
+            ViewColumn("saved", "rebuilds", 8, "right", rank=6),
+            ViewColumn("sure", "sure", 8, rank=5, sortable=False),
+        )
+
+    def row_count(self) -> int:
+        return len(self.rows)
+
+    def sorted_by(self) -> tuple[str, bool]:
+        # a column of one cell has no room for an arrow
+        return ("" if self.sort == SORTS[0] else self.sort), self.reverse
+
+    def empty_text(self) -> str:
+        return self.empty
+
+    def action_choose(self) -> None:
+        """Choose the row."""
+        if self.rows:
+            self.post_message(self.Chosen(self))
+
+    def moved(self) -> None:
+        self.follow()
+
+    def cell(self, row: int, column: ViewColumn, width: int) -> Cell:
+        one = self.rows[row]
+        role = _ROLES.get(one.concern, "muted")
+        if column.key == "concern":
+            return Cell(SIGNS[one.concern], role)
+        if column.key == "name":
+            return Cell(printable(one.label), "text")
+        if column.key in ("ran", "missing"):
+            words = printable(ran_words(one) if column.key == "ran" else missing_words(one))
+            # the beginning says what is missing
+            return Cell(words if len(words) <= width else words[: max(0, width - 1)] + "…", role)
+        if column.key == "sure":
+            return Cell(sure_words(one), "muted")
+        texts = {
+            "declared": declared_words(one),
+            "provided": provided_words(one),
+            "saved": f"{one.cost.saved:,}" if one.cost is not None else "",
+        }
+        return Cell(texts[column.key], "number")
+
+
+class TestsScreen(ModeScreen):
+    """Packages by what is to be said of their tests, with the evidence line by line."""
+
+    __test__ = False
+
+    MODE = "tests"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # the line of keys has room for few: what only this screen has comes before what all have
+        Binding("w", "why", "why", show=False, id="path.why", tooltip="Why this path is here"),
+        Binding("r", "referrers", "referrers", show=False, id="path.referrers", tooltip="What references this path"),
+        Binding("t", "only", "which", id="tests.only", tooltip="Only gaps, only what did not run, …, or all"),
+        Binding("v", "derivation", "derivation", id="tests.derivation", tooltip="The derivation, its tests first"),
+        Binding("p", "metadata", "METADATA", id="tests.metadata", show=False, tooltip="The METADATA of the package"),
+        Binding("f", "finding", "finding", id="tests.finding", show=False, tooltip="Go to the finding about it"),
+        Binding("i", "together", "all tests", id="tests.together", tooltip="Circles, costs, and test tools elsewhere"),
+        Binding("e", "evaluate", "evaluate", id="tests.evaluate", show=False, tooltip="Ask the expression, exactly"),
+        Binding("d", "details", "details", show=False, id="path.details", tooltip="All that is known of its tests"),
+        Binding("left_square_bracket", "scroll_evidence(-1)", "evidence up", show=False, id="finding.up"),
+        Binding("right_square_bracket", "scroll_evidence(1)", "evidence down", show=False, id="finding.down"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = Static("", id="summary", markup=False)
+        self.packages = TestRows()
+        self.packages.follow = self._show_evidence
+        self.evidence = Evidence()
+        self.filter_bar = FilterBar(self._filter_left)
+        self._only: Concern | None = None
+        self._shown: object = None
+        self._notes: list[str] = []
+
+    # -- look --------------------------------------------------------------------------------------------
+
+    def rows(self) -> RowView:
+        return self.packages
+
+    def above_rows(self) -> list[Widget]:
+        return [self.head]
+
+    def beside_rows(self) -> list[Widget]:
+        return [self.evidence]
+
+    def below_all(self) -> list[Widget]:
+        return [self.filter_bar]
+
+    def path_here(self) -> int | None:
+        one, knowledge = self.packages.here, self.knowledge
+        return knowledge.closure.position.get(one.path) if one is not None and knowledge is not None else None
+
+    def knowledge_came(self, knowledge: Knowledge) -> None:
+        survey = self.app.survey
+        if survey is None:
+            self.head.update(Text(" nothing is known of tests yet"))
+            self.packages.empty = self.app.task_text or "nothing was looked at: reading was stopped"
+            self.packages.refresh()
+        elif self._shown is not survey:
+            self._show()
+        else:
+            self._show_head(survey, knowledge)
+
+    def facts_came(self, knowledge: Knowledge) -> None:
+        self.packages.refresh()
+
+    def _show(self) -> None:
+        survey, knowledge = self.app.survey, self.knowledge
+        if survey is None or knowledge is None:
+            return
+        self._shown = survey
+        shown = Shown(knowledge, survey, self.filter_bar.text).packages
+        found = [one for one in shown if self._only is None or one.concern == self._only]
+        self.packages.empty = self._why_empty(survey)
+        self.packages.show(self._sorted(found))
+        self._show_head(survey, knowledge)
+        self._show_evidence()
+
+    def _why_empty(self, survey: Survey) -> str:
+        if self.filter_bar.text:
+            return f"nothing matches {self.filter_bar.text!r}"
+        return "no package is like that" if survey.packages else "there is no Python package in this closure"
+
+    def _show_head(self, survey: Survey, knowledge: Knowledge) -> None:
+        text = Text(no_wrap=True, overflow="ellipsis")
+        text.append(f" {headline(survey)}", "bold")
+        if self._only is not None:
+            text.append(f"   only: {_CONCERN_WORDS[self._only]}")
+        state = knowledge.derivations_state
+        waiting = knowledge.build_state.state in ("waiting", "reading")
+        if state.state == "absent":
+            text.append(f"\n what ran is unknown: {state.reason}", "italic")
+        elif survey.cost is not None and survey.cost.edges:
+            only = survey.cost.touched - survey.cost.touched_without
+            inputs = count(survey.cost.edges, "input")
+            text.append(f"\n {inputs} for tests alone; touching them rebuilds {only:,} more derivations", "dim")
+        elif waiting:
+            text.append("\n the build graph is still to come", "italic")
+        for note in self._notes:
+            text.append(f"\n {printable(note, 300)}", "italic")
+        self.head.update(text)
+
+    def _sorted(self, found: list[PackageTests]) -> list[PackageTests]:
+        keys: dict[str, Callable[[PackageTests], tuple[object, ...]]] = {
+            "name": lambda one: (one.name, one.path),
+            "missing": lambda one: (-len(one.gap.missing), one.name),
+            "saved": lambda one: (-(one.cost.saved if one.cost is not None else -1), one.name),
+        }
+        key = keys.get(self.packages.sort)
+        ordered = sorted(found, key=key) if key is not None else found
+        return ordered[::-1] if self.packages.reverse else ordered
+
+    def _show_evidence(self) -> None:
+        one = self.packages.here
+        table = Table.grid(padding=(0, 1, 0, 0))
+        table.add_column(no_wrap=True, style="dim")
+        table.add_column(overflow="fold")
+        if one is not None:
+            table.add_row("", Text(printable(one.label), "bold"))
+        for heading, line in self._lines():
+            table.add_row(heading, Text(line, "bold" if heading in ("verdict", "missing") else ""))
+        self.evidence.show(table)
+
+    def _lines(self) -> Iterator[tuple[str, str]]:
+        """Yield pairs of a heading, told once, and a line."""
+        one, survey = self.packages.here, self.app.survey
+        before = ""
+        for heading, line in detail(one, survey) if one is not None and survey is not None else ():
+            yield heading if heading != before else "", printable(line, 2000)
+            before = heading or before
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer no cuts: nothing here is a reference."""
+        return False if action == "cut" else super().check_action(action, parameters)
+
+    # -- keys --------------------------------------------------------------------------------------------
+
+    def action_sort(self) -> None:
+        """Sort by the next of concern, name, missing and rebuilds."""
+        self._sort_by(SORTS[(SORTS.index(self.packages.sort) + 1) % len(SORTS)])
+
+    def action_reverse(self) -> None:
+        """Turn the order around."""
+        self.packages.reverse = not self.packages.reverse
+        self._show()
+
+    @on(RowView.HeaderChosen)
+    def sort_by_header(self, event: RowView.HeaderChosen) -> None:
+        """Sort by a clicked title; the same again turns it around."""
+        if event.key == self.packages.sort:
+            self.action_reverse()
+        else:
+            self._sort_by(event.key)
+
+    def _sort_by(self, key: str) -> None:
+        self.packages.sort, self.packages.reverse = key, False
+        self._show()
+
+    def action_only(self) -> None:
+        """Show only the packages with the next concern that there is, then all."""
+        survey = self.app.survey
+        if survey is None:
+            return
+        there: list[Concern | None] = [None, *(one for one in CONCERNS if survey.count(one))]
+        at = there.index(self._only) if self._only in there else 0
+        self._only = there[(at + 1) % len(there)]
+        self._show()
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.filter_bar.open()
+        self._hint()
+
+    @on(FilterBar.Typed)
+    def filter_typed(self) -> None:
+        """Follow the typed filter."""
+        self._show()
+        self._hint()
+
+    def _hint(self) -> None:
+        self.filter_bar.hint(count(len(self.packages.rows), "package"))
+
+    def _filter_left(self, cancelled: bool) -> None:
+        if cancelled or not self.filter_bar.text:
+            self.filter_bar.close()
+        self._show()
+        self.set_focus(self.packages)
+
+    @on(RowView.Chosen)
+    def choose(self) -> None:
+        """Show the path where it hangs in the closure."""
+        at = self.path_here()
+        if at is not None:
+            self.app.show_path(at)
+
+    def action_scroll_evidence(self, step: int) -> None:
+        """Scroll the evidence by a few lines."""
+        self.evidence.scroll_relative(y=step * 4, animate=False)
+
+    def action_details(self) -> None:
+        """Open all that is known, for terminals that have no room for it below."""
+        from pyclosure.tui.dialogs import TextDialog
+
+        one = self.packages.here
+        if one is not None:
+            words = "\n".join(f"{heading:<13}{line}" for heading, line in self._lines())
+            self.app.push_screen(TextDialog(f"tests of {printable(one.label)}", words))
+
+    def action_derivation(self) -> None:
+        """Show the derivation, the attributes about tests first."""
+        from pyclosure.tui.document_dialog import DocumentDialog
+        from pyclosure.tui.output.derivation import derivation_text
+
+        one = self.packages.here
+        drv = (one.tester or one.subject.derivation) if one is not None else None
+        if one is None:
+            return
+        if drv is None:
+            self.notify(f"{one.run.reason}: nothing to show", markup=False, timeout=4)
+            return
+        self.app.push_screen(DocumentDialog(printable(drv.path), derivation_text(drv), "nix"))
+
+    def action_metadata(self) -> None:
+        """Show METADATA as it is installed."""
+        from pyclosure.tui.document_dialog import DocumentDialog, metadata_text
+
+        one, knowledge = self.packages.here, self.knowledge
+        if one is None or knowledge is None:
+            return
+        distribution = one.subject.distribution
+        text = metadata_text(knowledge, one.path, distribution) if distribution is not None else None
+        if text is None or distribution is None:
+            why = knowledge.files_state.reason or "its files are not here"
+            self.notify(f"METADATA cannot be shown: {why}", markup=False, timeout=4)
+            return
+        self.app.push_screen(DocumentDialog(f"{distribution.folder}/METADATA", text, "email"))
+
+    async def action_finding(self) -> None:
+        """Go to the finding about the tests of this package."""
+        one, judgement = self.packages.here, self.app.judgement
+        if one is None:
+            return
+        finding = _finding_of(one, judgement)
+        if finding is None:
+            waiting = judgement is None or not judgement.whole
+            words = (
+                "findings are still being looked for" if waiting else "no finding is about the tests of this package"
+            )
+            self.notify(words, markup=False, timeout=3)
+            return
+        await self.app.show_finding(finding)
+
+    def action_together(self) -> None:
+        """Show what concerns all tests together."""
+        from pyclosure.tui.dialogs import TextDialog
+
+        survey, knowledge = self.app.survey, self.knowledge
+        if survey is None or knowledge is None:
+            return
+        judgement = self.app.judgement
+        reverse = [one for one in judgement.report.findings if one.rule in ("P10", "P11")] if judgement else []
+        found = list(sections(Shown(knowledge, survey, reverse=tuple(reverse))))
+        words = "\n\n".join(
+            "\n".join([title, *(f"  {printable(line, 600)}" for line in lines)]) for title, lines in found
+        )
+        self.app.push_screen(TextDialog("all tests", words or "no circles, no costs, no test tools elsewhere"))
+
+    def action_evaluate(self) -> None:
+        """Ask the expression for exact check inputs."""
+        where, knowledge = self.app.expression, self.knowledge
+        if knowledge is None:
+            return
+        if where is None:
+            words = "no expression was opened: pyclosure tests SOURCE --from FILE-OR-FLAKE --attr ATTRIBUTE"
+            self.notify(words, markup=False, timeout=6)
+            return
+        self.notify("evaluating …", markup=False, timeout=3)
+        self._evaluate()
+
+    @work(thread=True, exclusive=True, group="evaluation", exit_on_error=False)
+    def _evaluate(self) -> None:
+        from pyclosure.queries.testing.evaluated import learn_evaluation
+
+        where, knowledge = self.app.expression, self.app.knowledge
+        assert where is not None
+        assert knowledge is not None
+        watch = WorkerWatch(get_current_worker())
+        try:
+            self._notes = learn_evaluation(knowledge, where, watch)
+        except Cancelled:
+            return
+        except QueryError as error:
+            self._notes = [f"not evaluated: {error}"]
+        self.app.call_from_thread(self.app.survey_again)
+
+    def action_escape(self) -> None:
+        """Cancel loading, else show all packages, else stop reading."""
+        if self.app.knowledge is None:
+            self.app.cancel_opening()
+        elif self.filter_bar.has_class("-open"):
+            self._filter_left(True)
+        elif self._only is not None:
+            self._only = None
+            self._show()
+        elif self.app.cancel_tasks():
+            self.notify("stopped reading; what is known stays", markup=False)
+
+
+def _finding_of(one: PackageTests, judgement: Judgement | None) -> Finding | None:
+    found = judgement.of_path(one.path) if judgement is not None else []
+    rules = ("P12", "P13", "P11", "P10", "P14")
+    return min((some for some in found if some.rule in rules), key=lambda some: rules.index(some.rule), default=None)
+
+
+def _nothing() -> None:
+    """Follow nothing."""
+
+
+SCREEN = ScreenSpec("tests", "Tests", "5", TestsScreen)

@@ -52,6 +52,8 @@ PICTURES = (
     Picture("python", NARROW, "contrast", ("3",)),
     Picture("findings", NARROW, "midnight", ("4", *["down"] * 1)),
     Picture("findings", WIDE, "paper", ("4", *["down"] * 1)),
+    Picture("tests", NARROW, "midnight", ("5", "down")),
+    Picture("tests", WIDE, "paper", ("5", "down")),
     Picture("details", NARROW, "midnight", ("d",)),
     Picture("commands", NARROW, "midnight", ("o",)),
     Picture("why", NARROW, "midnight", ("2", "slash", *"gcc-14", "enter", "w", *["down"] * 6)),

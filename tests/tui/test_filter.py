@@ -81,7 +81,7 @@ async def test_a_kind_is_asked_for_by_a_part_of_its_name() -> None:
 
 async def test_a_path_is_found_by_its_digest_and_by_its_distribution() -> None:
     async with opened() as pilot:
-        await type_filter(pilot, "98rgw0mchyp3")
+        await type_filter(pilot, "5m1iv2wyb1h0")
         assert names(pilot) == ["python3.11-msgpack-1.2.4"]
         await pilot.press("escape")
         await type_filter(pilot, "typing-extensions")

@@ -40,7 +40,7 @@ from tests.tui.driving import (
 
 OWNERS = {"closure": (PathScreen, PathTable, ClosureScreen), "findings": (FindingsScreen, FindingRows)}
 """What listens to keys on a screen, where that is not the table of paths alone."""
-SCREENS = ("overview", "closure", "python", "findings")
+SCREENS = ("overview", "closure", "python", "findings", "tests")
 
 
 def declared(*owners: type) -> Iterator[Binding]:

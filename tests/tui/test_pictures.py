@@ -132,7 +132,23 @@ async def findings(pilot: Pilot[int]) -> None:
     await pilot.press("4", "down")
 
 
+async def gaps(pilot: Pilot[int]) -> None:
+    """The second package, with what is missing."""
+    await pilot.press("5", "down")
+
+
+async def all_tests(pilot: Pilot[int]) -> None:
+    await pilot.press("5", "i")
+
+
+async def derivation(pilot: Pilot[int]) -> None:
+    await pilot.press("5", "down", "v")
+
+
 SCENES: dict[str, Scene] = {
+    "tests": gaps,
+    "all-tests": all_tests,
+    "derivation": derivation,
     "findings": findings,
     "why": why,
     "ways": ways,
@@ -262,4 +278,4 @@ def test_a_picture_that_was_never_taken_fails_and_taking_it_repairs_that(tmp_pat
 
     Pictures(True, tmp_path).compare_svg(svg, "new.svg")
     Pictures(False, tmp_path, tmp_path / "failed").compare_svg(svg, "new.svg")
-    assert text_of(svg)[0].startswith(" pyclosure")
+    assert text_of(svg)[0].startswith("1 Overview")

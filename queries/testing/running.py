@@ -104,6 +104,8 @@ def how_it_ran(derivation: Derivation, sorted_out: CheckInputs) -> Run:
             found = _run("imports-only", "probable", None, reason)
     elif derivation.attribute("doCheck") == "1":
         found = _build_check(derivation, names)
+    elif phase := runs_on_its_own(derivation):
+        found = _own_phase(derivation.attribute(phase), phase)
     else:
         found = _off(derivation, imports)
     return replace(found, imports=imports, evidence=tuple(evidence))
@@ -236,17 +238,33 @@ def _evidence(derivation: Derivation, names: list[str]) -> Iterator[Proof]:
         yield line("outputs", " ".join(derivation.outputs))
 
 
+def runs_on_its_own(derivation: Derivation) -> str:
+    """Return the attribute in which a derivation that installs no Python package runs tests; empty for any other."""
+    if derivation.attribute("propagatedBuildInputs") or uses_hook(derivation, "pyproject-hook"):
+        return ""
+    phases = ("checkPhase", "installCheckPhase", "buildPhase", "buildCommand")
+    return next((key for key in phases if _programs(derivation.attribute(key))), "")
+
+
+def _programs(phase: str) -> list[str]:
+    return [runner for runner, pattern in _PROGRAMS if runner != "make" and pattern.search(phase)]
+
+
 def separate_tests(derivation: Derivation, derivations: Iterable[Derivation]) -> list[Derivation]:
     """Return the derivations that are made to run a package's tests apart from its build.
 
-    They are named after it, or take their source from an output of it that is made for tests.
+    They are named after it, take their source from an output of it that is made for tests, or run tests on the very
+    source that it was built from, as is done with uv2nix.
     """
+    source = derivation.attribute("src")
     for_tests = {output.path for name, output in derivation.outputs.items() if name in _TEST_OUTPUTS and output.path}
     found = []
     for one in derivations:
+        src = one.attribute("src")
+        if source and src == source and one.path != derivation.path and runs_on_its_own(one):
+            found.append(one)
         if derivation.path not in one.input_derivations or one.fixed:
             continue
-        src = one.attribute("src")
         named = one.name in (f"{derivation.name}-tests", f"{derivation.name}-test", f"{derivation.name}-pytest")
         if named or any(src.startswith(path) for path in for_tests):
             found.append(one)

@@ -77,6 +77,8 @@ class World:
         parts = parse_name(name)
         if drv is not None and interpreter_of(drv) and uses_hook(drv, "wrap-python-hook"):
             return str(canonicalize_name(drv.attribute("pname") or parts.pname))
+        if drv is not None and uses_hook(drv, "pyproject-hook"):
+            return str(canonicalize_name(drv.attribute("pname") or parts.pname))
         if parts.interpreter and parts.version:
             return str(canonicalize_name(parts.pname))
         return None
@@ -84,6 +86,9 @@ class World:
     def propagated(self, path: str) -> tuple[str, ...] | None:
         """Return what a path propagates directly; None where neither files nor derivation say."""
         drv = self.derivation_of(path)
+        if drv is not None and drv.has("NIX_PYPROJECT_DEPS"):
+            # an environment of uv2nix has its members there
+            return tuple(word for word in drv.attribute("NIX_PYPROJECT_DEPS").split(":") if STORE_PATH.fullmatch(word))
         if drv is not None:
             words = [word for key in _PROPAGATED for word in drv.attribute(key).split()]
             return tuple(word for word in words if STORE_PATH.fullmatch(word))

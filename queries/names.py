@@ -25,6 +25,7 @@ OUTPUTS = (
 """Output names that are believed without a derivation; stripping any other ``-word`` would merge paths."""
 
 _IN_TEXT = re.compile(rf"(?:/[\w.+-]+)+/{DIGEST}-")
+_DIGEST_IN_TEXT = re.compile(rf"(?:/[\w.+-]+)+/({DIGEST})-")
 _PATH_IN_TEXT = re.compile(rf"(?:/[\w.+-]+)+/{DIGEST}-{NAME}")
 _OUTPUT = re.compile(r"^(?P<rest>.+)-(?P<output>" + "|".join(OUTPUTS) + r")$")
 _INTERPRETER = re.compile(r"^(?P<abi>(?:python|pypy)\d+\.\d+t?)-(?=[A-Za-z0-9_])")
@@ -83,6 +84,11 @@ def store_paths_in(text: str) -> list[str]:
     ['/nix/store/00000000000000000000000000000000-a-1', '/nix/store/00000000000000000000000000000000-b']
     """
     return _PATH_IN_TEXT.findall(text)
+
+
+def digests_in(text: str) -> list[str]:
+    """Return the digests of the store paths that a text mentions; where a name ends does not matter to it."""
+    return _DIGEST_IN_TEXT.findall(text)
 
 
 def without_interpreter(name: str) -> str:

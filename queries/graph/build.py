@@ -6,7 +6,7 @@ whichever output an edge names. A fixed-output derivation stops that: its path f
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
@@ -17,6 +17,9 @@ from pyclosure.queries.records import Derivation
 
 if TYPE_CHECKING:
     import networkx as nx
+
+_BLOCK = 16384
+"""Bits of one pass: enough to make passes few, and few enough for 100,000 of them in memory."""
 
 BuildEdge = tuple[int, int]
 """A derivation and one of its inputs, as positions."""
@@ -40,7 +43,7 @@ class BuildGraph:
             order = tuple(TopologicalSorter(inputs).static_order())
         except CycleError as error:
             raise BadInput(
-                f"the inputs of derivations form a circle: {' → '.join(map(name_of, error.args[1][:6]))}",
+                f"the inputs of derivations form a circle: {' → '.join(map(name_of, error.args[1][:-7:-1]))}",
                 hint="the data is damaged or was edited; read it from the store again",
             ) from None
         self.paths = order
@@ -105,6 +108,43 @@ class BuildGraph:
                     found.add(one)
                     stack.append(one)
         return found
+
+    def user_blocks(self, without: Collection[BuildEdge] = ()) -> Iterator[tuple[int, list[int]]]:
+        """Yield what is built anew when a derivation changes, for all of them at once, some thousand bits at a time.
+
+        Pairs of the first position of a block and, for each derivation, a bitset of the positions from there on
+        that are built anew with it, itself left out. All counts of 100,000 derivations take seconds so, where
+        walks from each of them would take hours.
+        """
+        for start in range(0, len(self), _BLOCK):
+            found = [0] * len(self)
+            for at in range(len(self) - 1, -1, -1):
+                bits = 0
+                for user in self.users[at]:
+                    if not self.fixed[user] and (not without or (user, at) not in without):
+                        bits |= found[user]
+                        if 0 <= user - start < _BLOCK:
+                            bits |= 1 << user - start
+                found[at] = bits
+            yield start, found
+
+    def input_blocks(self) -> Iterator[tuple[int, list[int]]]:
+        """Yield what a derivation is built from, itself included, for all of them at once, as :meth:`user_blocks`."""
+        for start in range(0, len(self), _BLOCK):
+            found: list[int] = []
+            for at, below in enumerate(self.inputs):
+                bits = 1 << at - start if 0 <= at - start < _BLOCK else 0
+                for one in below:
+                    bits |= found[one]
+                found.append(bits)
+            yield start, found
+
+    def rebuild_counts(self, without: Collection[BuildEdge] = ()) -> list[int]:
+        """Return position → how many derivations are built anew when it changes, itself not counted."""
+        counts = [0] * len(self)
+        for _, found in self.user_blocks(without):
+            counts = [count + bits.bit_count() for count, bits in zip(counts, found, strict=True)]
+        return counts
 
     @cached_property
     def graph(self) -> nx.DiGraph[str]:

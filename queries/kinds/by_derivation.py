@@ -30,10 +30,15 @@ def kind_by_derivation(path: str, output: str, parts: NameParts, derivation: Der
     return None if evidence is None else Fact(evidence[0], "D", "certain", evidence[1])
 
 
+def is_interpreter_name(name: str) -> bool:
+    """Say whether a store name without digest is that of an interpreter."""
+    return _INTERPRETER.match(name) is not None
+
+
 def interpreter_of(derivation: Derivation) -> str | None:
     """Return the store path of the interpreter that a Python package propagates; None without one."""
     for word in derivation.attribute("propagatedBuildInputs").split():
-        if STORE_PATH.fullmatch(word) and _INTERPRETER.match(name_of(word)):
+        if STORE_PATH.fullmatch(word) and is_interpreter_name(name_of(word)):
             return word
     return None
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from pyclosure.queries.data import load
+
+_SEPARATORS = re.compile(r"[-_.]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +27,11 @@ class TestConventions:
 
     def is_for_tests(self, group: str) -> bool:
         """Say whether an extra or group holds what tests need."""
-        return _matches(group.lower(), self.extras)
+        return _matches(_plain(group), self.extras)
 
     def rank(self, group: str) -> int:
         """Return how close a group is to what all tests need: 0 for ``test``, 1 for ``test-arrow``, 2 for ``dev``."""
-        name = group.lower()
+        name = _plain(group)
         if _matches(name, self.broad):
             return 2
         return 0 if name in self.extras else 1
@@ -56,4 +59,13 @@ def _matches(name: str, patterns: tuple[str, ...]) -> bool:
 
 
 def _changed(usual: tuple[str, ...], words: Iterable[str]) -> tuple[str, ...]:
-    return (*usual, *words)
+    return (*usual, *map(_plain, words))
+
+
+def _plain(name: str) -> str:
+    """Return a name or pattern as PEP 503, 685 and 735 compare names.
+
+    >>> _plain("!Tests_*")
+    '!tests-*'
+    """
+    return _SEPARATORS.sub("-", name).lower()

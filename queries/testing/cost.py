@@ -6,13 +6,15 @@ those packages.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 
 from pyclosure.queries.graph.build import BuildEdge, BuildGraph
-from pyclosure.queries.names import store_paths_in
+from pyclosure.queries.names import STORE_PATH, digest_of, digests_in
 from pyclosure.queries.records import Derivation
 from pyclosure.queries.testing.inputs import LISTS, CheckInputs
+from pyclosure.queries.testing.world import PLACEHOLDER, placeholder
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class PackageCost:
     """What the tests of one package cost in rebuilds, counted in derivations."""
 
     only_for_tests: int
-    """Derivations in its build closure that are there for its tests alone: changing one rebuilds it."""
+    """Derivations in its build closure, fetchers included, that are there for its tests alone."""
     dependants: int
     """Derivations that are rebuilt along with it."""
     touched: int
@@ -84,22 +86,33 @@ def test_edges(graph: BuildGraph, inputs: Mapping[str, CheckInputs]) -> frozense
             continue
         drv = graph.derivations[at]
         elsewhere = _mentions(drv, sorted_out)
+        names = {below: _mentioned_as(graph.derivations[below]) for below in graph.inputs[at]}
         for one in sorted_out.inputs:
-            target = graph.by_output.get(one.path)
-            if target is not None and not any(
-                output.path in elsewhere for output in graph.derivations[target[0]].outputs.values() if output.path
-            ):
-                found.add((at, target[0]))
+            # two fetchers may have one output: the input is meant
+            target = next((below for below, known in names.items() if one.path in known), None)
+            if target is not None and not elsewhere & {_mark(name) for name in names[target]}:
+                found.add((at, target))
     return frozenset(found)
 
 
+def _mentioned_as(drv: Derivation) -> set[str]:
+    """Return how a derivation's outputs are mentioned: by path, or by placeholder before that is known."""
+    return {output.path or placeholder(drv.path, name) for name, output in drv.outputs.items()}
+
+
+def _mark(mention: str) -> str:
+    """Return what tells a mention of an output in any text: the digest, or the placeholder as a whole."""
+    return digest_of(mention) if STORE_PATH.fullmatch(mention) else mention
+
+
 def _mentions(drv: Derivation, sorted_out: CheckInputs) -> set[str]:
-    """Return the store paths that a derivation names anywhere but at the ends for tests."""
+    """Return the marks of all outputs that a derivation mentions anywhere but at the ends for tests."""
     texts = [text for key, text in drv.env.items() if key not in LISTS]
     texts += [str(value) for key, value in (drv.structured_attrs or {}).items() if key not in LISTS]
-    found = {one.path for one in sorted_out.others}
+    found = {_mark(one.path) for one in sorted_out.others}
     for text in (*texts, *drv.args, drv.builder):
-        found.update(store_paths_in(text))
+        found.update(digests_in(text))
+        found.update(PLACEHOLDER.findall(text))
     return found
 
 
@@ -111,46 +124,93 @@ def cost_of_tests(graph: BuildGraph, inputs: Mapping[str, CheckInputs]) -> TestC
         inputs: ``.drv`` path → its inputs, sorted; of all derivations that may run tests.
     """
     edges = test_edges(graph, inputs)
-    by_package: dict[int, set[BuildEdge]] = {}
+    by_package: dict[int, set[int]] = {}
     by_target: dict[int, set[int]] = {}
     for at, one in edges:
-        by_package.setdefault(at, set()).add((at, one))
+        by_package.setdefault(at, set()).add(one)
         by_target.setdefault(one, set()).add(at)
+    now = graph.rebuild_counts()
     return TestCost(
         derivations=len(graph),
         edges=len(edges),
-        packages={graph.paths[at]: _package_cost(graph, at, own) for at, own in sorted(by_package.items())},
-        amplified=tuple(_amplified(graph, edges, by_target, inputs)),
+        packages=_package_costs(graph, by_package, now),
+        amplified=tuple(_amplified(graph, edges, by_target, inputs, now)),
         touched=_spread(graph, by_target),
         touched_without=_spread(graph, by_target, edges),
         missing=len(graph.missing),
     )
 
 
-def _spread(graph: BuildGraph, seeds: Iterable[int], without: Iterable[BuildEdge] = ()) -> int:
+def _spread(graph: BuildGraph, seeds: Iterable[int], without: Collection[BuildEdge] = ()) -> int:
     """Return how many derivations are built anew beside those that change."""
     start = set(seeds)
-    return len(graph.rebuilt(start, frozenset(without)) - start)
+    return len(graph.rebuilt(start, without) - start)
 
 
-def _package_cost(graph: BuildGraph, at: int, own: set[BuildEdge]) -> PackageCost:
-    targets = {one for _, one in own}
-    touched = _spread(graph, targets)
-    only = len(graph.build_closure([at])) - len(graph.build_closure([at], own))
-    return PackageCost(only, _spread(graph, [at]), touched, touched - _spread(graph, targets, own))
+def _package_costs(graph: BuildGraph, by_package: Mapping[int, set[int]], now: list[int]) -> dict[str, PackageCost]:
+    only = _only_for_tests(graph, by_package)
+    # packages tend to have the same inputs for their tests
+    touched: dict[frozenset[int], set[int]] = {}
+    found = {}
+    for at, targets in sorted(by_package.items()):
+        key = frozenset(targets)
+        if key not in touched:
+            touched[key] = graph.rebuilt(targets)
+        rebuilt = touched[key]
+        saved = _lost(graph, at, targets, rebuilt)
+        found[graph.paths[at]] = PackageCost(only[at], now[at], len(rebuilt - targets), saved)
+    return found
+
+
+def _only_for_tests(graph: BuildGraph, by_package: Mapping[int, set[int]]) -> dict[int, int]:
+    """Return package → how many derivations leave its build closure with its tests."""
+    found = dict.fromkeys(by_package, 0)
+    for _, bits in graph.input_blocks():
+        for at, targets in by_package.items():
+            left = 0
+            for one in graph.inputs[at]:
+                if one not in targets:
+                    left |= bits[one]
+            # it stays itself: neither part of what it is built from has it
+            gone = bits[at] & ~left
+            found[at] += gone.bit_count()
+    return {at: count - 1 for at, count in found.items()}
+
+
+def _lost(graph: BuildGraph, at: int, targets: set[int], rebuilt: set[int]) -> int:
+    """Return how many derivations are built anew only because a package tests with what changes."""
+    if at not in rebuilt or at in targets or any(one in rebuilt for one in graph.inputs[at] if one not in targets):
+        return 0
+    lost = {at}
+    # inputs come before what is built with them, so that one pass in that order decides each once
+    waiting = [user for user in graph.users[at] if user in rebuilt]
+    heapify(waiting)
+    seen = set(waiting)
+    while waiting:
+        user = heappop(waiting)
+        if user in targets or any(one in rebuilt and one not in lost for one in graph.inputs[user]):
+            continue
+        lost.add(user)
+        for one in graph.users[user]:
+            if one in rebuilt and one not in seen:
+                seen.add(one)
+                heappush(waiting, one)
+    return len(lost)
 
 
 def _amplified(
-    graph: BuildGraph, edges: frozenset[BuildEdge], by_target: Mapping[int, set[int]], inputs: Mapping[str, CheckInputs]
+    graph: BuildGraph,
+    edges: frozenset[BuildEdge],
+    by_target: Mapping[int, set[int]],
+    inputs: Mapping[str, CheckInputs],
+    now: list[int],
 ) -> list[Amplified]:
+    without = graph.rebuild_counts(edges)
     # pytest stands behind its hook
     behind = {graph.position[path] for path in inputs if path in graph.position} & graph.build_closure(by_target)
     found = [
         Amplified(
-            graph.paths[one],
-            _spread(graph, [one]),
-            _spread(graph, [one], edges),
-            tuple(sorted(graph.paths[at] for at in by_target.get(one, ()))),
+            graph.paths[one], now[one], without[one], tuple(sorted(graph.paths[at] for at in by_target.get(one, ())))
         )
         for one in by_target.keys() | behind
     ]

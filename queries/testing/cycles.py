@@ -7,7 +7,6 @@ the circle was cut. Names, not store paths: two builds of one distribution are o
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -69,58 +68,79 @@ def cycles(edges: Iterable[NeedEdge], builds: Mapping[str, int]) -> tuple[Cycle,
     for group in nx.strongly_connected_components(graph):
         if len(group) < 2:
             continue
-        below = {one: sorted(other for other in graph.successors(one) if other in group) for one in sorted(group)}
-        for edge in (best[one, other] for one in below for other in below[one]):
-            if edge.kind == "test":
-                circle = _cycle(edge, best, below, builds)
-                if circle is not None:
-                    known = found.get(frozenset(circle.members))
-                    if known is None or (known.edges[0].realised and not edge.realised):
-                        found[frozenset(circle.members)] = circle
+        twice = any(builds.get(one, 0) > 1 for one in group)
+        ways = _Ways({one: sorted(other for other in graph.successors(one) if other in group) for one in group}, best)
+        for needs in sorted(group):
+            # one walk serves all edges that end here; nothing of it is kept
+            ways.begin(needs)
+            for by in sorted(one for one in graph.predecessors(needs) if one in group):
+                edge = best[by, needs]
+                # a circle that is realised throughout can only be where something was built twice
+                if edge.kind == "test" and (twice or not edge.realised):
+                    circle = _cycle(edge, ways, builds)
+                    if circle is not None:
+                        members = frozenset(circle.members)
+                        found[members] = min(circle, found.get(members, circle), key=_telling)
     return tuple(sorted(found.values(), key=lambda one: (len(one.edges), one.edges[0].realised, one.members)))
+
+
+def _telling(circle: Cycle) -> tuple[bool, tuple[str, ...]]:
+    """Order descriptions of one circle: where it is cut says most."""
+    return circle.edges[0].realised, circle.members
 
 
 def _rank(edge: NeedEdge) -> tuple[bool, bool]:
     return edge.realised, edge.kind == "base"
 
 
-def _cycle(
-    edge: NeedEdge, best: Mapping[tuple[str, str], NeedEdge], below: Mapping[str, list[str]], builds: Mapping[str, int]
-) -> Cycle | None:
-    back = _way(edge.needs, edge.by, best, below, realised=True)
+def _cycle(edge: NeedEdge, ways: _Ways, builds: Mapping[str, int]) -> Cycle | None:
+    back = ways.to(edge.by, realised=True)
     if edge.realised:
-        if back is None:
-            return None
-        twice = [one.by for one in (edge, *back) if builds.get(one.by, 0) > 1]
-        if not twice:
+        twice = [one.by for one in (edge, *back) if builds.get(one.by, 0) > 1] if back is not None else []
+        if back is None or not twice:
             return None
         return Cycle((edge, *back), f"{', '.join(twice)}: built more than once", certain=False)
     # what comes back may be only asked for, too: then it is cut in more than one place
-    back = back or _way(edge.needs, edge.by, best, below, realised=False)
+    back = back or ways.to(edge.by, realised=False)
     return None if back is None else Cycle((edge, *back), edge.how)
 
 
-def _way(
-    start: str,
-    end: str,
-    best: Mapping[tuple[str, str], NeedEdge],
-    below: Mapping[str, list[str]],
-    *,
-    realised: bool,
-) -> list[NeedEdge] | None:
-    """Return the edges of a shortest way; None when there is none."""
-    came: dict[str, str] = {start: ""}
-    queue = deque([start])
-    while queue and end not in came:
-        at = queue.popleft()
-        for one in below[at]:
-            if one not in came and (not realised or best[at, one].realised):
-                came[one] = at
-                queue.append(one)
-    if end not in came:
-        return None
-    way = [end]
-    while way[-1] != start:
-        way.append(came[way[-1]])
-    way.reverse()
-    return [best[one, other] for one, other in pairwise(way)]
+class _Ways:
+    """Shortest ways from one distribution to all others of a group."""
+
+    def __init__(self, below: Mapping[str, list[str]], best: Mapping[tuple[str, str], NeedEdge]) -> None:
+        self._best = best
+        self._below = {
+            False: below,
+            True: {one: [other for other in some if best[one, other].realised] for one, some in below.items()},
+        }
+        self._start = ""
+        self._came: dict[bool, dict[str, str]] = {}
+
+    def begin(self, start: str) -> None:
+        """Forget the ways from elsewhere."""
+        self._start, self._came = start, {}
+
+    def to(self, end: str, *, realised: bool) -> list[NeedEdge] | None:
+        """Return the edges of a shortest way; None when there is none, or none of realised edges alone."""
+        if realised not in self._came:
+            self._came[realised] = self._walk(realised)
+        came = self._came[realised]
+        if end not in came:
+            return None
+        way = [end]
+        while way[-1] != self._start:
+            way.append(came[way[-1]])
+        way.reverse()
+        return [self._best[one, other] for one, other in pairwise(way)]
+
+    def _walk(self, realised: bool) -> dict[str, str]:
+        below = self._below[realised]
+        came = {self._start: ""}
+        queue = [self._start]
+        for at in queue:
+            for one in below[at]:
+                if one not in came:
+                    came[one] = at
+                    queue.append(one)
+        return came

@@ -20,6 +20,7 @@ from pyclosure.queries.findings.conventions import (
     is_python_build_tool,
     is_test_tool,
 )
+from pyclosure.queries.kinds.by_derivation import is_interpreter_name
 from pyclosure.queries.names import STORE_PATH, name_of, parse_name
 from pyclosure.queries.records import Certainty, Derivation, Tier
 from pyclosure.queries.testing.world import World
@@ -103,16 +104,22 @@ def tester_inputs(derivation: Derivation, package: Derivation, world: World) -> 
         package: the one that builds what is tested.
         world: as for :func:`check_inputs`.
     """
-    own = {output.path for output in package.outputs.values() if output.path}
     every = [one for key in LISTS for one in inputs_of(derivation, key, world)]
-    others = [one for one in every if one.path in own or is_builder_hook(one.name) or _is_interpreter(one)]
+    others = [
+        one
+        for one in every
+        if is_builder_hook(one.name)
+        or _is_interpreter(one)
+        or world.input_of(one.path, derivation) == package.path
+        or world.derivation_of(one.path) is package
+    ]
     inputs = tuple(one for one in every if one not in others)
     reason = "it only tests, so all that it is given besides the package is for tests"
     return CheckInputs(inputs, tuple(others), "probable", "D", reason)
 
 
 def _is_interpreter(one: Input) -> bool:
-    return one.distribution is None and parse_name(one.name).pname in load("kinds")["pnames"]["interpreter"]
+    return one.distribution is None and is_interpreter_name(one.name)
 
 
 def is_builder_hook(name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
@@ -61,29 +61,31 @@ def provided(package: Derivation, for_tests: Iterable[Input], others: Iterable[I
     found: dict[str, Provision] = {}
     complete = True
     carried = package.attribute("propagatedBuildInputs").split()
-    for inputs, direct, indirect in (
+    groups: tuple[tuple[Sequence[Input | str], How, How], ...] = (
         (list(for_tests), "check input", "propagated"),
         (carried, "dependency", "dependency"),
         (list(others), "accidental", "accidental"),
-    ):
+    )
+    for inputs, direct, indirect in groups:
+        for one in inputs:
+            if isinstance(one, Input) and one.distribution is not None:
+                found.setdefault(one.distribution, Provision(one.distribution, one.path, direct, one.name))
         paths = [one.path if isinstance(one, Input) else one for one in inputs]
         below = world.module_path(paths)
         complete = complete and not (below.unknown and direct != "accidental")
         for path, by in below.by.items():
-            how: How = direct if path == by else indirect  # type: ignore[assignment]
+            how = direct if path == by else indirect
             name = world.distribution_called(path, name_of(path))
             if name is not None:
                 found.setdefault(name, Provision(name, path, how, name_of(by)))
         for one in inputs:
-            if isinstance(one, Input):
-                _add_named(one, found, direct, indirect)
+            if isinstance(one, Input) and world.propagated(one.path) is None:
+                _add_brought(one, found, indirect)
     return Provided(found, complete)
 
 
-def _add_named(one: Input, found: dict[str, Provision], direct: str, indirect: str) -> None:
-    """Add what names alone tell: inputs without a known path, and what hooks are known to bring."""
-    if one.distribution is not None:
-        found.setdefault(one.distribution, Provision(one.distribution, one.path, direct, one.name))  # type: ignore[arg-type]
+def _add_brought(one: Input, found: dict[str, Provision], how: How) -> None:
+    """Add what a hook is known to bring by its name alone."""
     testing = load("conventions")["testing"]
     runner = runner_of(one.name)
     brought = list(testing["runners"][runner]) if runner else []
@@ -91,4 +93,4 @@ def _add_named(one: Input, found: dict[str, Provision], direct: str, indirect: s
         if fnmatchcase(one.name, pattern):
             brought += names
     for name in brought:
-        found.setdefault(name, Provision(name, "", indirect, one.name))  # type: ignore[arg-type]
+        found.setdefault(name, Provision(name, "", how, one.name))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from pyclosure.queries.findings.finding import Proof
 from pyclosure.queries.kinds.by_derivation import uses_hook
-from pyclosure.queries.names import name_of, without_digests
+from pyclosure.queries.names import name_of, store_paths_in, without_digests
 from pyclosure.queries.records import Certainty, Derivation
 from pyclosure.queries.testing.inputs import CheckInputs, is_builder_hook, runner_of
 from pyclosure.queries.testing.words import Ran
@@ -42,6 +42,7 @@ _PROGRAMS = (
 _NOTHING = re.compile(r"^(runHook\s+\S+|true|:|echo\b.*|#.*|set\s+[-+]\S+)?$")
 _NATIVE = (("meson", "meson test"), ("ninja", "ninja test"), ("cmake", "ctest"), ("cargo-check-hook", "cargo test"))
 _TEST_OUTPUTS = ("test_src", "testout", "tests")
+_ENDINGS = ("-tests", "-test", "-pytest")
 _MOST_WORDS = 200
 
 
@@ -250,22 +251,32 @@ def _programs(phase: str) -> list[str]:
     return [runner for runner, pattern in _PROGRAMS if runner != "make" and pattern.search(phase)]
 
 
-def separate_tests(derivation: Derivation, derivations: Iterable[Derivation]) -> list[Derivation]:
-    """Return the derivations that are made to run a package's tests apart from its build.
+class Testers:
+    """The derivations that may test packages apart from their builds, found for each package at once."""
 
-    They are named after it, take their source from an output of it that is made for tests, or run tests on the very
-    source that it was built from, as is done with uv2nix.
-    """
-    source = derivation.attribute("src")
-    for_tests = {output.path for name, output in derivation.outputs.items() if name in _TEST_OUTPUTS and output.path}
-    found = []
-    for one in derivations:
-        src = one.attribute("src")
-        if source and src == source and one.path != derivation.path and runs_on_its_own(one):
-            found.append(one)
-        if derivation.path not in one.input_derivations or one.fixed:
-            continue
-        named = one.name in (f"{derivation.name}-tests", f"{derivation.name}-test", f"{derivation.name}-pytest")
-        if named or any(src.startswith(path) for path in for_tests):
-            found.append(one)
-    return sorted(found, key=lambda one: name_of(one.path))
+    def __init__(self, derivations: Iterable[Derivation]) -> None:
+        self._by_name: dict[str, list[Derivation]] = {}
+        self._by_source: dict[str, list[Derivation]] = {}
+        for one in derivations:
+            base = next((one.name.removesuffix(end) for end in _ENDINGS if one.name.endswith(end)), None)
+            if base is not None:
+                self._by_name.setdefault(base, []).append(one)
+            for path in store_paths_in(one.attribute("src"))[:1]:
+                self._by_source.setdefault(path, []).append(one)
+
+    def of(self, derivation: Derivation) -> list[Derivation]:
+        """Return the derivations that test a package.
+
+        They are named after it, take their source from an output of it that is made for tests, or run tests on the
+        very source that it was built from, as is done with uv2nix.
+        """
+        found = {
+            one.path: one for one in self._by_name.get(derivation.name, ()) if derivation.path in one.input_derivations
+        }
+        for name, output in derivation.outputs.items():
+            if name in _TEST_OUTPUTS and output.path:
+                found.update((one.path, one) for one in self._by_source.get(output.path, ()))
+        for path in store_paths_in(derivation.attribute("src"))[:1]:
+            same = (one for one in self._by_source.get(path, ()) if one.path != derivation.path)
+            found.update((one.path, one) for one in same if runs_on_its_own(one))
+        return [found[path] for path in sorted(found, key=name_of)]

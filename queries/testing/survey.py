@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from pyclosure.queries.testing.declared import Declared, declared
 from pyclosure.queries.testing.gap import Gap, gap
 from pyclosure.queries.testing.inputs import CheckInputs, Tester, check_inputs, runner_of, tester_inputs
 from pyclosure.queries.testing.provided import Provided, provided
-from pyclosure.queries.testing.running import UNKNOWN, Run, how_it_ran, separate_tests
+from pyclosure.queries.testing.running import UNKNOWN, Run, Testers, how_it_ran
 from pyclosure.queries.testing.words import CONCERNS, Concern, Ran, Verdict
 from pyclosure.queries.testing.world import World
 
@@ -128,18 +129,20 @@ class Survey:
     cost: TestCost | None
     """None without a build graph."""
     why_no_cost: str
-    world: World = field(repr=False)
-    edges: tuple[NeedEdge, ...] = field(repr=False, default=())
-    """Who needs whom, by name."""
+    cycles: tuple[Cycle, ...]
+    """Circles through test edges, the shortest first."""
 
     @cached_property
-    def cycles(self) -> tuple[Cycle, ...]:
-        """Circles through test edges."""
-        builds: dict[str, set[str]] = {}
-        for drv in self.world.derivations.values():
-            if is_python(drv):
-                builds.setdefault(_name(drv), set()).add(drv.path)
-        return cycles(self.edges, {name: len(some) for name, some in builds.items()})
+    def _cycles_of(self) -> Mapping[str, list[Cycle]]:
+        found: dict[str, list[Cycle]] = {}
+        for one in self.cycles:
+            for name in one.members:
+                found.setdefault(name, []).append(one)
+        return found
+
+    def cycles_of(self, name: str) -> Sequence[Cycle]:
+        """Return the circles that a distribution (PEP 503 name) is on."""
+        return self._cycles_of.get(name, ())
 
     @cached_property
     def by_path(self) -> Mapping[str, PackageTests]:
@@ -173,7 +176,8 @@ def survey_of(
         needs: base edges that METADATA knows.
     """
     reader = Reader()
-    judged = [_package(one, world, conventions, reader, modules or {}) for one in subjects]
+    testers = Testers(world.derivations.values())
+    judged = [_package(one, world, conventions, reader, modules or {}, testers) for one in subjects]
     sorted_out = {drv.path: _inputs(drv, world) for drv in world.derivations.values() if is_python(drv)}
     sorted_out.update(
         (one.subject.derivation.path, one.subject.checks)
@@ -182,8 +186,9 @@ def survey_of(
     )
     cost = cost_of_tests(graph, sorted_out) if graph is not None else None
     packages = tuple(sorted((_with_cost(one, cost) for one in judged), key=_order))
-    edges = tuple(_edges(packages, sorted_out, world, needs))
-    return Survey(packages, cost, "" if cost is not None else why_no_cost, world, edges)
+    builds = Counter(_name(world.derivations[path]) for path in sorted_out)
+    circles = cycles(_edges(packages, sorted_out, world, needs), builds)
+    return Survey(packages, cost, "" if cost is not None else why_no_cost, circles)
 
 
 def source_place(drv: Derivation) -> tuple[str, str]:
@@ -212,6 +217,7 @@ def _package(
     conventions: TestConventions,
     reader: Reader,
     modules: Mapping[str, frozenset[str]],
+    testers: Testers,
 ) -> PackageTests:
     stated = declared(
         subject.distribution, subject.source, subject.platform, conventions, reader, subject.why_no_source
@@ -226,7 +232,7 @@ def _package(
     tester = None
     run = how_it_ran(drv, inputs)
     if not run.happened and run.ran != "vacuous":
-        apart = separate_tests(drv, world.derivations.values())
+        apart = testers.of(drv)
         if apart:
             tester = apart[0]
             inputs = tester_inputs(tester, drv, world)

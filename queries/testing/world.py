@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,10 +11,12 @@ from hashlib import sha256
 from packaging.utils import canonicalize_name
 
 from pyclosure.queries.kinds.by_derivation import interpreter_of, uses_hook
-from pyclosure.queries.names import STORE_PATH, digest_of, name_of, parse_name
+from pyclosure.queries.names import STORE_PATH, digest_of, name_of, parse_name, store_paths_in
 from pyclosure.queries.records import Derivation, FileFacts
 
 _BASE32 = "0123456789abcdfghijklmnpqrsvwxyz"
+PLACEHOLDER = re.compile(r"/[0-9a-df-np-sv-z]{52}\b")
+"""Stands in a derivation for an output that has no path before it is built."""
 _PROPAGATED = ("propagatedBuildInputs", "propagatedNativeBuildInputs")
 
 
@@ -40,6 +43,8 @@ class World:
         self._files = files
         self._placeholders: dict[str, str] = {}
         self._seen: set[str] = set()
+        self._called: dict[tuple[str, str], str | None] = {}
+        self._below: dict[str, tuple[str, ...] | None] = {}
 
     @cached_property
     def by_output(self) -> Mapping[str, Derivation]:
@@ -68,8 +73,24 @@ class World:
                     self._placeholders[placeholder(drv, output)] = output_name(drv, output)
         return self._placeholders.get(word, word)
 
+    def input_of(self, word: str, derivation: Derivation) -> str | None:
+        """Return the input derivation, by ``.drv`` path, that a word of an attribute is an output of."""
+        for drv, outputs in derivation.input_derivations.items():
+            known = self.derivations.get(drv)
+            for output in outputs:
+                path = known.outputs[output].path if known is not None and output in known.outputs else None
+                if word in (path, placeholder(drv, output)):
+                    return drv
+        return None
+
     def distribution_called(self, path: str, name: str) -> str | None:
         """Return the PEP 503 name of the Python package that a path is, by files, derivation or name."""
+        key = path, name
+        if key not in self._called:
+            self._called[key] = self._distribution(path, name)
+        return self._called[key]
+
+    def _distribution(self, path: str, name: str) -> str | None:
         facts = self._files.get(path)
         if facts is not None and len(facts.distributions) == 1:
             return facts.distributions[0].normalized
@@ -85,12 +106,20 @@ class World:
 
     def propagated(self, path: str) -> tuple[str, ...] | None:
         """Return what a path propagates directly; None where neither files nor derivation say."""
+        if path not in self._below:
+            self._below[path] = self._propagated(path)
+        return self._below[path]
+
+    def _propagated(self, path: str) -> tuple[str, ...] | None:
         drv = self.derivation_of(path)
         if drv is not None and drv.has("NIX_PYPROJECT_DEPS"):
             # an environment of uv2nix has its members there
             return tuple(word for word in drv.attribute("NIX_PYPROJECT_DEPS").split(":") if STORE_PATH.fullmatch(word))
         if drv is not None:
             words = [word for key in _PROPAGATED for word in drv.attribute(key).split()]
+            # hooks of older nixpkgs write it themselves
+            lines = drv.attribute("buildCommand").splitlines()
+            words += [path for line in lines if "nix-support/propagated-" in line for path in store_paths_in(line)]
             return tuple(word for word in words if STORE_PATH.fullmatch(word))
         facts = self._files.get(path)
         return facts.propagated if facts is not None else None

@@ -164,9 +164,8 @@ def detail(one: PackageTests, survey: Survey) -> Iterator[tuple[str, str]]:
     if gap.undeclared:
         yield "undeclared", f"{', '.join(gap.undeclared)}   (given to tests, declared by nobody: harmless)"
     yield from _cost_lines(one)
-    for cycle in survey.cycles:
-        if one.name in cycle.members:
-            yield "circle", cycle_words(cycle)
+    for cycle in survey.cycles_of(one.name)[:_LISTED]:
+        yield "circle", cycle_words(cycle)
     for proof in run.evidence:
         yield "evidence", f"{name_of(proof.path)}: {proof.detail}"
     yield from _tells(one)

@@ -146,7 +146,14 @@ class TestsScreen(ModeScreen):
     MODE = "tests"
     BINDINGS: ClassVar[list[BindingType]] = [
         # the line of keys has room for few: what only this screen has comes before what all have
-        Binding("w", "why", "why", show=False, id="path.why", tooltip="Why this path is here"),
+        Binding(
+            "w",
+            "why",
+            "why",
+            show=False,
+            id="path.why",
+            tooltip="Why this path is here, and which files hold it",
+        ),
         Binding("r", "referrers", "referrers", show=False, id="path.referrers", tooltip="What references this path"),
         Binding("t", "only", "which", id="tests.only", tooltip="Only gaps, only what did not run, …, or all"),
         Binding("v", "derivation", "derivation", id="tests.derivation", tooltip="The derivation, its tests first"),

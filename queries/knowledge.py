@@ -200,7 +200,7 @@ class Knowledge:
             reason = "" if known == recorded else f"the snapshot holds them for {known} of {recorded} paths"
             return TierState("complete" if known == recorded else "partial", known, recorded, reason)
         if opened.nix is None:
-            return TierState("absent", 0, recorded, "the saved file holds none")
+            return TierState("absent", 0, recorded, "the saved file holds no derivations")
         return TierState("waiting", 0, recorded)
 
     def _saved_build(self, opened: Opened) -> BuildGraph | None:
@@ -213,11 +213,12 @@ class Knowledge:
     def _first_build_state(self, opened: Opened) -> TierState:
         if self.build is not None:
             missing = len(self.build.missing)
-            reason = f"{missing} of its derivations could not be read" if missing else ""
+            reason = f"{missing} of its derivations could not be read" if missing else self.derivations_state.reason
+            missing += self.derivations_state.of - self.derivations_state.known
             return TierState("partial" if missing else "complete", len(self.build), len(self.build) + missing, reason)
         if opened.nix is None:
             held = "the snapshot holds" if opened.derivations is not None else "the saved file holds"
-            return TierState("absent", 0, 0, f"{held} no build graph; open the closure where it was evaluated")
+            return TierState("absent", 0, 0, f"{held} no build graph; snapshot --evidence saves one")
         return TierState("waiting")
 
     def _first_sources_state(self, opened: Opened) -> TierState:

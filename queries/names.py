@@ -24,9 +24,9 @@ OUTPUTS = (
 )  # fmt: skip
 """Output names that are believed without a derivation; stripping any other ``-word`` would merge paths."""
 
-_IN_TEXT = re.compile(rf"(?:/[\w.+-]+)+/{DIGEST}-")
-_DIGEST_IN_TEXT = re.compile(rf"(?:/[\w.+-]+)+/({DIGEST})-")
-_PATH_IN_TEXT = re.compile(rf"(?:/[\w.+-]+)+/{DIGEST}-{NAME}")
+_DIGEST_IN_TEXT = re.compile(rf"/({DIGEST})-")
+_PATH_IN_TEXT = re.compile(rf"/{DIGEST}-{NAME}")
+_NOT_IN_FOLDER = re.compile(r"[^\w.+/-]")
 _OUTPUT = re.compile(r"^(?P<rest>.+)-(?P<output>" + "|".join(OUTPUTS) + r")$")
 _INTERPRETER = re.compile(r"^(?P<abi>(?:python|pypy)\d+\.\d+t?)-(?=[A-Za-z0-9_])")
 _INTERPRETER_ITSELF = re.compile(r"^(python|python3|python3-minimal|pypy(?:\d+\.\d+)?)-(\d[^-]*)$")
@@ -83,7 +83,28 @@ def store_paths_in(text: str) -> list[str]:
     >>> store_paths_in(f"PATH=/nix/store/{digest}-a-1/bin:/nix/store/{digest}-b")
     ['/nix/store/00000000000000000000000000000000-a-1', '/nix/store/00000000000000000000000000000000-b']
     """
-    return _PATH_IN_TEXT.findall(text)
+    found = []
+    end = 0
+    for match in _PATH_IN_TEXT.finditer(text):
+        start = _folder_start(text, match.start(), end)
+        if start < match.start():
+            found.append(text[start : match.end()])
+        end = match.end()
+    return found
+
+
+def _folder_start(text: str, slash: int, least: int) -> int:
+    """Return where the folders before a slash begin: the first slash of them, as far as no other character is between.
+
+    Searched from the right, because a pattern that begins with folders takes a long time for texts full of slashes.
+    """
+    start = slash
+    while start > least:
+        before = text.rfind("/", least, start)
+        if before == -1 or before + 1 == start or _NOT_IN_FOLDER.search(text, before, start):
+            break
+        start = before
+    return start
 
 
 def digests_in(text: str) -> list[str]:
@@ -175,7 +196,14 @@ def parse_name(name: str) -> NameParts:
 
 def without_digests(text: str) -> str:
     """Return a text with store paths shortened to their names: ``…-zlib-1.3/lib``."""
-    return _IN_TEXT.sub("…-", text)
+    parts: list[str] = []
+    end = 0
+    for match in _DIGEST_IN_TEXT.finditer(text):
+        start = _folder_start(text, match.start(), end)
+        if start < match.start():
+            parts += [text[end:start], "…-"]
+            end = match.end()
+    return "".join([*parts, text[end:]])
 
 
 def name_label(name: str) -> str:

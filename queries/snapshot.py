@@ -307,6 +307,9 @@ class _Unpacker:
             nix_version=saved.nix_version and printable(saved.nix_version, 60),
         )
         notes = tuple(printable(note, 300) for note in saved.notes)
+        for some in (saved.derivations, saved.build):
+            if any(path != one.path for path, one in (some or {}).items()):
+                raise self._damaged("a derivation stands in it under another name")
         return Snapshot(
             records,
             saved.derivations,

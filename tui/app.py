@@ -216,26 +216,28 @@ class ClosureApp(App[int]):
             if self.knowledge is not None:
                 self.knowledge.touch()
         if event.judgement is not None:
-            self.judgement = event.judgement
-        if event.survey is not None:
+            self.take_judgement(event.judgement)
+        # after evaluating, what was worked out before is out of date
+        if event.survey is not None and (self.judgement is None or event.revision >= self.judgement.revision):
             self.survey = event.survey
         self.task_text = self._background.text
         self.knowledge_signal.publish(None)
 
     @property
-    def expression(self) -> Expression | None:
-        """The expression that the closure was evaluated from; None when it was opened otherwise."""
-        from pyclosure.queries.testing.evaluated import expression_opened
+    def expressions(self) -> tuple[Expression, ...]:
+        """The expressions that the closure was evaluated from; none when it was opened otherwise."""
+        from pyclosure.queries.testing.evaluated import expressions_opened
 
-        return expression_opened(self.opening.source)
+        return expressions_opened(self.opening.source)
 
-    def survey_again(self) -> None:
-        """Look at all tests anew, because more was learned of them."""
-        from pyclosure.tui.judging import survey_closure
-
-        if self.knowledge is not None:
-            self.survey = survey_closure(self.knowledge, self.evidence)
-            self.knowledge_signal.publish(None)
+    def take_judgement(self, judgement: Judgement) -> None:
+        """Take in findings and tests, unless newer ones are known."""
+        if self.judgement is not None and judgement.revision < self.judgement.revision:
+            return
+        self.judgement = judgement
+        if judgement.survey is not None:
+            self.survey = judgement.survey
+        self.knowledge_signal.publish(None)
 
     async def show_finding(self, finding: Finding) -> None:
         """Show a finding on its screen."""

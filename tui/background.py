@@ -32,11 +32,14 @@ class Learned(Message):
         overview: Overview | None = None,
         judgement: Judgement | None = None,
         survey: Survey | None = None,
+        revision: int = 0,
     ) -> None:
         super().__init__()
         self.overview = overview
         self.judgement = judgement
         self.survey = survey
+        self.revision = revision
+        """How much was known when the survey was begun."""
 
     def can_replace(self, message: Message) -> bool:
         """A burst of news is one piece of news, unless findings or tests would be lost."""
@@ -133,14 +136,15 @@ class Background:
         for _ in learn_sources(knowledge, self, wanted=self._files):
             pass
         if knowledge.inspections_state.state == "waiting" and self._files:
-            self._tell(knowledge, survey=survey_closure(knowledge, self._app.evidence))
+            revision = knowledge.revision
+            self._tell(knowledge, survey=survey_closure(knowledge, self._app.evidence, self), revision=revision)
         for _ in learn_inspections(knowledge, self, wanted=self._files):
             pass
         self._judge(knowledge, whole=True)
 
     def _judge(self, knowledge: Knowledge, *, whole: bool) -> None:
         judgement = judge_closure(knowledge, self._app.evidence, self, whole=whole)
-        self._tell(knowledge, judgement=judgement, survey=judgement.survey)
+        self._tell(knowledge, judgement=judgement)
 
     def _tell(
         self,
@@ -149,10 +153,11 @@ class Background:
         summed: bool = True,
         judgement: Judgement | None = None,
         survey: Survey | None = None,
+        revision: int = 0,
     ) -> None:
         answer = overview(knowledge) if summed else None
         self._told = time.monotonic()
-        self._app.post_message(Learned(answer, judgement, survey))
+        self._app.post_message(Learned(answer, judgement, survey, revision))
 
 
 def _note_stopped(knowledge: Knowledge, why: str = "stopped by the user") -> None:

@@ -29,6 +29,8 @@ class Judgement:
     """Why the policy file was not used; empty when it was, or when there is none."""
     survey: Survey | None = None
     """Tests of all packages."""
+    revision: int = 0
+    """How much was known when it was begun."""
 
     def of_path(self, path: str) -> list[Finding]:
         """Return the findings that a store path is the first or cause of."""
@@ -51,15 +53,16 @@ def judge_closure(knowledge: Knowledge, evidence: EvidenceStore, activity: Activ
     from pyclosure.queries.findings.scene import Scene
 
     policy, problem = _policy()
+    revision = knowledge.revision
     scene = Scene(knowledge, evidence, policy, activity=activity)
-    return Judgement(judge(scene), whole, problem, scene.tests)
+    return Judgement(judge(scene), whole, problem, scene.tests, revision)
 
 
-def survey_closure(knowledge: Knowledge, evidence: EvidenceStore) -> Survey:
+def survey_closure(knowledge: Knowledge, evidence: EvidenceStore, activity: Activity) -> Survey:
     """Look at the tests of all packages."""
     from pyclosure.queries.findings.scene import Scene
 
-    return Scene(knowledge, evidence, _policy()[0]).tests
+    return Scene(knowledge, evidence, _policy()[0], activity=activity).tests
 
 
 def _policy() -> tuple[Policy, str]:

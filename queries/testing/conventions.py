@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from pyclosure.queries.data import load
 
+_EVERYTHING = ("all", "full", "complete", "everything")
 _SEPARATORS = re.compile(r"[-_.]+")
 
 
@@ -29,10 +30,14 @@ class TestConventions:
         """Say whether an extra or group holds what tests need."""
         return _matches(_plain(group), self.extras)
 
+    def is_for_all(self, group: str) -> bool:
+        """Say whether it holds whatever the project has, tests among it."""
+        return _plain(group) in _EVERYTHING
+
     def rank(self, group: str) -> int:
         """Return how close a group is to what all tests need: 0 for ``test``, 1 for ``test-arrow``, 2 for ``dev``."""
         name = _plain(group)
-        if _matches(name, self.broad):
+        if _matches(name, self.broad) or name in _EVERYTHING:
             return 2
         return 0 if name in self.extras else 1
 

@@ -59,7 +59,9 @@ class TestCost:
     derivations: int
     """Size of the build graph."""
     edges: int
-    """Inputs that are there for tests alone."""
+    """Pairs of a package and an input that only its tests need."""
+    inputs: int
+    """Different inputs among them."""
     packages: Mapping[str, PackageCost]
     """``.drv`` path → what its tests cost; packages without such inputs are left out."""
     amplified: tuple[Amplified, ...]
@@ -116,12 +118,13 @@ def _mentions(drv: Derivation, sorted_out: CheckInputs) -> set[str]:
     return found
 
 
-def cost_of_tests(graph: BuildGraph, inputs: Mapping[str, CheckInputs]) -> TestCost:
+def cost_of_tests(graph: BuildGraph, inputs: Mapping[str, CheckInputs], unread: int = 0) -> TestCost:
     """Return what tests cost, for each package that has check inputs and for all together.
 
     Args:
         graph: the build graph.
         inputs: ``.drv`` path → its inputs, sorted; of all derivations that may run tests.
+        unread: derivations that the graph lacks without anybody mentioning them.
     """
     edges = test_edges(graph, inputs)
     by_package: dict[int, set[int]] = {}
@@ -133,11 +136,12 @@ def cost_of_tests(graph: BuildGraph, inputs: Mapping[str, CheckInputs]) -> TestC
     return TestCost(
         derivations=len(graph),
         edges=len(edges),
+        inputs=len(by_target),
         packages=_package_costs(graph, by_package, now),
         amplified=tuple(_amplified(graph, edges, by_target, inputs, now)),
         touched=_spread(graph, by_target),
         touched_without=_spread(graph, by_target, edges),
-        missing=len(graph.missing),
+        missing=len(graph.missing) + unread,
     )
 
 

@@ -7,21 +7,27 @@ dependency groups (PEP 735), tox, nox and others are only in the source. No such
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from packaging.requirements import InvalidRequirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
-from pyclosure.queries.findings.platform import Platform
+from pyclosure.queries.findings.conventions import is_test_tool
+from pyclosure.queries.findings.platform import Platform, platform_of
 from pyclosure.queries.findings.requires_dist import Reader, Required, RequiresDist
 from pyclosure.queries.records import Distribution
 from pyclosure.queries.source_needs import Declaration, Source
 from pyclosure.queries.testing.conventions import TestConventions
+from pyclosure.queries.text import printable
 
 _STATED = ("extra", "group", "uv-dev", "pdm-dev", "poetry-group", "tests-require", "hatch-env")
 """Declarations that a packaging tool reads; the others are scripts of a project's own."""
-_OWN_SCRIPT = 3
+WEAK, _OWN_SCRIPT = 2, 3
+"""Ranks from which on evidence is weak."""
 _KIND_WORDS = {
     "extra": "extra",
     "group": "dependency group",
@@ -56,6 +62,20 @@ class TestRequirement:
     a script of the project's own."""
     applies: bool | None = True
     """None when its marker depends on something that is not known."""
+    specifier: str = ""
+    """Versions that it asks for; empty for any."""
+
+    @property
+    def weak(self) -> bool:
+        """Whether what says so is weak evidence: it holds more than tests need, or is of another version."""
+        return self.rank >= WEAK
+
+    def allows(self, version: str) -> bool | None:
+        """Say whether a version will do, pre-releases allowed; None when it is of no standard form."""
+        try:
+            return SpecifierSet(self.specifier).contains(Version(version), prereleases=True)
+        except ValueError:
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,27 +113,40 @@ def declared(
         why_no_source: completes the reason when nothing is known.
     """
     found: list[TestRequirement] = []
+    other = ""
     if distribution is not None:
         found += _of_metadata(distribution, platform, conventions, reader)
-    if distribution is not None and source is not None and source.kind in ("wheel", "metadata"):
-        # the same that is installed
-        source = source if source.version != distribution.version else None
+    if source is not None and distribution is not None and source.version not in (None, distribution.version):
+        other = source.version or ""
     if source is not None:
-        found += _of_source(source, distribution, platform, conventions, reader)
+        more = _of_source(source, distribution, platform, conventions, reader)
+        # of another version it is a hint at most, and never more than what is installed says
+        found += [replace(one, rank=max(one.rank, WEAK)) for one in more] if other else more
     # a group for all tests says more than one for a corner of them, or for all that developers do
     best = min((one.rank for one in found), default=0)
     kept = [one for one in found if one.rank == best]
     together: dict[str, TestRequirement] = {}
     for one in kept:
         together.setdefault(one.name, one)
+    unread = _unread(distribution, source, conventions, reader)
     whole = source is not None and source.kind in ("tree", "archive") and source.name is not None
-    known = bool(kept) or _has_group(distribution, source, conventions) or whole
-    other = ""
-    if source is not None and distribution is not None and source.version not in (None, distribution.version):
-        other = source.version or ""
+    known = bool(kept) or (not unread and (_has_group(distribution, source, conventions) or whole))
+    other = other if any(one.file != "METADATA" for one in kept) or not kept else ""
     origins = tuple(dict.fromkeys(f"{one.origin} ({one.file})" for one in kept))
-    reason = "" if known else _why_unknown(distribution, why_no_source)
+    reason = "" if known else unread or _why_unknown(distribution, why_no_source)
     return Declared(tuple(together[name] for name in sorted(together)), known, origins, reason, other)
+
+
+def _unread(
+    distribution: Distribution | None, source: Source | None, conventions: TestConventions, reader: Reader
+) -> str:
+    """Return what of the declarations could not be read; empty when all was."""
+    for text in reader.read(distribution.requires_dist).unparsed if distribution is not None else ():
+        if any(conventions.is_for_tests(word) for word in re.findall(r"[\w.-]+", text)):
+            return f"a requirement in METADATA cannot be read: {printable(text, 120)}"
+    declaring = ("pyproject.toml", "setup.py", "setup.cfg", "tox.ini", "PKG-INFO", "METADATA")
+    problems = source.problems if source is not None else ()
+    return next((one for one in problems if one.startswith(declaring)), "")
 
 
 def _has_group(distribution: Distribution | None, source: Source | None, conventions: TestConventions) -> bool:
@@ -134,11 +167,22 @@ def _of_metadata(
     distribution: Distribution, platform: Platform | None, conventions: TestConventions, reader: Reader
 ) -> Iterator[TestRequirement]:
     required = reader.read(distribution.requires_dist)
-    extras = [one for one in distribution.extras if conventions.is_for_tests(one)]
-    for extra in extras:
-        base = TestRequirement("", "", f"extra {extra}", "METADATA", None, conventions.rank(extra))
+    for extra in distribution.extras:
+        named = conventions.is_for_tests(extra)
+        if not named and not conventions.rank(extra):
+            continue
         for line, applies in _of_extra(required, extra, distribution.normalized, platform):
-            yield replace(base, name=line.name, text=line.text, applies=applies)
+            # an extra for everything tells of tests only where it names what nothing else needs
+            if named or (conventions.is_for_all(extra) and is_test_tool(line.name)):
+                rank = conventions.rank(extra)
+                yield _requirement(line, f"extra {extra}", "METADATA", None, rank, applies)
+
+
+def _requirement(
+    line: RequiresDist, origin: str, file: str, number: int | None, rank: int, applies: bool | None
+) -> TestRequirement:
+    specifier = str(line.requirement.specifier)
+    return TestRequirement(line.name, line.text, origin, file, number, rank, applies, specifier)
 
 
 def _of_extra(
@@ -148,14 +192,31 @@ def _of_extra(
     queue = [str(canonicalize_name(extra))]
     for one in queue:
         for line in required.minding(one):
-            applies = platform.remembers(line.marker, line.requirement.marker, one) if platform else None
-            without = platform.remembers(line.marker, line.requirement.marker, "") if platform else None
-            if not line.marker or applies is False or (applies and without):
+            if not line.marker:
+                continue
+            applies, without = (_holds(line, extra, platform) for extra in (one, ""))
+            if applies is False or (applies and without):
                 continue
             if line.name == own:
                 queue += [more for more in sorted(line.extras) if more not in queue]
             else:
                 yield line, applies
+
+
+_ANYWHERE = tuple(
+    found
+    for abi in ("python2.7", "python3.8", "python3.13", "pypy3.10")
+    if (found := platform_of(abi, "", None, None)) is not None
+)
+"""Where markers are tried when it is not known where the closure runs: what holds nowhere, or everywhere, is known."""
+
+
+def _holds(line: RequiresDist, extra: str, platform: Platform | None) -> bool | None:
+    """Say whether a marker holds; None when that depends on something that is not known."""
+    if platform is not None:
+        return platform.remembers(line.marker, line.requirement.marker, extra)
+    answers = {one.remembers(line.marker, line.requirement.marker, extra) for one in _ANYWHERE}
+    return answers.pop() if len(answers) == 1 else None
 
 
 def _of_source(
@@ -177,11 +238,11 @@ def _of_source(
             for line in _lines(text, reader):
                 if line.name == own:
                     continue
-                applies = (
-                    platform.remembers(line.marker, line.requirement.marker, "") if platform and line.marker else True
-                )
+                applies: bool | None = True
+                if line.marker:
+                    applies = _holds(line, "", platform)
                 if applies is not False:
-                    yield TestRequirement(line.name, line.text, words, one.file, one.line, rank, applies)
+                    yield _requirement(line, words, one.file, one.line, rank, applies)
 
 
 def _texts(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from packaging.utils import canonicalize_name
+
 from pyclosure.queries.activity import SILENT, Activity
 from pyclosure.queries.errors import BadInput
 from pyclosure.queries.knowledge import Knowledge
@@ -13,7 +15,7 @@ from pyclosure.queries.records import Derivation
 from pyclosure.queries.sources.resolve import Installables
 from pyclosure.queries.testing import evaluation
 from pyclosure.queries.testing.evaluation import EvaluatedPackage, Evaluation, Expression, OutsideTest, Wanted, evaluate
-from pyclosure.queries.testing.inputs import LISTS, CheckInputs, Input, Tester, inputs_of, runs_tests
+from pyclosure.queries.testing.inputs import LISTS, CheckInputs, Input, Tester, check_inputs, inputs_of, runs_tests
 from pyclosure.queries.testing.survey import is_python
 from pyclosure.queries.testing.world import World
 from pyclosure.queries.text import printable
@@ -21,10 +23,10 @@ from pyclosure.queries.text import printable
 _NAMED = 3
 
 
-def expression_of(
+def expressions_of(
     named: str | None, attr: str | None, sources: Sequence[str], file: str | None, impure: bool, cwd: str = ""
-) -> Expression | None:
-    """Return the expression that the user's words name; None when the source is not one that is evaluated.
+) -> tuple[Expression, ...]:
+    """Return the expressions that the user's words name; none when the sources are not evaluated.
 
     Args:
         named: a Nix file, or a flake, to evaluate; None to take what the source was made from.
@@ -39,55 +41,79 @@ def expression_of(
     """
     here = cwd or os.getcwd()
     if named is not None:
-        path = os.path.join(here, named)
-        if "#" not in named and (named.endswith(".nix") or _is_expression(path)):
-            if not os.path.exists(path):
-                raise BadInput(
-                    f"there is no Nix expression at {printable(named, 200)}", hint="check the path after --from"
-                )
-            return Expression(attr or "", os.path.normpath(path), impure, here)
-        flake, _, fragment = named.partition("#")
-        return Expression(f"{flake}#{attr or fragment}".removesuffix("#"), None, impure, here)
+        return (_named(named, attr, impure, here),)
     if file is not None:
         where = file if file.startswith("<") or "://" in file else os.path.normpath(os.path.join(here, file))
-        return Expression(attr or sources[0], where, impure, here)
-    word = sources[0] if sources else ""
-    if "#" in word and not os.path.lexists(os.path.join(here, word)):
-        flake = word.partition("#")[0]
-        return Expression(f"{flake}#{attr}" if attr else word, None, impure, here)
-    if attr:
+        return tuple(Expression(word, where, impure, here) for word in ([attr] if attr else sources))
+    flakes = [word for word in sources if "#" in word and not os.path.lexists(os.path.join(here, word))]
+    if attr and not flakes:
         raise BadInput("--attr names an attribute, but of no expression", hint="name a file or flake with --from")
-    return None
+    words = [f"{word.partition('#')[0]}#{attr}" if attr else word for word in flakes]
+    return tuple(Expression(word, None, impure, here) for word in dict.fromkeys(words))
 
 
-def expression_opened(source: object) -> Expression | None:
-    """Return the expression that an open source was evaluated from; None when it was not evaluated."""
-    if not isinstance(source, Installables) or not source.words:
-        return None
-    return Expression(source.words[0], source.file, source.impure, source.cwd)
+def _named(named: str, attr: str | None, impure: bool, here: str) -> Expression:
+    if not named:
+        raise BadInput("--from names no expression", hint="name a Nix file or a flake")
+    path = os.path.join(here, named)
+    if "#" not in named and (named.endswith(".nix") or os.path.isfile(path) or _is_expression(path)):
+        if not os.path.exists(path):
+            shown = printable(named, 200)
+            raise BadInput(f"there is no Nix expression at {shown}", hint="check the path after --from")
+        return Expression(attr or "", os.path.normpath(path), impure, here)
+    flake, _, fragment = named.partition("#")
+    return Expression(f"{flake}#{attr or fragment}".removesuffix("#"), None, impure, here)
+
+
+def expressions_opened(source: object) -> tuple[Expression, ...]:
+    """Return the expressions that an open source was evaluated from; none when it was not evaluated."""
+    if not isinstance(source, Installables):
+        return ()
+    return tuple(Expression(word, source.file, source.impure, source.cwd) for word in source.words)
 
 
 def _is_expression(path: str) -> bool:
     return os.path.isfile(os.path.join(path, "default.nix")) and not os.path.isfile(os.path.join(path, "flake.nix"))
 
 
-def learn_evaluation(knowledge: Knowledge, where: Expression, activity: Activity = SILENT) -> list[str]:
-    """Ask an expression for the check inputs of a closure's packages, and keep what it says of these very builds.
+def learn_evaluation(knowledge: Knowledge, where: Sequence[Expression], activity: Activity = SILENT) -> list[str]:
+    """Ask expressions for the check inputs of a closure's packages, and keep what they say of these very builds.
 
     Returns:
-        Sentences on what it could not say.
+        Sentences on what they could not say.
 
     Raises:
-        QueryError: the expression does not evaluate.
+        QueryError: an expression does not evaluate, or none of them has a package of the closure.
     """
     if knowledge.nix is None:
         return ["not evaluated: a saved file is open, and nothing was asked of nix"]
-    wanted = [
-        Wanted(info.path, info.deriver) for info in knowledge.closure.infos if _may_be_package(knowledge, info.path)
-    ]
-    online = knowledge.nix.online or (where.file is None and not where.installable.startswith((".", "/", "path:")))
-    found = evaluate(knowledge.nix, where, wanted, activity, online=online)
+    infos = knowledge.closure.infos
+    wanted = [Wanted(info.path, info.deriver) for info in infos if _may_be_package(knowledge, info.path)]
+    answers = []
+    for one in where:
+        online = knowledge.nix.online or (one.file is None and not one.installable.startswith((".", "/", "path:")))
+        answers.append(evaluate(knowledge.nix, one, wanted, activity, online=online))
+    found = _merged(answers)
+    if wanted and not found.packages and not found.failures:
+        names = ", ".join(printable(one.installable or one.file or "", 120) for one in where)
+        raise BadInput(
+            f"nothing in {names} is a package of this closure",
+            hint="name the attribute with the packages: --attr python3Packages, or the environment itself",
+        )
     return learn(knowledge, found)
+
+
+def _merged(answers: Sequence[Evaluation]) -> Evaluation:
+    """Return what several expressions say together; one that gives the very build wins."""
+    packages: dict[str, EvaluatedPackage] = {}
+    failures: dict[str, str] = {}
+    for one in answers:
+        for path, package in one.packages.items():
+            if package.same or path not in packages:
+                packages[path] = package
+        failures.update(one.failures)
+    missing = [path for path in answers[0].missing if all(path in one.missing for one in answers)] if answers else []
+    return Evaluation(packages, {path: why for path, why in failures.items() if path not in packages}, tuple(missing))
 
 
 def learn(knowledge: Knowledge, found: Evaluation) -> list[str]:
@@ -132,8 +158,15 @@ def sorted_by_evaluation(drv: Derivation, package: EvaluatedPackage, world: Worl
     if not runs_tests(drv):
         planned = tuple(_input(one, key, world) for key in LISTS for one in told[key])
         return CheckInputs((), tuple(one for key in LISTS for one in lists[key]), "certain", "X", way, planned)
-    tails = {key: lists[key][len(lists[key]) - len(told[key]) :] for key in LISTS}
-    heads = {key: lists[key][: len(lists[key]) - len(told[key])] for key in LISTS}
+    tails, heads = {}, {}
+    for key in LISTS:
+        start = len(lists[key]) - len(told[key])
+        if start < 0 or any(
+            one.path not in (None, some.path) for one, some in zip(told[key], lists[key][start:], strict=True)
+        ):
+            # something rearranged the list behind the builder's back
+            return check_inputs(drv, world)
+        tails[key], heads[key] = lists[key][start:], lists[key][:start]
     tests = tuple(one for key in LISTS for one in tails[key])
     return CheckInputs(tests, tuple(one for key in LISTS for one in heads[key]), "certain", "X", way)
 
@@ -154,7 +187,7 @@ def _input(one: evaluation.CheckInput, key: str, world: World) -> Input:
     name = name_of(path) if path else one.name
     known = world.distribution_called(path, name) if path else None
     if known is None and one.python:
-        known = str(parse_name(name).pname)
+        known = str(canonicalize_name(one.pname or parse_name(name).pname))
     return Input(path, name, key, known)
 
 

@@ -12,11 +12,12 @@ from pyclosure.queries.records import Certainty
 from pyclosure.queries.source_needs import Source, TestImport
 from pyclosure.queries.testing.conventions import TestConventions
 from pyclosure.queries.testing.declared import Declared, TestRequirement
-from pyclosure.queries.testing.provided import Provided
+from pyclosure.queries.testing.provided import Provided, Provision
 from pyclosure.queries.testing.running import Limit, Run
 from pyclosure.queries.testing.words import Verdict
 
-Standing = Literal["provided", "accidental", "convention", "explained", "missing", "unknown"]
+_OTHER_RUNNERS = ("unittest", "stestr", "nose", "trial", "testtools", "zope.testrunner")
+Standing = Literal["provided", "version", "accidental", "convention", "explained", "missing", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +79,28 @@ def gap(
     if given is None or run.ran == "unknown":
         return Gap("unknown", "unknown", _unjudged(stated), (), run.reason)
     asked = tuple(
-        _standing(one, given, run, conventions, source, modules or {}) for one in stated.requirements if one.name != own
+        _standing(one, given, run, conventions, source if not stated.other_version else None, modules or {})
+        for one in stated.requirements
+        if one.name != own
     )
     names = {one.name for one in stated.requirements}
     undeclared = tuple(
         sorted(one.name for one in given.by_name.values() if one.how == "check input" and one.name not in names)
     )
-    sure = _certainty(stated, given, asked, certainty)
+    sure = _certainty(stated, given, run, asked, certainty)
     if not run.happened:
         return Gap("moot", run.certainty, asked, undeclared, _moot(run))
     if not stated.known:
         return Gap("unknown", "unknown", asked, undeclared, stated.reason)
     missing = [one for one in asked if one.standing == "missing"]
-    explained = [one for one in asked if one.standing in ("explained", "accidental")]
+    explained = [one for one in asked if one.standing in ("explained", "accidental", "version")]
+    unclear = [one for one in asked if one.standing == "unknown"]
     if missing:
         words = ", ".join(one.requirement.name for one in missing)
         return Gap("real", sure, asked, undeclared, f"declared for tests and not among the check inputs: {words}")
+    if unclear:
+        words = ", ".join(one.requirement.name for one in unclear)
+        return Gap("unknown", "unknown", asked, undeclared, f"{unclear[0].reason}: {words}")
     if explained:
         return Gap("explained", _weaker(sure, "probable"), asked, undeclared, explained[0].reason)
     left = [one for one in asked if one.standing == "convention"]
@@ -106,17 +113,16 @@ def _unjudged(stated: Declared) -> tuple[Asked, ...]:
 
 
 def _moot(run: Run) -> str:
-    return {
-        "vacuous": f"nothing ran: {run.reason}",
-        "imports-only": f"only imports were tried: {run.reason}" if "doInstallCheck" in run.reason else run.reason,
-    }.get(run.ran, f"no tests ran: {run.reason}")
+    return f"nothing ran: {run.reason}" if run.ran == "vacuous" else run.reason
 
 
-def _certainty(stated: Declared, given: Provided, asked: Iterable[Asked], certainty: Certainty) -> Certainty:
-    if stated.other_version:
-        return "weak"
+def _certainty(stated: Declared, given: Provided, run: Run, asked: Iterable[Asked], certainty: Certainty) -> Certainty:
     missing = [one for one in asked if one.standing == "missing"]
-    if missing and all(one.requirement.rank > 1 for one in missing):
+    told = [one.requirement for one in missing] or [one.requirement for one in asked]
+    if stated.other_version or (told and all(one.weak for one in told)):
+        return "weak"
+    if run.ran == "own-phase" and run.runner is None:
+        # whether what it runs are tests at all nobody tells
         return "weak"
     # what an input propagates might be the very thing
     return _weaker(certainty, "probable") if missing and not given.complete else certainty
@@ -137,41 +143,63 @@ def _standing(
 ) -> Asked:
     found = given.get(one.name)
     if found is not None and found.how != "accidental":
+        of = f" {found.version}" if found.version else ""
+        if found.version and one.allows(found.version) is False:
+            return Asked(
+                one, "version", f"there as {one.name}{of}, asked for {one.specifier} ({found.how}: {found.by})"
+            )
         return Asked(one, "provided", f"{found.how}: {found.by}")
-    if conventions.is_left_out(one.name):
-        return Asked(one, "convention", "left out by convention: no test needs it")
+    used = _imports(one.name, source, modules.get(one.name))
+    run_anyway = [use for use in used if not use.guarded and not _deselects(run.limits, use.file)]
+    if conventions.is_left_out(one.name) and not run_anyway:
+        return Asked(one, "convention", "usually left out: it measures, lints or reports")
     if found is not None:
         return Asked(one, "accidental", f"there only because of {found.by}: no check input brings it")
-    reason = _excuse(one.name, run, source, modules.get(one.name))
+    if one.applies is None:
+        return Asked(one, "unknown", "whether its marker holds is not known")
+    reason = _excuse(one.name, run, source, modules.get(one.name), used)
     if reason:
         return Asked(one, "explained", reason)
-    used = _imports(one.name, source, modules.get(one.name))
     if used:
         skipped = " (those tests skip themselves)" if all(use.guarded for use in used) else ""
         return Asked(one, "missing", f"imported by {_places(used)}{skipped}")
     return Asked(one, "missing", f"{one.origin} asks for it")
 
 
-def _excuse(name: str, run: Run, source: Source | None, modules: frozenset[str] | None) -> str:
+def _of(found: Provision) -> str:
+    """Return the version of what is provided, unless the name of what brings it has it already."""
+    return f", in version {found.version}" if found.version and found.version not in found.by else ""
+
+
+def _excuse(name: str, run: Run, source: Source | None, modules: frozenset[str] | None, used: list[TestImport]) -> str:
     """Return why tests that ran did without a requirement; empty when nothing explains it."""
     plugin = name == "pytest" or name.startswith("pytest-")
-    if run.runner == "unittest" and plugin:
-        return "unittest runs the tests, not pytest"
-    if run.ran == "own-phase" and plugin and run.runner != "pytest":
-        return "its own phase does not run pytest"
-    used = _imports(name, source, modules)
+    if plugin and run.runner in _OTHER_RUNNERS:
+        return f"{run.runner} runs the tests, not pytest"
     if used and all(_deselects(run.limits, use.file) for use in used):
         return f"imported only by tests that are left out: {_places(used)}"
     only = [limit for limit in run.limits if limit.only]
-    if only and not any(_selected(limit, used) for limit in only):
+    if used and only and not any(_selected(limit, used) for limit in only):
+        return f"imported only by tests that are not among those asked for: {_places(used)}"
+    if not used and only and all(map(_is_narrow, only)):
         return f"only {only[0].attribute} = {' '.join(only[0].values[:3])} runs"
     word = name.removeprefix("pytest-").replace("-", "")
-    hit = next((value for limit in run.limits for value in limit.values if _alike(word, value)), None)
+    left_out = (value for limit in run.limits if not limit.only for value in limit.values)
+    hit = next((value for value in left_out if _alike(word, value)), None)
     if hit is not None:
         return f"{hit} is left out, which it serves by its name"
-    if source is not None and source.imports and not used and not plugin and not source.pytest_options:
+    # which modules it installs is seldom known of what is not there
+    if modules and source is not None and source.imports and not used and not plugin and not source.pytest_options:
         return "no test imports it"
     return ""
+
+
+def _is_narrow(limit: Limit) -> bool:
+    """Say whether only few tests are asked for: files, tests or marks, not a folder of them."""
+    paths = limit.attribute == "enabledTestPaths" or not any(value.startswith(("-k", "-m")) for value in limit.values)
+    if limit.attribute in ("enabledTests", "enabledTestMarks") or not paths:
+        return True
+    return all(value.endswith(".py") or "::" in value for value in limit.values)
 
 
 def _selected(limit: Limit, used: Iterable[TestImport]) -> bool:

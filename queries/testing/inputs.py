@@ -91,6 +91,8 @@ def check_inputs(derivation: Derivation, world: World) -> CheckInputs:
     carried = set(derivation.attribute("propagatedBuildInputs").split())
     native, reason = _native_start(lists["nativeBuildInputs"], carried)
     target = _target_start(lists["buildInputs"], str(canonicalize_name(own)))
+    if native == len(lists["nativeBuildInputs"]) and target < len(lists["buildInputs"]):
+        reason = f"{_certainly_test(lists['buildInputs'][target])}, in buildInputs"
     tail = (*lists["nativeBuildInputs"][native:], *lists["buildInputs"][target:])
     head = (*lists["nativeBuildInputs"][:native], *lists["buildInputs"][:target])
     return CheckInputs(tail, head, "probable", "D", reason)

@@ -8,7 +8,6 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from pyclosure.queries.data import load
-from pyclosure.queries.names import name_of
 from pyclosure.queries.records import Derivation
 from pyclosure.queries.testing.inputs import Input, runner_of
 from pyclosure.queries.testing.world import World
@@ -29,6 +28,8 @@ class Provision:
     how: How
     by: str
     """Store name of the input that brings it."""
+    version: str = ""
+    """As far as it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ def provided(package: Derivation, for_tests: Iterable[Input], others: Iterable[I
     found: dict[str, Provision] = {}
     complete = True
     carried = package.attribute("propagatedBuildInputs").split()
+    for word in carried:
+        world.resolve(word, package)
     groups: tuple[tuple[Sequence[Input | str], How, How], ...] = (
         (list(for_tests), "check input", "propagated"),
         (carried, "dependency", "dependency"),
@@ -69,15 +72,16 @@ def provided(package: Derivation, for_tests: Iterable[Input], others: Iterable[I
     for inputs, direct, indirect in groups:
         for one in inputs:
             if isinstance(one, Input) and one.distribution is not None:
-                found.setdefault(one.distribution, Provision(one.distribution, one.path, direct, one.name))
+                version = world.version_of(one.path, one.name)
+                asked = Provision(one.distribution, one.path, direct, one.name, version)
+                found.setdefault(one.distribution, asked)
         paths = [one.path if isinstance(one, Input) else one for one in inputs]
         below = world.module_path(paths)
         complete = complete and not (below.unknown and direct != "accidental")
         for path, by in below.by.items():
             how = direct if path == by else indirect
-            name = world.distribution_called(path, name_of(path))
-            if name is not None:
-                found.setdefault(name, Provision(name, path, how, name_of(by)))
+            for name, version in world.distributions_in(path):
+                found.setdefault(name, Provision(name, path, how, world.name(by), version))
         for one in inputs:
             if isinstance(one, Input) and world.propagated(one.path) is None:
                 _add_brought(one, found, indirect)

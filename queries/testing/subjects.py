@@ -26,7 +26,7 @@ def survey(scene: Scene) -> Survey:
     knowledge = scene.knowledge
     graph = knowledge.build
     derivations = dict(zip(graph.paths, graph.derivations, strict=True)) if graph is not None else {}
-    world = World({**derivations, **knowledge.derivations}, knowledge.files)
+    world = World({**derivations, **knowledge.derivations}, dict(knowledge.files))
     modules = {scene.name(at): found for at in scene.python_paths if (found := scene.modules(at))}
     return survey_of(
         _subjects(scene),
@@ -36,13 +36,16 @@ def survey(scene: Scene) -> Survey:
         why_no_cost=knowledge.build_state.reason or "the build graph is still being read",
         modules=modules,
         needs=_needs(scene),
+        unread=_unread(knowledge),
+        activity=scene.activity,
     )
 
 
 def _subjects(scene: Scene) -> Iterator[Subject]:
     knowledge = scene.knowledge
     if knowledge.closure.records.build_closure:
-        for path, drv in knowledge.derivations.items():
+        # more may be learned meanwhile
+        for path, drv in tuple(knowledge.derivations.items()):
             if is_python(drv):
                 yield _subject(knowledge, path, None, drv, None)
         return
@@ -110,7 +113,12 @@ def _source(knowledge: Knowledge, name: str, drv: Derivation | None) -> tuple[st
     src, folder = source_place(drv) if drv is not None else ("", "")
     key = f"{src}/{folder}" if folder else src
     if key in knowledge.sources:
-        return key, knowledge.sources[key], ""
+        source = knowledge.sources[key]
+        if source.kind in ("wheel", "metadata"):
+            return key, None, "it was built from a wheel, which says no more"
+        if source.name is not None and str(canonicalize_name(source.name)) != name:
+            return key, None, f"its source is that of {source.name}"
+        return key, source, ""
     if not src:
         return "", None, "no derivation says where its source is" if drv is None else "it has no src"
     # the name is enough, and the whole path would hide the rest of the line
@@ -132,6 +140,13 @@ def _why_no_derivation(knowledge: Knowledge, path: str) -> str:
     if state.reason == "not asked for":
         return "derivations were not asked for"
     return "the derivation is not here"
+
+
+def _unread(knowledge: Knowledge) -> int:
+    """Return how many recorded derivers are in no build graph, because nobody has them."""
+    graph = knowledge.build
+    derivers = {knowledge.deriver(at) for at in range(len(knowledge.closure))} - {None}
+    return sum(one not in graph.position for one in derivers) if graph is not None else 0
 
 
 def _needs(scene: Scene) -> Iterator[NeedEdge]:

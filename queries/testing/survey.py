@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from pyclosure.queries.activity import SILENT, Activity
 from pyclosure.queries.findings.platform import Platform
 from pyclosure.queries.findings.requires_dist import Reader
 from pyclosure.queries.kinds.by_derivation import interpreter_of, uses_hook
@@ -114,8 +115,8 @@ class PackageTests:
         if self.ran == "vacuous":
             return "vacuous"
         if self.ran in ("not-run", "imports-only"):
-            return "not-run" if self.ran == "not-run" else "imports-only"
-        if self.ran == "unknown":
+            return "not-run"
+        if self.ran == "unknown" or (self.verdict == "unknown" and self.subject.distribution is None):
             return "unknown"
         return "explained" if self.verdict == "explained" else "fine"
 
@@ -163,6 +164,8 @@ def survey_of(
     why_no_cost: str = "the build graph was not read",
     modules: Mapping[str, frozenset[str]] | None = None,
     needs: Iterable[NeedEdge] = (),
+    unread: int = 0,
+    activity: Activity = SILENT,
 ) -> Survey:
     """Judge packages.
 
@@ -174,17 +177,24 @@ def survey_of(
         why_no_cost: why there is no build graph.
         modules: PEP 503 name → modules that it installs.
         needs: base edges that METADATA knows.
+        unread: derivations of the closure that could not be read, so that the build graph lacks them.
+        activity: may cancel.
     """
     reader = Reader()
-    testers = Testers(world.derivations.values())
-    judged = [_package(one, world, conventions, reader, modules or {}, testers) for one in subjects]
+    testers = Testers(world.derivations)
+    judged = []
+    for one in subjects:
+        activity.check()
+        judged.append(_package(one, world, conventions, reader, modules or {}, testers))
     sorted_out = {drv.path: _inputs(drv, world) for drv in world.derivations.values() if is_python(drv)}
     sorted_out.update(
         (one.subject.derivation.path, one.subject.checks)
         for one in judged
         if one.subject.checks is not None and one.subject.derivation is not None
     )
-    cost = cost_of_tests(graph, sorted_out) if graph is not None else None
+    activity.check()
+    cost = cost_of_tests(graph, sorted_out, unread) if graph is not None else None
+    activity.check()
     packages = tuple(sorted((_with_cost(one, cost) for one in judged), key=_order))
     builds = Counter(_name(world.derivations[path]) for path in sorted_out)
     circles = cycles(_edges(packages, sorted_out, world, needs), builds)
@@ -231,12 +241,14 @@ def _package(
     inputs = subject.checks or _inputs(drv, world)
     tester = None
     run = how_it_ran(drv, inputs)
-    if not run.happened and run.ran != "vacuous":
+    if not run.happened:
         apart = testers.of(drv)
         if apart:
-            tester = apart[0]
-            inputs = tester_inputs(tester, drv, world)
-            run = _separate(how_it_ran(tester, inputs), run, apart)
+            tried = [
+                (one, sorted_out, how_it_ran(one, sorted_out)) for one, sorted_out in _with_inputs(apart, drv, world)
+            ]
+            tester, inputs, told = next((one for one in tried if one[2].happened), tried[0])
+            run = _separate(told, run, tester, apart)
         elif subject.testers:
             run, inputs = _by_evaluation(run, inputs, subject.testers)
     elif _finds_nothing(run, subject):
@@ -259,8 +271,7 @@ def _package(
 def _by_evaluation(run: Run, inputs: CheckInputs, testers: Iterable[Tester]) -> tuple[Run, CheckInputs]:
     """Return what became of tests that ``passthru.tests`` has, and what they are given, as the expression says."""
     named = ", ".join(one.name for one in testers)
-    known = [one for one in testers if one.runs is not None]
-    running = [one for one in known if one.runs and any(runner_of(some.name) for some in one.inputs)]
+    running = [one for one in testers if one.runs and any(runner_of(some.name) for some in one.inputs)]
     if running:
         one = running[0]
         where = f"passthru.tests.{one.name}"
@@ -268,12 +279,8 @@ def _by_evaluation(run: Run, inputs: CheckInputs, testers: Iterable[Tester]) -> 
         reason = f"{run.reason}; {where} runs them"
         given = CheckInputs(one.inputs, inputs.others, "certain", "X", f"what {where} is given")
         return replace(run, ran="separate", reason=reason, runner=runner.removesuffix("-check-hook")), given
-    if known:
-        one = known[0]
-        fault = "nothing among its inputs runs tests" if one.runs else "its test phase is off, too"
-        reason = f"{run.reason}; passthru.tests.{one.name} is made to run them, but {fault}"
-        return replace(run, ran="vacuous", certainty="probable", reason=reason), inputs
-    return replace(run, reason=f"{run.reason}; passthru.tests has {named}"), inputs
+    # a phase of its own may run them all the same, and evaluation does not tell phases
+    return replace(run, reason=f"{run.reason}; passthru.tests has {named}, and what that runs is not known"), inputs
 
 
 def _finds_nothing(run: Run, subject: Subject) -> bool:
@@ -284,15 +291,22 @@ def _finds_nothing(run: Run, subject: Subject) -> bool:
     return bool(python) and Version(python) < Version("3.12")
 
 
-def _separate(apart: Run, build: Run, testers: Iterable[Derivation]) -> Run:
+def _with_inputs(
+    testers: Iterable[Derivation], package: Derivation, world: World
+) -> Iterator[tuple[Derivation, CheckInputs]]:
+    for one in testers:
+        yield one, tester_inputs(one, package, world)
+
+
+def _separate(apart: Run, build: Run, tester: Derivation, testers: Iterable[Derivation]) -> Run:
     """Return what became of tests that another derivation runs: as that one says, if it runs anything."""
     names = tuple(one.path for one in testers)
     evidence = (*build.evidence, *apart.evidence)
     if not apart.happened:
-        reason = f"{name_of(names[0])} is made to run them, but there {apart.reason}"
+        reason = f"{name_of(tester.path)} is made to run them, but there {apart.reason}"
         ran: Ran = "vacuous" if apart.ran in ("vacuous", "not-run", "imports-only") else "unknown"
         return replace(apart, ran=ran, reason=reason, separate=names, evidence=evidence)
-    reason = f"not in its own build: {name_of(names[0])} runs them ({apart.reason})"
+    reason = f"not in its own build: {name_of(tester.path)} runs them ({apart.reason})"
     return replace(apart, ran="separate", reason=reason, separate=names, evidence=evidence)
 
 
@@ -301,9 +315,11 @@ def _with_cost(one: PackageTests, cost: TestCost | None) -> PackageTests:
     return replace(one, cost=cost.packages.get(drv.path) if cost is not None and drv is not None else None)
 
 
-def _order(one: PackageTests) -> tuple[int, int, str, str]:
+def _order(one: PackageTests) -> tuple[int, bool, int, str, str]:
     saved = one.cost.saved if one.cost is not None else 0
-    return CONCERNS.index(one.concern), -saved - len(one.gap.missing), one.name, one.path
+    trace = one.ran == "imports-only"
+    weak = one.gap.certainty == "weak"
+    return CONCERNS.index(one.concern), weak or trace, -saved - len(one.gap.missing), one.name, one.path
 
 
 def _edges(
@@ -329,7 +345,7 @@ def _edges(
         if package.subject.derivation is not None:
             for asked in package.gap.asked:
                 if asked.standing not in ("provided", "convention"):
-                    how = _how_cut(package)
+                    how = f"{_how_cut(package)} ({asked.requirement.origin} asks for it)"
                     yield NeedEdge(package.name, asked.requirement.name, "test", realised=False, how=how)
 
 

@@ -21,9 +21,17 @@ VERDICT_WORDS: dict[Verdict, str] = {
     "real": "real gap",
     "explained": "gap explained",
     "none": "no gap",
-    "moot": "no tests ran",
+    "moot": "no tests in its build",
     "unknown": "unknown",
 }
-Concern = Literal["real", "vacuous", "not-run", "imports-only", "explained", "unknown", "fine"]
+Concern = Literal["real", "vacuous", "not-run", "explained", "unknown", "fine"]
 """What is to be said of a package first, for sorting and filtering: the first that fits."""
-CONCERNS: tuple[Concern, ...] = ("real", "vacuous", "not-run", "imports-only", "explained", "unknown", "fine")
+CONCERNS: tuple[Concern, ...] = ("real", "vacuous", "not-run", "explained", "unknown", "fine")
+CONCERN_WORDS: dict[Concern, str] = {
+    "real": "real gap",
+    "vacuous": "nothing ran",
+    "not-run": "not run",
+    "explained": "explained",
+    "unknown": "unknown",
+    "fine": "no gap known",
+}

@@ -90,6 +90,19 @@ class World:
             self._called[key] = self._distribution(path, name)
         return self._called[key]
 
+    def name(self, word: str) -> str:
+        """Return the store name of an output, also of one that only has a placeholder; empty when nothing tells."""
+        return name_of(word) if STORE_PATH.fullmatch(word) else self._placeholders.get(word, "")
+
+    def distributions_in(self, path: str) -> tuple[tuple[str, str], ...]:
+        """Return PEP 503 names and versions of all Python packages in a path; empty when it is none."""
+        facts = self._files.get(path)
+        if facts is not None and facts.distributions:
+            return tuple((one.normalized, one.version) for one in facts.distributions)
+        name = self.name(path)
+        called = self.distribution_called(path, name)
+        return ((called, self.version_of(path, name)),) if called is not None else ()
+
     def _distribution(self, path: str, name: str) -> str | None:
         facts = self._files.get(path)
         if facts is not None and len(facts.distributions) == 1:
@@ -104,6 +117,14 @@ class World:
             return str(canonicalize_name(parts.pname))
         return None
 
+    def version_of(self, path: str, name: str) -> str:
+        """Return the version of a Python package, by files, derivation or name; empty when none tells."""
+        facts = self._files.get(path)
+        if facts is not None and len(facts.distributions) == 1:
+            return facts.distributions[0].version
+        drv = self.derivation_of(path)
+        return (drv.attribute("version") if drv is not None else "") or parse_name(name).version
+
     def propagated(self, path: str) -> tuple[str, ...] | None:
         """Return what a path propagates directly; None where neither files nor derivation say."""
         if path not in self._below:
@@ -112,15 +133,17 @@ class World:
 
     def _propagated(self, path: str) -> tuple[str, ...] | None:
         drv = self.derivation_of(path)
-        if drv is not None and drv.has("NIX_PYPROJECT_DEPS"):
-            # an environment of uv2nix has its members there
-            return tuple(word for word in drv.attribute("NIX_PYPROJECT_DEPS").split(":") if STORE_PATH.fullmatch(word))
+        if drv is not None and (drv.has("NIX_PYPROJECT_DEPS") or drv.has("pkgs") or drv.has("pkgsPath")):
+            # an environment has its members there; a long list lies in a file
+            members = store_paths_in(drv.attribute("NIX_PYPROJECT_DEPS") + drv.attribute("pkgs"))
+            return tuple(members) or None
         if drv is not None:
             words = [word for key in _PROPAGATED for word in drv.attribute(key).split()]
             # hooks of older nixpkgs write it themselves
             lines = drv.attribute("buildCommand").splitlines()
             words += [path for line in lines if "nix-support/propagated-" in line for path in store_paths_in(line)]
-            return tuple(word for word in words if STORE_PATH.fullmatch(word))
+            # an output that is not built yet has a placeholder
+            return tuple(word for word in words if STORE_PATH.fullmatch(word) or self.resolve(word, drv) != word)
         facts = self._files.get(path)
         return facts.propagated if facts is not None else None
 

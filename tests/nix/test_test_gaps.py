@@ -171,7 +171,7 @@ def test_every_package_is_judged_by_what_was_built(built: Built) -> None:
 def test_evaluation_makes_it_certain_and_says_what_is_planned(built: Built) -> None:
     knowledge = built.opened()
 
-    notes = learn_evaluation(knowledge, Expression("pkgs", str(GAPS)))
+    notes = learn_evaluation(knowledge, [Expression("pkgs", str(GAPS))])
     found = by_name(survey(knowledge))
 
     assert notes == [f"check inputs of {len(found)} packages are exact, by evaluation"]
@@ -192,7 +192,7 @@ def test_evaluation_makes_it_certain_and_says_what_is_planned(built: Built) -> N
 
 def test_evaluation_finds_the_tests_apart_from_the_build(built: Built) -> None:
     knowledge = built.opened()
-    learn_evaluation(knowledge, Expression("pkgs", str(GAPS)))
+    learn_evaluation(knowledge, [Expression("pkgs", str(GAPS))])
 
     one = by_name(survey(knowledge))["separate"]
 
@@ -208,7 +208,7 @@ def test_another_build_of_the_expression_is_not_used(built: Built) -> None:
         " (old: { nativeCheckInputs = old.nativeCheckInputs ++ [ gaps.pkgs.mock ]; }); }\n"
     )
 
-    notes = learn_evaluation(knowledge, Expression("", str(changed)))
+    notes = learn_evaluation(knowledge, [Expression("", str(changed))])
     one = by_name(survey(knowledge))["no-extra"]
 
     assert one.inputs is not None
@@ -317,7 +317,7 @@ def test_circles_show_which_test_is_cut(built: Built) -> None:
 
     assert circle.members == ("pong", "ping")
     assert [(edge.kind, edge.realised) for edge in circle.edges] == [("test", False), ("test", True)]
-    assert circle.how == "the tests of pong are off"
+    assert circle.how == "the tests of pong are off (extra test asks for it)"
 
 
 def test_rules_find_gaps_and_what_nothing_runs(built: Built) -> None:

@@ -342,7 +342,7 @@ def test_a_snapshot_says_what_it_lacks() -> None:
     assert (snapshot.derivations, snapshot.files) == (None, None)
     assert snapshot.notes == (
         "files: the saved file holds none, and its store was not asked",
-        "derivations: the saved file holds none",
+        "derivations: the saved file holds no derivations",
     )
 
 

@@ -12,7 +12,9 @@ from pyclosure.tui.opening import add_source_arguments, load, on_terminal, start
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_source_arguments(parser)
     parser.add_argument("--theme", metavar="NAME", help="colours for this session; see the palette (ctrl+p) for names")
-    parser.add_argument("--screen", metavar="NAME", help="screen to open on: overview, closure, python or findings")
+    parser.add_argument(
+        "--screen", metavar="NAME", help="screen to open on: overview, closure, python, findings or tests"
+    )
 
 
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:

@@ -6,12 +6,12 @@ import shutil
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.names import name_label, name_of
 from pyclosure.queries.records import TIER_WORDS
-from pyclosure.queries.testing.words import RAN_WORDS, VERDICT_WORDS, Concern, Ran
+from pyclosure.queries.testing.words import CONCERN_WORDS, RAN_WORDS, VERDICT_WORDS, Concern
 from pyclosure.queries.text import printable
 from pyclosure.tui.output.formats import (
     cells,
@@ -27,14 +27,13 @@ if TYPE_CHECKING:
     from pyclosure.queries.findings.finding import Finding
     from pyclosure.queries.testing.cost import Amplified, TestCost
     from pyclosure.queries.testing.cycles import Cycle, NeedEdge
-    from pyclosure.queries.testing.inputs import CheckInputs, Input
+    from pyclosure.queries.testing.inputs import Input
     from pyclosure.queries.testing.survey import PackageTests, Survey
 
 SIGNS: dict[Concern, str] = {
     "real": "▲",
     "vacuous": "▲",
     "not-run": "·",
-    "imports-only": "·",
     "explained": "·",
     "unknown": "?",
     "fine": " ",
@@ -42,6 +41,7 @@ SIGNS: dict[Concern, str] = {
 _NAMES = 2
 """Missing distributions that a row names."""
 _INDENT = 14
+_DEAREST = 8
 _LISTED = 12
 """Cycles, check inputs and packages that text lists of the rest."""
 
@@ -54,38 +54,65 @@ class Shown:
     survey: Survey
     filter: str = ""
     """Words that all must be in a row: of its name, verdict, what ran, certainty, missing distributions."""
-    reverse: tuple[Finding, ...] = ()
-    """Findings about test tools where no test needs them."""
+    sort: str = "concern"
+    """What comes first: ``concern``, ``name``, ``missing`` or ``saved``."""
+    findings: tuple[Finding, ...] = ()
+    """What rules say of tests and test tools."""
     notes: tuple[str, ...] = ()
     """What the reader should know of how this was worked out, in sentences."""
+    command: str = ""
+    """What asks the same again."""
 
     @property
     def packages(self) -> list[PackageTests]:
-        """The packages that match the filter."""
+        """The packages that match the filter, in the chosen order."""
         words = self.filter.lower().split()
-        return [one for one in self.survey.packages if all(word in searched(one) for word in words)]
+        found = [one for one in self.survey.packages if all(word in searched(one) for word in words)]
+        return ordered(found, self.sort)
+
+    @property
+    def reverse(self) -> list[Finding]:
+        """Test tools where no test needs them."""
+        return [one for one in self.findings if one.rule in ("P10", "P11")]
+
+    def findings_of(self, one: PackageTests) -> list[Finding]:
+        """Return what rules say of one package."""
+        return [finding for finding in self.findings if one.path in finding.paths]
+
+
+def ordered(packages: Sequence[PackageTests], by: str) -> list[PackageTests]:
+    """Return packages with what matters most first, or by name, missing requirements, or rebuilds saved."""
+    if by == "name":
+        return sorted(packages, key=lambda one: (one.name, one.path))
+    if by == "missing":
+        return sorted(packages, key=lambda one: (-len(one.gap.missing) if one.verdict == "real" else 1, one.name))
+    if by == "saved":
+        return sorted(packages, key=lambda one: (-(one.cost.saved if one.cost is not None else -1), one.name))
+    return list(packages)
 
 
 def searched(one: PackageTests) -> str:
     """Return the text that a filter looks in."""
     parts = (one.label, one.name, one.verdict, VERDICT_WORDS[one.verdict], one.ran, RAN_WORDS[one.ran])
-    rest = (one.concern, one.gap.certainty, one.run.runner or "", *one.gap.missing)
+    rest = (one.concern, CONCERN_WORDS[one.concern], one.gap.certainty, one.run.runner or "", *one.gap.missing)
     return " ".join((*parts, *rest)).lower()
 
 
 def headline(survey: Survey) -> str:
     """Return how many there are of what: ``19 packages · 11 ran · 2 real gaps · 1 vacuous · 5 unknown``."""
     ran = sum(one.run.happened for one in survey.packages)
-    parts = [count(len(survey.packages), "package"), f"{ran:,} ran"]
-    gaps, vacuous = survey.count("real"), survey.count("vacuous")
-    off = survey.count("not-run") + survey.count("imports-only")
-    unknown = sum(one.ran == "unknown" for one in survey.packages)
-    undeclared = sum(one.run.happened and one.verdict == "unknown" for one in survey.packages)
-    parts += [count(gaps, "real gap")] if gaps else []
-    parts += [f"{vacuous:,} vacuous"] if vacuous else []
-    parts += [f"{off:,} not run"] if off else []
-    parts += [f"{undeclared:,} declare nothing"] if undeclared else []
-    parts += [f"{unknown:,} unknown"] if unknown else []
+    weak = sum(one.verdict == "real" and one.gap.certainty == "weak" for one in survey.packages)
+    gaps = survey.count("real") - weak
+    undeclared = sum(one.concern == "fine" and one.verdict == "unknown" for one in survey.packages)
+    counted = (
+        (count(gaps, "real gap"), gaps),
+        (count(weak, "weak gap"), weak),
+        (f"{survey.count('vacuous'):,} nothing ran", survey.count("vacuous")),
+        (f"{survey.count('not-run'):,} not run", survey.count("not-run")),
+        (f"{undeclared:,} undeclared", undeclared),
+        (f"{survey.count('unknown'):,} unknown", survey.count("unknown")),
+    )
+    parts = [count(len(survey.packages), "package"), f"{ran:,} ran", *(words for words, number in counted if number)]
     return " · ".join(parts)
 
 
@@ -122,10 +149,13 @@ def missing_words(one: PackageTests) -> str:
         return one.run.reason
     if gap.missing:
         return _some(gap.missing, _NAMES)
+    if gap.verdict == "unknown" and not one.declared.known:
+        known = one.subject.distribution is not None
+        return "nothing declares what its tests need" if known else one.declared.reason
     if gap.verdict == "unknown":
-        return "nothing declares what its tests need"
+        return gap.reason
     if gap.verdict == "explained":
-        names = (*gap.called("explained"), *gap.called("accidental"))
+        names = (*gap.called("explained"), *gap.called("accidental"), *gap.called("version"))
         return f"{_some(names, _NAMES)}: {gap.reason}"
     left = gap.called("convention")
     return f"by convention: {_some(left, _NAMES)}" if left else ""
@@ -150,7 +180,10 @@ def _some(names: Sequence[str], most: int) -> str:
 def detail(one: PackageTests, survey: Survey) -> Iterator[tuple[str, str]]:
     """Yield what is known of one package as pairs of a heading, empty where the last one goes on, and a line."""
     gap, run = one.gap, one.run
-    yield "verdict", f"{VERDICT_WORDS[gap.verdict]}, {gap.certainty}: {gap.reason}"
+    sure = f", {gap.certainty}" if gap.verdict != "unknown" else ""
+    yield "verdict", f"{VERDICT_WORDS[gap.verdict]}{sure}: {gap.reason}"
+    if gap.verdict == "moot" and run.ran != "vacuous" and not one.subject.testers:
+        yield "", "whether passthru.tests has any, only the expression tells"
     runner = f" by {run.runner}" if run.runner else ""
     yield "ran", f"{RAN_WORDS[run.ran]}{runner}: {run.reason}"
     for limit in run.limits:
@@ -161,7 +194,7 @@ def detail(one: PackageTests, survey: Survey) -> Iterator[tuple[str, str]]:
     yield from _declared_lines(one)
     yield from _asked_lines(one)
     yield from _input_lines(one)
-    if gap.undeclared:
+    if gap.undeclared and one.declared.known:
         yield "undeclared", f"{', '.join(gap.undeclared)}   (given to tests, declared by nobody: harmless)"
     yield from _cost_lines(one)
     for cycle in survey.cycles_of(one.name)[:_LISTED]:
@@ -192,6 +225,7 @@ def _declared_lines(one: PackageTests) -> Iterator[tuple[str, str]]:
 def _asked_lines(one: PackageTests) -> Iterator[tuple[str, str]]:
     headings = {
         "missing": "missing",
+        "version": "version",
         "accidental": "accidental",
         "explained": "explained",
         "convention": "convention",
@@ -202,7 +236,8 @@ def _asked_lines(one: PackageTests) -> Iterator[tuple[str, str]]:
         first = True
         for asked in one.gap.asked:
             if asked.standing == standing:
-                yield heading if first else "", f"{asked.requirement.text}   {asked.reason}"
+                weak = "   (weak)" if asked.requirement.weak else ""
+                yield heading if first else "", f"{asked.requirement.text}   {asked.reason}{weak}"
                 first = False
 
 
@@ -239,8 +274,8 @@ def _cost_lines(one: PackageTests) -> Iterator[tuple[str, str]]:
 def _tells(one: PackageTests) -> Iterator[tuple[str, str]]:
     """Yield what would make the answer surer."""
     if one.ran == "unknown" and one.subject.derivation is None:
-        yield "to know", f"bring its derivation by evaluating the expression: {bring_command(one)}"
-    if not one.declared.known:
+        yield "to know", _bring(one.run.reason)
+    if not one.declared.known and one.subject.distribution is not None:
         yield "to know", f"show its source: pyclosure tests SOURCE --source {one.name}=FOLDER-OR-SDIST"
         src = one.subject.derivation.attribute("src") if one.subject.derivation is not None else ""
         fetcher = next((drv for drv in _inputs(one) if src and name_of(src) == name_of(drv).removesuffix(".drv")), "")
@@ -250,21 +285,31 @@ def _tells(one: PackageTests) -> Iterator[tuple[str, str]]:
         yield "to know", "evaluate the expression: pyclosure tests SOURCE --from FILE-OR-FLAKE --attr ATTRIBUTE"
 
 
+def _bring(reason: str) -> str:
+    if "not asked for" in reason:
+        return "ask again without --no-derivations"
+    return (
+        "bring its derivation by evaluating the expression: nix path-info --derivation .#ATTRIBUTE, "
+        "or nix-instantiate FILE -A ATTRIBUTE"
+    )
+
+
+def bring_words(knowledge: Knowledge) -> str:
+    """Return what would tell whether tests ran, for a closure without derivations."""
+    return _bring(knowledge.derivations_state.reason)
+
+
 def _inputs(one: PackageTests) -> Iterable[str]:
     return one.subject.derivation.input_derivations if one.subject.derivation is not None else ()
-
-
-def bring_command(one: PackageTests) -> str:
-    """Return the command that brings a package's derivation into the store."""
-    return "nix path-info --derivation .#ATTRIBUTE   (or: nix-instantiate FILE -A ATTRIBUTE)"
 
 
 def cycle_words(cycle: Cycle) -> str:
     """Return a circle on one line: ``pytest –test→ hypothesis –test→ pytest, cut: …``."""
     text = cycle.edges[0].by
+    sure = "" if cycle.certain else ", as far as names tell"
     for edge in cycle.edges:
         text += f" {_arrow(edge)} {edge.needs}"
-    return f"{text}; cut: {cycle.how}"
+    return f"{text}; cut: {cycle.how}{sure}"
 
 
 def _arrow(edge: NeedEdge) -> str:
@@ -276,6 +321,17 @@ def amplified_words(one: Amplified) -> str:
     """Return what touching a check input rebuilds: ``220 instead of 40, ×5.5``."""
     factor = f", ×{one.factor:.1f}" if one.factor is not None else ""
     return f"{one.rebuilds:,} instead of {one.without_tests:,}{factor}"
+
+
+def lines_of(one: PackageTests, shown: Shown) -> Iterator[tuple[str, str]]:
+    """Yield headings, told once, and lines of all that is known of a package, findings included."""
+    before = ""
+    for heading, line in detail(one, shown.survey):
+        yield heading if heading != before else "", line
+        before = heading or before
+    for finding in shown.findings_of(one):
+        yield "finding" if before != "finding" else "", f"{finding.rule} {finding.title}"
+        before = "finding"
 
 
 # -- text ------------------------------------------------------------------------------------------------
@@ -299,9 +355,10 @@ def _write_text(shown: Shown, out: IO[str]) -> None:
             ("", "left"),
             ("package", "name"),
             ("ran", "left"),
-            ("declared", "right"),
-            ("provided", "right"),
-            ("missing", "left"),
+            ("asked", "right"),
+            ("given", "right"),
+            ("missing, or why", "left"),
+            ("saves", "right"),
             ("sure", "left"),
         )
     )
@@ -325,15 +382,26 @@ def _row(one: PackageTests) -> tuple[str, ...]:
         declared_words(one),
         provided_words(one),
         missing_words(one),
+        f"{one.cost.saved:,}" if one.cost is not None else "",
         sure_words(one),
     )
 
 
-def write_detail(one: PackageTests, survey: Survey, out: IO[str]) -> None:
-    """Write what is known of one package."""
+def write_package(one: PackageTests, shown: Shown, form: str, out: IO[str]) -> None:
+    """Write what is known of one package, as text or markdown."""
+    if form == "markdown":
+        out.write(f"### {markdown_text(one.label)}: {VERDICT_WORDS[one.verdict]}\n\n```text\n")
+        for heading, line in lines_of(one, shown):
+            # nothing may end the block
+            plain = printable(line, 2000).replace("`", "'")
+            out.write(f"{heading:<{_INDENT - 1}}{plain}\n")
+        out.write(f"```\n\nCommand: {markdown_code(shown.command)}\n")
+        return
+    for note in shown.notes:
+        out.write(f"{printable(note, 600)}\n")
     out.write(f"{printable(one.label)}   {one.path}\n")
     width = shutil.get_terminal_size().columns if out.isatty() else 10_000
-    for heading, line in detail(one, survey):
+    for heading, line in lines_of(one, shown):
         wrapped = textwrap.wrap(printable(line, 4000), max(20, width - _INDENT - 2)) or [""]
         out.write(f"  {heading:<{_INDENT - 1}}{wrapped[0]}\n")
         for rest in wrapped[1:]:
@@ -357,23 +425,28 @@ def sections(shown: Shown) -> Iterator[tuple[str, list[str]]]:
 def cost_lines(cost: TestCost) -> Iterator[str]:
     """Yield what tests cost together, then the inputs that they multiply most."""
     bound = f"; {cost.missing:,} more could not be read, so these are lower bounds" if cost.missing else ""
-    inputs = count(cost.edges, "input")
+    inputs = count(cost.inputs, "input")
     packages = count(len(cost.packages), "package")
-    yield f"{inputs} of {packages} for tests alone, among {count(cost.derivations, 'derivation')}{bound}"
+    graph = count(cost.derivations, "derivation")
+    yield f"{inputs} for tests alone, of {packages} ({cost.edges:,} edges), among {graph}{bound}"
     yield (
-        f"touching all of these inputs rebuilds {cost.touched:,} derivations, {cost.touched_without:,} without tests "
+        f"touching all of them rebuilds {cost.touched:,} derivations, {cost.touched_without:,} without tests "
         f"in builds: {cost.touched - cost.touched_without:,} only because of tests"
     )
+    # what stands behind them counts as well: pytest behind its hook
     greatest = [one for one in cost.amplified if one.rebuilds > one.without_tests]
     for one in greatest[:_LISTED]:
         yield f"touching {name_label(name_of(one.derivation).removesuffix('.drv'))} rebuilds {amplified_words(one)}"
     if len(greatest) > _LISTED:
         yield f"… {len(greatest) - _LISTED} more in --format json"
     dearest = sorted(cost.packages.items(), key=lambda item: (-item[1].saved, item[0]))
-    for path, one_cost in dearest[:5]:
-        if one_cost.saved:
-            name = name_label(name_of(path).removesuffix(".drv"))
-            yield f"moving the tests of {name} out saves {one_cost.saved:,} of {one_cost.touched:,} rebuilds"
+    saving = [(path, one) for path, one in dearest if one.saved]
+    for path, one_cost in saving[:_DEAREST]:
+        name = name_label(name_of(path).removesuffix(".drv"))
+        saves = f"{one_cost.saved:,} of the {one_cost.touched:,}"
+        yield f"moving the tests of {name} out saves {saves} rebuilds that its inputs cause"
+    if len(saving) > _DEAREST:
+        yield f"… {len(saving) - _DEAREST} more that save something: --sort saved"
 
 
 def _more(lines: list[str], total: int) -> list[str]:
@@ -385,9 +458,10 @@ def _more(lines: list[str], total: int) -> list[str]:
 _HEADER = (
     ("package", "name"),
     ("ran", "left"),
-    ("declared", "right"),
-    ("provided", "right"),
-    ("missing", "left"),
+    ("asked", "right"),
+    ("given", "right"),
+    ("missing, or why", "left"),
+    ("saves", "right"),
     ("sure", "left"),
 )
 _OPEN: tuple[Concern, ...] = ("real", "vacuous")
@@ -399,6 +473,7 @@ def _write_markdown(shown: Shown, out: IO[str]) -> None:
     out.write(f"{markdown_code(records.label)}: {headline(shown.survey)}\n\n")
     for note in shown.notes:
         out.write(f"- {markdown_text(note)}\n")
+    out.write("\n" if shown.notes else "")
     matters = [one for one in shown.packages if one.concern in _OPEN]
     others = [one for one in shown.packages if one.concern not in _OPEN]
     if matters:
@@ -412,134 +487,11 @@ def _write_markdown(shown: Shown, out: IO[str]) -> None:
         out.write(f"<details><summary>{title}</summary>\n\n")
         out.writelines(f"- {markdown_text(line)}\n" for line in lines)
         out.write("\n</details>\n\n")
-    roots = " ".join(records.roots[:3]) + (" …" if len(records.roots) > 3 else "")
-    out.write(f"Command: `pyclosure tests {roots}`\n")
+    if shown.command:
+        out.write(f"Command: {markdown_code(shown.command)}\n")
 
 
 def _markdown_row(one: PackageTests) -> Sequence[str]:
     sign, *rest = _row(one)
     texts = [markdown_text(text) for text in rest]
     return [f"{sign} {texts[0]}".strip(), *texts[1:]]
-
-
-# -- JSON ------------------------------------------------------------------------------------------------
-
-
-def tests_json(shown: Shown) -> dict[str, Any]:
-    """Return all of it."""
-    survey = shown.survey
-    return {
-        "counts": _counts(survey),
-        "packages": [package_json(one) for one in shown.packages],
-        "reverse": [
-            {"rule": one.rule, "title": one.title, "paths": list(one.paths), "subjects": list(one.subjects)}
-            for one in shown.reverse
-        ],
-        "cycles": [_cycle_json(one) for one in survey.cycles],
-        "cost": _cost_json(survey.cost),
-        "cost_unknown": survey.why_no_cost or None,
-        "notes": list(shown.notes),
-    }
-
-
-def _counts(survey: Survey) -> dict[str, Any]:
-    ran: dict[Ran, int] = dict.fromkeys(RAN_WORDS, 0)
-    verdicts = dict.fromkeys(VERDICT_WORDS, 0)
-    for one in survey.packages:
-        ran[one.ran] += 1
-        verdicts[one.verdict] += 1
-    return {"packages": len(survey.packages), "ran": ran, "verdict": verdicts}
-
-
-def package_json(one: PackageTests) -> dict[str, Any]:
-    """Return one package; what is not known is null."""
-    drv, inputs, run, gap = one.subject.derivation, one.inputs, one.run, one.gap
-    return {
-        "path": one.path,
-        "distribution": one.name or None,
-        "version": one.subject.distribution.version if one.subject.distribution is not None else None,
-        "derivation": drv.path if drv is not None else None,
-        "verdict": gap.verdict,
-        "certainty": gap.certainty,
-        "reason": gap.reason,
-        "declared": [_asked_json(asked) for asked in gap.asked] if one.declared.known else None,
-        "declared_unknown": one.declared.reason or None,
-        "source": one.subject.source_path if one.subject.source is not None else None,
-        "provided": [_input_json(some) for some in inputs.inputs] if inputs is not None else None,
-        "planned": [_input_json(some) for some in inputs.planned] if inputs is not None else [],
-        "check_inputs": _inputs_json(inputs),
-        "missing": list(gap.missing) if gap.verdict != "unknown" else None,
-        "undeclared": list(gap.undeclared),
-        "ran": run.ran,
-        "ran_certainty": run.certainty,
-        "ran_reason": run.reason,
-        "runner": run.runner,
-        "limits": [
-            {"attribute": limit.attribute, "only": limit.only, "values": list(limit.values)} for limit in run.limits
-        ],
-        "imports": list(run.imports),
-        "separate": list(run.separate),
-        "evidence": [{"path": proof.path, "file": proof.file, "detail": proof.detail} for proof in run.evidence],
-        "cost": (
-            {
-                "only_for_tests": one.cost.only_for_tests,
-                "dependants": one.cost.dependants,
-                "touched": one.cost.touched,
-                "saved": one.cost.saved,
-            }
-            if one.cost is not None
-            else None
-        ),
-    }
-
-
-def _asked_json(asked: Any) -> dict[str, Any]:
-    requirement = asked.requirement
-    return {
-        "name": requirement.name,
-        "requirement": requirement.text,
-        "origin": requirement.origin,
-        "file": requirement.file,
-        "line": requirement.line,
-        "applies": requirement.applies,
-        "standing": asked.standing,
-        "reason": asked.reason,
-    }
-
-
-def _input_json(one: Input) -> dict[str, Any]:
-    return {"path": one.path, "name": one.name, "attribute": one.attribute, "distribution": one.distribution}
-
-
-def _inputs_json(inputs: CheckInputs | None) -> dict[str, Any] | None:
-    if inputs is None:
-        return None
-    return {"certainty": inputs.certainty, "evidence": TIER_WORDS[inputs.tier], "reason": inputs.reason}
-
-
-def _cycle_json(one: Cycle) -> dict[str, Any]:
-    edges = [{"by": edge.by, "needs": edge.needs, "kind": edge.kind, "realised": edge.realised} for edge in one.edges]
-    return {"members": list(one.members), "edges": edges, "cut": one.how}
-
-
-def _cost_json(cost: TestCost | None) -> dict[str, Any] | None:
-    if cost is None:
-        return None
-    return {
-        "derivations": cost.derivations,
-        "missing": cost.missing,
-        "test_edges": cost.edges,
-        "packages": len(cost.packages),
-        "touched": cost.touched,
-        "touched_without": cost.touched_without,
-        "amplified": [
-            {
-                "derivation": one.derivation,
-                "rebuilds": one.rebuilds,
-                "without_tests": one.without_tests,
-                "packages": list(one.packages),
-            }
-            for one in cost.amplified
-            if one.rebuilds > one.without_tests
-        ],
-    }

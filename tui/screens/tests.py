@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.table import Table
@@ -15,9 +15,9 @@ from textual.worker import get_current_worker
 
 from pyclosure.queries.errors import Cancelled, QueryError
 from pyclosure.queries.knowledge import Knowledge
-from pyclosure.queries.testing.words import CONCERNS, Concern
+from pyclosure.queries.testing.words import CONCERN_WORDS, CONCERNS, Concern
 from pyclosure.queries.text import printable
-from pyclosure.tui.judging import Judgement
+from pyclosure.tui.judging import Judgement, judge_closure
 from pyclosure.tui.mode_screen import ModeScreen, ScreenSpec
 from pyclosure.tui.output.tests import (
     SIGNS,
@@ -26,6 +26,7 @@ from pyclosure.tui.output.tests import (
     detail,
     headline,
     missing_words,
+    ordered,
     provided_words,
     ran_words,
     sections,
@@ -42,16 +43,8 @@ if TYPE_CHECKING:
     from pyclosure.queries.testing.survey import PackageTests, Survey
 
 SORTS = ("concern", "name", "missing", "saved")
+_SORT_WORDS = {"name": "name", "missing": "what is missing", "saved": "rebuilds that moving its tests out saves"}
 _ROLES: dict[Concern, str] = {"real": "heavy", "vacuous": "heavy", "unknown": "muted", "fine": "text"}
-_CONCERN_WORDS: dict[Concern, str] = {
-    "real": "real gaps",
-    "vacuous": "nothing ran",
-    "not-run": "not run",
-    "imports-only": "imports only",
-    "explained": "explained",
-    "unknown": "unknown",
-    "fine": "no gap known",
-}
 
 
 class TestRows(RowView):
@@ -73,10 +66,10 @@ class TestRows(RowView):
         """What to say when there is no row."""
         self.follow = _nothing
 
-    def show(self, packages: list[PackageTests]) -> None:
+    def show(self, packages: list[PackageTests], *, stay: bool = False) -> None:
         """Show packages, staying on the same one as far as it is still there."""
         # who has not moved yet sees what matters most; who has stays where they are
-        here = self.here if self.cursor else None
+        here = self.here if self.cursor or stay else None
         self.rows = packages
         paths = [one.path for one in packages]
         cursor = paths.index(here.path) if here is not None and here.path in paths else None
@@ -94,8 +87,8 @@ class TestRows(RowView):
             ViewColumn("ran", "ran", 12, rank=1, sortable=False),
             ViewColumn("declared", "asked", 5, "right", rank=3, sortable=False),
             ViewColumn("provided", "given", 5, "right", rank=4, sortable=False),
-            ViewColumn("missing", "missing", 18, rank=2, grow=60),
-            ViewColumn("saved", "rebuilds", 8, "right", rank=6),
+            ViewColumn("missing", "missing, or why", 18, rank=2, grow=60),
+            ViewColumn("saved", "saves", 6, "right", rank=6),
             ViewColumn("sure", "sure", 8, rank=5, sortable=False),
         )
 
@@ -209,7 +202,7 @@ class TestsScreen(ModeScreen):
     def facts_came(self, knowledge: Knowledge) -> None:
         self.packages.refresh()
 
-    def _show(self) -> None:
+    def _show(self, *, stay: bool = False) -> None:
         survey, knowledge = self.app.survey, self.knowledge
         if survey is None or knowledge is None:
             return
@@ -217,7 +210,7 @@ class TestsScreen(ModeScreen):
         shown = Shown(knowledge, survey, self.filter_bar.text).packages
         found = [one for one in shown if self._only is None or one.concern == self._only]
         self.packages.empty = self._why_empty(survey)
-        self.packages.show(self._sorted(found))
+        self.packages.show(self._sorted(found), stay=stay)
         self._show_head(survey, knowledge)
         self._show_evidence()
 
@@ -228,16 +221,18 @@ class TestsScreen(ModeScreen):
 
     def _show_head(self, survey: Survey, knowledge: Knowledge) -> None:
         text = Text(no_wrap=True, overflow="ellipsis")
-        text.append(f" {headline(survey)}", "bold")
         if self._only is not None:
-            text.append(f"   only: {_CONCERN_WORDS[self._only]}")
+            text.append(f" only {CONCERN_WORDS[self._only]}: {len(self.packages.rows):,} of", "bold")
+        text.append(f" {headline(survey)}", "bold")
+        if self.packages.sort != SORTS[0]:
+            text.append(f"   by {_SORT_WORDS[self.packages.sort]}")
         state = knowledge.derivations_state
         waiting = knowledge.build_state.state in ("waiting", "reading")
         if state.state == "absent":
             text.append(f"\n what ran is unknown: {state.reason}", "italic")
         elif survey.cost is not None and survey.cost.edges:
             only = survey.cost.touched - survey.cost.touched_without
-            inputs = count(survey.cost.edges, "input")
+            inputs = count(survey.cost.inputs, "input")
             text.append(f"\n {inputs} for tests alone; touching them rebuilds {only:,} more derivations", "dim")
         elif waiting:
             text.append("\n the build graph is still to come", "italic")
@@ -246,14 +241,8 @@ class TestsScreen(ModeScreen):
         self.head.update(text)
 
     def _sorted(self, found: list[PackageTests]) -> list[PackageTests]:
-        keys: dict[str, Callable[[PackageTests], tuple[object, ...]]] = {
-            "name": lambda one: (one.name, one.path),
-            "missing": lambda one: (-len(one.gap.missing), one.name),
-            "saved": lambda one: (-(one.cost.saved if one.cost is not None else -1), one.name),
-        }
-        key = keys.get(self.packages.sort)
-        ordered = sorted(found, key=key) if key is not None else found
-        return ordered[::-1] if self.packages.reverse else ordered
+        rows = ordered(found, self.packages.sort)
+        return rows[::-1] if self.packages.reverse else rows
 
     def _show_evidence(self) -> None:
         one = self.packages.here
@@ -328,7 +317,7 @@ class TestsScreen(ModeScreen):
     def _filter_left(self, cancelled: bool) -> None:
         if cancelled or not self.filter_bar.text:
             self.filter_bar.close()
-        self._show()
+        self._show(stay=True)
         self.set_focus(self.packages)
 
     @on(RowView.Chosen)
@@ -402,22 +391,28 @@ class TestsScreen(ModeScreen):
         survey, knowledge = self.app.survey, self.knowledge
         if survey is None or knowledge is None:
             return
-        judgement = self.app.judgement
-        reverse = [one for one in judgement.report.findings if one.rule in ("P10", "P11")] if judgement else []
-        found = list(sections(Shown(knowledge, survey, reverse=tuple(reverse))))
-        words = "\n\n".join(
-            "\n".join([title, *(f"  {printable(line, 600)}" for line in lines)]) for title, lines in found
-        )
+        findings = self.app.judgement.report.findings if self.app.judgement is not None else ()
+        parts = [
+            "\n".join([title, *(f"  {printable(line, 600)}" for line in lines)])
+            for title, lines in sections(Shown(knowledge, survey, findings=findings))
+        ]
+        words = "\n\n".join(parts)
         self.app.push_screen(TextDialog("all tests", words or "no circles, no costs, no test tools elsewhere"))
 
     def action_evaluate(self) -> None:
         """Ask the expression for exact check inputs."""
-        where, knowledge = self.app.expression, self.knowledge
+        knowledge = self.knowledge
         if knowledge is None:
             return
-        if where is None:
-            words = "no expression was opened: pyclosure tests SOURCE --from FILE-OR-FLAKE --attr ATTRIBUTE"
-            self.notify(words, markup=False, timeout=6)
+        if not self.app.expressions:
+            words = (
+                "no expression was opened: open it with pyclosure -f FILE ATTRIBUTE, or ask "
+                "pyclosure tests SOURCE --from FILE-OR-FLAKE --attr ATTRIBUTE"
+            )
+            self.notify(words, markup=False, timeout=8)
+            return
+        if knowledge.derivations_state.state in ("waiting", "reading"):
+            self.notify("derivations are still being read", markup=False, timeout=3)
             return
         self.notify("evaluating …", markup=False, timeout=3)
         self._evaluate()
@@ -426,17 +421,20 @@ class TestsScreen(ModeScreen):
     def _evaluate(self) -> None:
         from pyclosure.queries.testing.evaluated import learn_evaluation
 
-        where, knowledge = self.app.expression, self.app.knowledge
-        assert where is not None
+        knowledge, before = self.app.knowledge, self.app.judgement
         assert knowledge is not None
         watch = WorkerWatch(get_current_worker())
         try:
-            self._notes = learn_evaluation(knowledge, where, watch)
+            self._notes = learn_evaluation(knowledge, self.app.expressions, watch)
+            whole = before is not None and before.whole
+            judgement = judge_closure(knowledge, self.app.evidence, watch, whole=whole)
         except Cancelled:
             return
         except QueryError as error:
             self._notes = [f"not evaluated: {error}"]
-        self.app.call_from_thread(self.app.survey_again)
+            self.app.call_from_thread(self.refresh_knowledge)
+            return
+        self.app.call_from_thread(self.app.take_judgement, judgement)
 
     def action_escape(self) -> None:
         """Cancel loading, else show all packages, else stop reading."""
@@ -446,14 +444,14 @@ class TestsScreen(ModeScreen):
             self._filter_left(True)
         elif self._only is not None:
             self._only = None
-            self._show()
+            self._show(stay=True)
         elif self.app.cancel_tasks():
             self.notify("stopped reading; what is known stays", markup=False)
 
 
 def _finding_of(one: PackageTests, judgement: Judgement | None) -> Finding | None:
     found = judgement.of_path(one.path) if judgement is not None else []
-    rules = ("P12", "P13", "P11", "P10", "P14")
+    rules = ("P12", "P13", "P11", "P10")
     return min((some for some in found if some.rule in rules), key=lambda some: rules.index(some.rule), default=None)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from pyclosure.queries.answers.sizes import Sizes, added_sizes
+from pyclosure.queries.errors import BadInput
 from pyclosure.queries.graph.closure import Closure
 from pyclosure.queries.inspection import Inspection
 from pyclosure.queries.kinds.identify import as_application, as_input_source, identify
@@ -60,6 +61,7 @@ class Knowledge:
         self.files_state = _first_state(opened.files, len(closure), opened)
         self.inspections_state = _first_state(opened.inspections, len(closure), opened)
         self.derivations_state = self._first_derivations_state(opened)
+        self._build_fault = ""
         self.build: BuildGraph | None = self._saved_build(opened)
         """All that the closure was built from; None when nobody read it."""
         self.build_state = self._first_build_state(opened)
@@ -208,7 +210,12 @@ class Knowledge:
             return None
         from pyclosure.queries.graph.build import BuildGraph
 
-        return BuildGraph({**opened.build, **self.derivations})
+        try:
+            return BuildGraph({**opened.build, **self.derivations})
+        except BadInput as error:
+            # the rest of the snapshot may be sound
+            self._build_fault = str(error)
+            return None
 
     def _first_build_state(self, opened: Opened) -> TierState:
         if self.build is not None:
@@ -216,6 +223,8 @@ class Knowledge:
             reason = f"{missing} of its derivations could not be read" if missing else self.derivations_state.reason
             missing += self.derivations_state.of - self.derivations_state.known
             return TierState("partial" if missing else "complete", len(self.build), len(self.build) + missing, reason)
+        if self._build_fault:
+            return TierState("absent", 0, 0, self._build_fault)
         if opened.nix is None:
             held = "the snapshot holds" if opened.derivations is not None else "the saved file holds"
             return TierState("absent", 0, 0, f"{held} no build graph; snapshot --evidence saves one")

@@ -79,7 +79,7 @@ class EntryRows(RowView):
         return len(self.rows)
 
     def empty_text(self) -> str:
-        return "this path holds nothing"
+        return "this path holds nothing" if self.top is not None else ""
 
     def cell(self, row: int, column: ViewColumn, width: int) -> Cell:
         level, entry = self.rows[row]

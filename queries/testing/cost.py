@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 
 from pyclosure.queries.graph.build import BuildEdge, BuildGraph
 from pyclosure.queries.names import STORE_PATH, digest_of, digests_in
@@ -183,16 +183,15 @@ def _only_for_tests(graph: BuildGraph, by_package: Mapping[int, set[int]]) -> di
 
 def _lost(graph: BuildGraph, at: int, targets: set[int], rebuilt: set[int]) -> int:
     """Return how many derivations are built anew only because a package tests with what changes."""
-    if at not in rebuilt or at in targets or any(one in rebuilt for one in graph.inputs[at] if one not in targets):
+    if at not in rebuilt or any(one in rebuilt for one in graph.inputs[at] if one not in targets):
         return 0
     lost = {at}
     # inputs come before what is built with them, so that one pass in that order decides each once
     waiting = [user for user in graph.users[at] if user in rebuilt]
-    heapify(waiting)
     seen = set(waiting)
     while waiting:
         user = heappop(waiting)
-        if user in targets or any(one in rebuilt and one not in lost for one in graph.inputs[user]):
+        if any(one in rebuilt and one not in lost for one in graph.inputs[user]):
             continue
         lost.add(user)
         for one in graph.users[user]:

@@ -44,11 +44,6 @@ class Provided:
         """Return what provides a distribution; None when nothing does."""
         return self.by_name.get(name)
 
-    def meant(self, name: str) -> bool:
-        """Say whether a distribution is provided on purpose, not by accident of the build."""
-        found = self.by_name.get(name)
-        return found is not None and found.how != "accidental"
-
 
 def provided(package: Derivation, for_tests: Iterable[Input], others: Iterable[Input], world: World) -> Provided:
     """Return what the tests of a package had on their module path, the most deliberate reason first.

@@ -145,11 +145,6 @@ class Survey:
         """Return the circles that a distribution (PEP 503 name) is on."""
         return self._cycles_of.get(name, ())
 
-    @cached_property
-    def by_path(self) -> Mapping[str, PackageTests]:
-        """Store path → its tests."""
-        return {one.path: one for one in self.packages}
-
     def count(self, concern: Concern) -> int:
         """Return how many packages have a concern."""
         return sum(one.concern == concern for one in self.packages)

@@ -25,7 +25,7 @@ def _check(scene: Scene) -> Iterator[Verdict]:
 
 def _vacuous(one: PackageTests) -> Finding:
     given = [some_input.distribution or some_input.name for some_input in one.inputs.inputs] if one.inputs else []
-    what = f"is given {some(given)} for its tests" if given else "is told to run its tests"
+    what = f"is given {some(given)} for its tests" if given else "has its test phase switched on"
     return Finding(
         rule=RULE.id,
         severity="warning",

@@ -41,7 +41,8 @@ def _finding(one: Amplified, missing: int) -> Finding:
         tier="D",
         title=f"touching {label} rebuilds {one.rebuilds:,} derivations, {one.without_tests:,} without tests in builds",
         paths=(),
-        subjects=(name_label(label).partition(" ")[0], *(user.partition(" ")[0] for user in users)),
+        # who uses it changes; what it is stays, so that a decision about it does
+        subjects=(label.partition(" ")[0],),
         evidence=tuple(Proof(path, "", f"check input: {label}") for path in one.packages),
         remedy=f"move the tests of {some(users)} to passthru.tests, or test a copy of the package",
         notes=notes,

@@ -314,17 +314,6 @@ def test_two_outputs_of_one_distribution_are_one_provision() -> None:
     assert given_to(DEMO, world, [python("foo"), f"{python('foo')}-dist"]) == {"foo": ("check input", python("foo"))}
 
 
-def test_what_is_meant_is_all_but_accidents() -> None:
-    demo = built(python("demo"), [python("b")])
-    world = world_of(*(built(python(name)) for name in "abc"))
-
-    found = all_given(demo, world, [python("a")], [python("c")])
-
-    assert [found.meant(name) for name in "abcd"] == [True, True, False, False]
-    assert (found.get("c") is not None, found.get("d")) == (True, None)
-    assert {name: one.path for name, one in found.by_name.items()} == {name: store_path(python(name)) for name in "abc"}
-
-
 def test_native_inputs_provide_nothing_but_what_they_propagate() -> None:
     world = world_of(built("openssl-3.0", [python("odd")]), built(python("odd")))
 

@@ -154,7 +154,7 @@ def test_what_was_not_read_is_said_and_is_not_zero(cli: Cli, tmp_path: Path) -> 
     for form in ("text", "markdown"):
         text = cli("report", str(file), "--format", form).out
         assert f"files not read: {reason}" in text
-        assert "derivations not read: the saved file holds none" in text
+        assert "derivations not read: the saved file holds no derivations" in text
         assert "about 1 distribution" in text
 
 
@@ -190,7 +190,7 @@ def test_a_snapshot_says_what_is_not_in_it(cli: Cli, tmp_path: Path) -> None:
     done = cli("snapshot", str(file), "-o", str(tmp_path / "new.pyclosure"))
 
     assert "not in it: files not read: the saved file holds none" in done.err
-    assert "not in it: derivations not read: the saved file holds none" in done.err
+    assert "not in it: derivations not read: the saved file holds no derivations" in done.err
 
 
 def test_a_snapshot_that_cannot_be_written_exits_with_2_and_leaves_the_old_one(cli: Cli, tmp_path: Path) -> None:

@@ -212,6 +212,7 @@ async def test_there_is_nothing_to_cut() -> None:
     async with opened(screen="tests") as pilot:
         await pilot.press("x")
         assert app_of(pilot).plan.marks == []
+        assert toasts(pilot) == ["tests are no references: x cuts in the closure and in why"]
 
 
 def test_the_json_is_what_the_screen_shows(cli: Cli) -> None:

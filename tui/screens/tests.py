@@ -148,6 +148,14 @@ class TestsScreen(ModeScreen):
             tooltip="Why this path is here, and which files hold it",
         ),
         Binding("r", "referrers", "referrers", show=False, id="path.referrers", tooltip="What references this path"),
+        Binding(
+            "x",
+            "cut",
+            "cut",
+            show=False,
+            id="path.cut",
+            tooltip="Mark the reference to this path as cut; sizes follow",
+        ),
         Binding("t", "only", "which", id="tests.only", tooltip="Only gaps, only what did not run, …, or all"),
         Binding("v", "derivation", "derivation", id="tests.derivation", tooltip="The derivation, its tests first"),
         Binding("p", "metadata", "METADATA", id="tests.metadata", show=False, tooltip="The METADATA of the package"),
@@ -263,10 +271,6 @@ class TestsScreen(ModeScreen):
             yield heading if heading != before else "", printable(line, 2000)
             before = heading or before
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer no cuts: nothing here is a reference."""
-        return False if action == "cut" else super().check_action(action, parameters)
-
     # -- keys --------------------------------------------------------------------------------------------
 
     def action_sort(self) -> None:
@@ -326,6 +330,10 @@ class TestsScreen(ModeScreen):
         at = self.path_here()
         if at is not None:
             self.app.show_path(at)
+
+    def action_cut(self) -> None:
+        """Say where cuts are: nothing here is a reference."""
+        self.notify("tests are no references: x cuts in the closure and in why", markup=False, timeout=3)
 
     def action_scroll_evidence(self, step: int) -> None:
         """Scroll the evidence by a few lines."""

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 _QUIET_SECONDS = 2.0
 
 
-def add_source_arguments(parser: argparse.ArgumentParser, *, many: bool = True) -> None:
+def add_source_arguments(parser: argparse.ArgumentParser, *, many: bool = True, least: int = 1) -> None:
     """Add SOURCE and the options that say how to read it."""
     parser.add_argument(
         "sources",
-        nargs="+" if many else 1,
+        nargs=("+" if least else "*") if many else 1,
         metavar="SOURCE",
         help="result link, store path, installable, .drv, saved path-info, snapshot, - or demo:",
     )
@@ -81,7 +81,7 @@ def start(arguments: argparse.Namespace) -> Opening:
     from pyclosure.queries.sources.request import Request
     from pyclosure.queries.sources.resolve import resolve
 
-    _die_cleanly()
+    die_cleanly()
     request = Request(
         sources=tuple(arguments.sources),
         store=arguments.store,
@@ -168,7 +168,7 @@ def on_terminal() -> bool:
     )
 
 
-def _die_cleanly() -> None:
+def die_cleanly() -> None:
     """Let hang-ups and SIGTERM unwind the program, so that nix is stopped and the terminal restored."""
 
     def stop(number: int, frame: object) -> NoReturn:

@@ -43,6 +43,12 @@ def interpreter_of(derivation: Derivation) -> str | None:
     return None
 
 
+def is_python_build(derivation: Derivation) -> bool:
+    """Say whether a derivation builds a Python package or application as nixpkgs or pyproject.nix does."""
+    hooks = uses_hook(derivation, "wrap-python-hook") or uses_hook(derivation, "python-imports-check-hook")
+    return (hooks and interpreter_of(derivation) is not None) or uses_hook(derivation, "pyproject-hook")
+
+
 def uses_hook(derivation: Derivation, hook: str) -> bool:
     """Say whether a hook of that name is among the native build inputs."""
     return any(hook in name_of(word) for word in derivation.attribute("nativeBuildInputs").split())

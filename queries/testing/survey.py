@@ -14,7 +14,7 @@ from packaging.version import Version
 from pyclosure.queries.activity import SILENT, Activity
 from pyclosure.queries.findings.platform import Platform
 from pyclosure.queries.findings.requires_dist import Reader
-from pyclosure.queries.kinds.by_derivation import interpreter_of, uses_hook
+from pyclosure.queries.kinds.by_derivation import is_python_build
 from pyclosure.queries.names import name_label, name_of, parse_name
 from pyclosure.queries.records import Derivation, Distribution
 from pyclosure.queries.source_needs import Source
@@ -203,9 +203,8 @@ def source_place(drv: Derivation) -> tuple[str, str]:
 
 
 def is_python(drv: Derivation) -> bool:
-    """Say whether a derivation builds a Python package or application the way nixpkgs or pyproject.nix does."""
-    hooks = uses_hook(drv, "wrap-python-hook") or uses_hook(drv, "python-imports-check-hook")
-    return (hooks and interpreter_of(drv) is not None) or uses_hook(drv, "pyproject-hook")
+    """Say whether a derivation builds a Python package or application."""
+    return is_python_build(drv)
 
 
 def _inputs(drv: Derivation, world: World) -> CheckInputs:

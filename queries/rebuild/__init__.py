@@ -1,0 +1,1 @@
+"""What is built anew when something is touched, why, and what changed between two build graphs."""

@@ -1,0 +1,41 @@
+"""Which derivations rebuild most when they are touched, and how much of it is only because of tests?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from pyclosure.queries.graph.build import BuildEdge, BuildGraph
+from pyclosure.queries.kinds.by_derivation import is_python_build
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One derivation with what touching it rebuilds."""
+
+    derivation: int
+    """Position."""
+    rebuilds: int
+    """Derivations, itself not counted."""
+    without_tests: int
+    """The same if no package had its tests in its own build."""
+    python: bool
+    """Whether it builds a Python package or application."""
+    fixed: bool
+    """Whether it is a fixed-output derivation: it rebuilds its users only when its content changes."""
+
+    @property
+    def factor(self) -> float | None:
+        """How many times more tests make it; None when nothing but tests would rebuild."""
+        return self.rebuilds / self.without_tests if self.without_tests else None
+
+
+def ranking(graph: BuildGraph, tests: Collection[BuildEdge] = ()) -> tuple[Ranked, ...]:
+    """Return all derivations, the one that rebuilds most first; exact, by bitsets in blocks."""
+    counts = graph.rebuild_counts()
+    without = graph.rebuild_counts(tests) if tests else counts
+    rows = [
+        Ranked(at, counts[at], without[at], is_python_build(drv), graph.fixed[at])
+        for at, drv in enumerate(graph.derivations)
+    ]
+    return tuple(sorted(rows, key=lambda one: (-one.rebuilds, graph.derivations[one.derivation].name, one.derivation)))

@@ -1,0 +1,461 @@
+"""What a change rebuilds: against a real package set, and against slow obvious algorithms on random graphs."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import dataclass, replace
+from functools import cache
+from hashlib import sha256
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pyclosure.queries.errors import BadInput
+from pyclosure.queries.graph.build import BuildEdge, BuildGraph
+from pyclosure.queries.graph.closure import Closure
+from pyclosure.queries.kinds.by_derivation import is_python_build
+from pyclosure.queries.names import name_of
+from pyclosure.queries.rebuild.compare import Comparison
+from pyclosure.queries.rebuild.impact import Impact, impact
+from pyclosure.queries.rebuild.policy import weigh
+from pyclosure.queries.rebuild.ranking import ranking
+from pyclosure.queries.rebuild.select import select_derivations
+from pyclosure.queries.records import ClosureRecords, Derivation, Output, PathInfo
+from pyclosure.queries.testing.cost import test_edges as edges_of_tests
+from pyclosure.queries.testing.inputs import check_inputs
+from pyclosure.queries.testing.world import World
+
+RECORDED = Path(__file__).parents[1] / "data" / "build-graphs.json.gz"
+SHIPPED = {
+    "flit-core": (301, 301),
+    "installer": (300, 300),
+    "wheel": (295, 295),
+    "packaging": (293, 293),
+    "pyproject-hooks": (292, 292),
+    "build": (291, 291),
+    "setuptools": (260, 259),
+    "typing-extensions": (174, 164),
+    "setuptools-scm": (171, 160),
+    "calver": (160, 145),
+    "pathspec": (161, 146),
+    "trove-classifiers": (159, 144),
+    "pluggy": (159, 144),
+    "editables": (159, 144),
+    "hatchling": (158, 143),
+    "pygments": (131, 114),
+    "iniconfig": (128, 39),
+    "pytest": (127, 38),
+    "six": (11, 11),
+    "cython": (108, 105),
+}
+"""Dependants rebuilt as the set is shipped, and with the edges of tests removed; counted by somebody else."""
+
+
+# -- a real package set ----------------------------------------------------------------------------------
+
+
+@cache
+def recording() -> dict[str, Any]:
+    with gzip.open(RECORDED) as file:
+        return dict(json.load(file))
+
+
+@cache
+def recorded(which: str) -> BuildGraph:
+    """Return a graph of 1,171 derivations: names, outputs, inputs and the lists of inputs are as they were."""
+    paths = [f"/nix/store/{path}" for path in recording()["paths"]]
+
+    def words(text: str) -> str:
+        return " ".join(paths[int(word)] if word.isdigit() else word for word in text.split())
+
+    found = {}
+    for key, one in recording()[which].items():
+        path = paths[int(key)]
+        found[path] = Derivation(
+            path=path,
+            name=name_of(path).removesuffix(".drv"),
+            system="x86_64-linux",
+            builder="/bin/sh",
+            args=(),
+            env={name: words(text) if name.endswith("Inputs") else text for name, text in one["e"].items()},
+            outputs={name: Output(paths[at], hash="x" if fixed else None) for name, (at, *fixed) in one["o"].items()},
+            input_sources=(),
+            input_derivations={paths[int(at)]: tuple(used) for at, used in one["i"].items()},
+        )
+    return BuildGraph(found)
+
+
+@cache
+def edges_only_for_tests(which: str) -> frozenset[BuildEdge]:
+    graph = recorded(which)
+    world = World(dict(zip(graph.paths, graph.derivations, strict=True)), {})
+    return edges_of_tests(
+        graph, {one.path: check_inputs(one, world) for one in graph.derivations if is_python_build(one)}
+    )
+
+
+def test_touching_openssl_rebuilds_342_derivations_and_renames_949() -> None:
+    base, head = recorded("base"), recorded("openssl")
+
+    found = Comparison(base, head)
+
+    assert (len(base), len(found.rebuilt), found.changed_drv_paths) == (1171, 342, 949)
+    assert (found.added, found.removed) == ((), ())
+    assert len(found.churned) == 949 - 342
+    causes = [(head.derivations[one.head].name, one.differences[0].attribute, one.rebuilds) for one in found.causes]
+    assert causes == [("openssl-3.6.0", "dummyChange", 338), ("openssl-3.6.0", "dummyChange", 2)]
+    assert all((one.differences[0].old, one.differences[0].new) == (None, "1") for one in found.causes)
+    assert sum(one.nearest for one in found.causes) == 340
+
+
+def test_the_old_graph_alone_foretells_it() -> None:
+    base, head = recorded("base"), recorded("openssl")
+    seeds = select_derivations(base, "openssl", every=True)
+
+    found = impact(base, seeds, edges_only_for_tests("base"))
+
+    assert len(seeds) == 2
+    assert (len(found.rebuilt), found.outputs) == (342, 764)
+    assert sorted(base.derivations[at].name for at in found.rebuilt) == sorted(
+        head.derivations[at].name for at in Comparison(base, head).rebuilt
+    )
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_ranks_agree_with_counts_made_by_somebody_else(name: str) -> None:
+    graph = recorded("base")
+    rows = {
+        graph.derivations[one.derivation].name: one
+        for one in ranking(graph, edges_only_for_tests("base"))
+        if one.python
+    }
+    found = [one for key, one in rows.items() if key.removeprefix("python3.13-").rpartition("-")[0] == name]
+
+    assert [(one.rebuilds, one.without_tests) for one in found] == [SHIPPED[name]]
+
+
+def test_tests_lead_from_the_compiler_of_rust_to_pytest() -> None:
+    graph = recorded("base")
+    (pytest_drv,) = select_derivations(graph, "pytest")
+    (rustc,) = select_derivations(graph, "rustc")
+
+    found = impact(graph, [pytest_drv], edges_only_for_tests("base"))
+
+    assert found.reasons[rustc] == "test"
+    way = found.way(rustc)
+    assert sum(step.test for step in way) == 1
+    assert way[0].derivation == rustc and way[-1].input == pytest_drv
+    assert len(found.rebuilt) == 128 and len(found.without_tests) == 39
+
+
+# -- random graphs ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Made:
+    """A derivation before it has a path."""
+
+    name: str
+    inputs: tuple[int, ...]
+    """Those made before it."""
+    content: str = ""
+    fixed: str = ""
+    """What it fetches; empty for what is built."""
+    floating: bool = False
+    """Whether its output is addressed by its content."""
+    outputs: tuple[str, ...] = ("out",)
+
+
+def instantiate(made: list[Made]) -> dict[str, Derivation]:
+    """Give derivations paths as Nix does: by content of what is built, by hash alone of what is fetched."""
+    found: list[Derivation] = []
+    # what an input counts for in the hash of an output
+    marks: list[str] = []
+    unknown: list[bool] = []
+    for one in made:
+        below = [found[at] for at in one.inputs]
+        text = f"{one.name} {one.content} {sorted(marks[at] for at in one.inputs)}"
+        mark = f"fixed {one.name} {one.fixed}" if one.fixed else text
+        unknown.append(not one.fixed and (one.floating or any(unknown[at] for at in one.inputs)))
+        env = {"content": one.content, "buildInputs": " ".join(_path(drv) for drv in below)}
+        drv_path = f"/nix/store/{_digest(f'{one} {[drv.path for drv in below]}')}-{one.name}.drv"
+        outputs = {
+            name: Output(
+                None if unknown[-1] else f"/nix/store/{_digest(f'{mark} {name}')}-{one.name}",
+                hash=one.fixed or None,
+            )
+            for name in one.outputs
+        }
+        found.append(
+            Derivation(
+                drv_path,
+                one.name,
+                "x86_64-linux",
+                "/bin/sh",
+                (),
+                env,
+                outputs,
+                (),
+                {drv.path: ("out",) for drv in below},
+            )
+        )
+        marks.append(mark if not unknown[-1] else drv_path)
+    return {drv.path: drv for drv in found}
+
+
+def _path(drv: Derivation) -> str:
+    return drv.outputs["out"].path or "/nothing"
+
+
+def _digest(text: str) -> str:
+    alphabet = "0123456789abcdfghijklmnpqrsvwxyz"
+    return "".join(alphabet[byte % 32] for byte in sha256(text.encode()).digest())
+
+
+@st.composite
+def graphs(draw: st.DrawFn, floating: bool = False) -> list[Made]:
+    count = draw(st.integers(1, 12))
+    made = []
+    for at in range(count):
+        fixed = draw(st.sampled_from(["", "", "", "sha"]))
+        inputs = draw(st.sets(st.integers(0, at - 1), max_size=4)) if at else set()
+        outputs = ("out",) if fixed else draw(st.sampled_from([("out",), ("out", "dev")]))
+        is_floating = floating and not fixed and draw(st.booleans())
+        made.append(Made(f"p{at}-1.0", tuple(sorted(inputs)), "a", fixed and f"{fixed}{at}", is_floating, outputs))
+    return made
+
+
+def slow(graph: BuildGraph, without: set[BuildEdge]) -> nx.DiGraph[int]:
+    """Return who is rebuilt because of whom: an arrow from what changes to what is built with it."""
+    arrows: nx.DiGraph[int] = nx.DiGraph()
+    arrows.add_nodes_from(range(len(graph)))
+    for at, below in enumerate(graph.inputs):
+        for one in below:
+            if not graph.fixed[at] and (at, one) not in without:
+                arrows.add_edge(one, at)
+    return arrows
+
+
+def slow_rebuilt(graph: BuildGraph, seeds: set[int], without: set[BuildEdge]) -> set[int]:
+    arrows = slow(graph, without)
+    return seeds.union(*(nx.descendants(arrows, seed) for seed in seeds))
+
+
+@settings(max_examples=200)
+@given(graphs(floating=True), st.data())
+def test_impact_is_that_of_a_slow_walk(made: list[Made], data: st.DataObject) -> None:
+    graph = BuildGraph(instantiate(made))
+    seeds = data.draw(st.sets(st.integers(0, len(graph) - 1), min_size=1, max_size=3))
+    every = [(at, one) for at, below in enumerate(graph.inputs) for one in below]
+    tests = frozenset(data.draw(st.sets(st.sampled_from(every), max_size=4))) if every else frozenset()
+
+    found = impact(graph, seeds, tests)
+
+    assert found.rebuilt == slow_rebuilt(graph, seeds, set())
+    assert found.without_tests == slow_rebuilt(graph, seeds, set(tests))
+    arrows = slow(graph, set())
+    shortest = {at: min(_distance(arrows, seed, at) for seed in seeds) for at in found.rebuilt}
+    assert found.by_depth == tuple(
+        sum(far == level for far in shortest.values()) for level in range(max(shortest.values()) + 1)
+    )
+    part = arrows.subgraph(found.rebuilt)
+    assert len(found.longest) == nx.dag_longest_path_length(part) + 1
+    assert all(part.has_edge(one, other) for one, other in pairwise(found.longest))
+    assert found.upper_bound == any(
+        output.path is None and not output.hash
+        for at in found.rebuilt
+        for output in graph.derivations[at].outputs.values()
+    )
+    _check_ways(found, slow(graph, set(tests)), seeds)
+
+
+def _distance(arrows: nx.DiGraph[int], start: int, end: int) -> float:
+    return nx.shortest_path_length(arrows, start, end) if nx.has_path(arrows, start, end) else float("inf")
+
+
+def _check_ways(found: Impact, calm: nx.DiGraph[int], seeds: set[int]) -> None:
+    for at in found.rebuilt:
+        way = found.way(at)
+        assert (not way) == (at in seeds)
+        if not way:
+            assert found.reasons[at] == "touched"
+            continue
+        assert way[0].derivation == at and way[-1].input in seeds
+        assert all(one.input == other.derivation for one, other in pairwise(way))
+        assert [step.test for step in way] == [(step.derivation, step.input) in found.tests for step in way]
+        if at in found.without_tests:
+            # a way without tests is preferred, and is as short as any of them
+            assert not any(step.test for step in way)
+            assert len(way) == min(_distance(calm, seed, at) for seed in seeds)
+            assert found.reasons[at] == "build"
+        else:
+            assert any(step.test for step in way)
+            assert found.reasons[at] == "test"
+
+
+@settings(max_examples=200)
+@given(graphs())
+def test_every_rank_is_that_of_a_slow_walk(made: list[Made]) -> None:
+    graph = BuildGraph(instantiate(made))
+
+    rows = {one.derivation: one for one in ranking(graph)}
+
+    assert {at: one.rebuilds for at, one in rows.items()} == {
+        at: len(slow_rebuilt(graph, {at}, set())) - 1 for at in range(len(graph))
+    }
+    assert [one.rebuilds for one in ranking(graph)] == sorted((one.rebuilds for one in rows.values()), reverse=True)
+
+
+@settings(max_examples=300)
+@given(graphs(), st.data())
+def test_causes_are_what_was_changed_and_all_else_follows(made: list[Made], data: st.DataObject) -> None:
+    changed = data.draw(st.sets(st.integers(0, len(made) - 1), max_size=3))
+    other = [replace(one, content="b") if at in changed else one for at, one in enumerate(made)]
+    base, head = BuildGraph(instantiate(made)), BuildGraph(instantiate(other))
+
+    found = Comparison(base, head)
+
+    names = {head.derivations[at].name for at in found.rebuilt}
+    seeds = {at for at in changed if not made[at].fixed}
+    expected = slow_rebuilt(base, {base.position[path] for path in _paths(made, seeds)}, set()) if seeds else set()
+    assert names == {base.derivations[at].name for at in expected}
+    assert {head.derivations[one.head].name for one in found.causes} == {made[at].name for at in seeds}
+    assert all([d.attribute for d in one.differences] == ["content"] for one in found.causes)
+    assert found.added == found.removed == ()
+    assert len(found.churned) + len(found.rebuilt) == found.changed_drv_paths
+    for one in found.causes:
+        assert one.rebuilds == len(slow_rebuilt(head, {one.head}, set())) - 1
+
+
+def _paths(made: list[Made], some: set[int]) -> list[str]:
+    names = {made[at].name for at in some}
+    return [path for path, drv in instantiate(made).items() if drv.name in names]
+
+
+@given(graphs())
+def test_a_graph_differs_in_nothing_from_itself(made: list[Made]) -> None:
+    graph = BuildGraph(instantiate(made))
+    found = Comparison(graph, graph)
+
+    assert (found.rebuilt, found.causes, found.churned, found.added, found.removed) == (
+        frozenset(),
+        (),
+        frozenset(),
+        (),
+        (),
+    )
+
+
+def test_another_way_to_fetch_the_same_renames_and_rebuilds_nothing() -> None:
+    made = [Made("src.tar.gz", (), "mirror one", "sha"), Made("lib-1.0", (0,), "x"), Made("app-1.0", (1,), "x")]
+    other = [replace(made[0], content="mirror two"), *made[1:]]
+
+    found = Comparison(BuildGraph(instantiate(made)), BuildGraph(instantiate(other)))
+
+    assert (len(found.rebuilt), found.changed_drv_paths, len(found.churned), found.causes) == (0, 3, 3, ())
+
+
+def test_other_content_is_a_cause_though_the_fetcher_is_the_same() -> None:
+    made = [Made("src.tar.gz", (), "mirror", "sha"), Made("lib-1.0", (0,), "x")]
+    other = [replace(made[0], fixed="other sha"), made[1]]
+
+    found = Comparison(BuildGraph(instantiate(made)), BuildGraph(instantiate(other)))
+
+    (cause,) = found.causes
+    assert found.head.derivations[cause.head].name == "src.tar.gz"
+    assert [one.attribute for one in cause.differences] == ["(outputs)"]
+    assert cause.rebuilds == 1
+
+
+def test_what_is_new_and_gone_is_named() -> None:
+    made = [Made("lib-1.0", (), "x"), Made("app-1.0", (0,), "x")]
+    other = [Made("lib-2.0", (), "x"), Made("app-1.0", (0,), "x")]
+    base, head = BuildGraph(instantiate(made)), BuildGraph(instantiate(other))
+
+    found = Comparison(base, head)
+
+    assert [head.derivations[at].name for at in found.added] == ["lib-2.0"]
+    assert [base.derivations[at].name for at in found.removed] == ["lib-1.0"]
+    assert {head.derivations[one.head].name: one.base is None for one in found.causes} == {
+        "lib-2.0": True,
+        "app-1.0": False,
+    }
+    app = next(one for one in found.causes if one.base is not None)
+    assert {one.attribute for one in app.differences} == {"(inputs)", "buildInputs"}
+
+
+# -- joined with a closure, and with words ---------------------------------------------------------------
+
+
+def test_what_runs_and_what_is_fetched_again_comes_from_the_closure() -> None:
+    made = [Made("lib-1.0", ()), Made("tool-1.0", (0,)), Made("app-1.0", (0, 1)), Made("root-1.0", (2,))]
+    graph = BuildGraph(instantiate(made))
+    path = {drv.name: _path(drv) for drv in graph.derivations}
+    infos = (
+        PathInfo(path["lib-1.0"], 1, ()),
+        PathInfo(path["app-1.0"], 10, (path["lib-1.0"],)),
+        PathInfo(path["root-1.0"], 100, (path["app-1.0"],)),
+    )
+    closure = Closure(ClosureRecords("/nix/store", (path["root-1.0"],), infos, "x", "x"))
+
+    found = impact(graph, select_derivations(graph, "lib"), closure=closure)
+
+    assert {graph.derivations[at].name: reason for at, reason in found.reasons.items()} == {
+        "lib-1.0": "touched",
+        "tool-1.0": "build",
+        "app-1.0": "runtime",
+        "root-1.0": "runtime",
+    }
+    assert (len(found.paths), found.nar_size) == (3, 111)
+
+
+def test_names_are_listed_not_guessed() -> None:
+    graph = recorded("base")
+
+    with pytest.raises(BadInput, match="openssl is the name of 2 derivations") as failure:
+        select_derivations(graph, "openssl")
+    assert "--every" in failure.value.hint
+    with pytest.raises(BadInput, match="no derivation of the build graph is called opensl"):
+        select_derivations(graph, "opensl")
+    one = select_derivations(graph, "openssl", every=True)[0]
+    drv = graph.derivations[one]
+    for word in (drv.path, drv.outputs["out"].path or "", drv.path.rsplit("/", 1)[-1][:12]):
+        assert select_derivations(graph, word) == (one,)
+    assert select_derivations(graph, "Trove_Classifiers") == select_derivations(graph, "trove-classifiers")
+
+
+@pytest.mark.parametrize(
+    ("count", "labels", "branch"),
+    [
+        (0, ["0"], "master"),
+        (1, ["1", "1-10"], "master"),
+        (342, ["101-500"], "master"),
+        (500, ["101-500"], "master or staging"),
+        (700, ["501-1000", "501+"], "master or staging"),
+        (1000, ["501-1000", "501+"], "staging"),
+        (6000, ["501+", "5001+"], "staging"),
+    ],
+)
+def test_labels_and_branches_are_those_of_nixpkgs(count: int, labels: list[str], branch: str) -> None:
+    found = weigh(count, ["x86_64-linux", "builtin"])
+
+    assert list(found.labels) == [f"10.rebuild-linux: {label}" for label in labels]
+    assert found.branch == branch
+    assert not found.as_the_project
+
+
+def test_no_profile_ever_names_staging_next() -> None:
+    for count in range(0, 30_000, 250):
+        for profile in ("nixpkgs", "ekala"):
+            assert "next" not in weigh(count, ["x86_64-linux", "aarch64-darwin"], profile).branch
+
+
+def test_an_unknown_profile_is_refused() -> None:
+    with pytest.raises(BadInput, match="there is no profile nope"):
+        weigh(1, ["x86_64-linux"], "nope")

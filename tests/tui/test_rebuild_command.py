@@ -1,0 +1,161 @@
+"""``pyclosure rebuild``: what is touched, the ranking, two graphs, and what it says to bad input."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tui.commanding import Cli
+
+
+def derivation(name: str, inputs: dict[str, list[str]], **env: str) -> dict[str, Any]:
+    path = store(name)
+    return {
+        "outputs": {"out": {"path": path}},
+        "inputSrcs": [],
+        "inputDrvs": inputs,
+        "system": "x86_64-linux",
+        "builder": "/bin/sh",
+        "args": [],
+        "env": {"name": name, "out": path, **env},
+    }
+
+
+def store(name: str, digit: str = "0") -> str:
+    return f"/nix/store/{digit * 32}-{name}"
+
+
+def saved(folder: Path, name: str = "graph.json", flag: str = "") -> str:
+    """Write a graph of three: app is built with lib, which is built with libc; with a flag, lib is another one."""
+    digit = "1" if flag else "0"
+    lib, app = store("lib-1.0", digit), store("app-1.0", digit)
+    document = {
+        store("libc-1.0") + ".drv": derivation("libc-1.0", {}),
+        f"{lib}.drv": {
+            **derivation("lib-1.0", {store("libc-1.0") + ".drv": ["out"]}, flag=flag, deps=store("libc-1.0")),
+            "outputs": {"out": {"path": lib}},
+        },
+        f"{app}.drv": {
+            **derivation("app-1.0", {f"{lib}.drv": ["out"]}, deps=lib, text="<b>\u001b[31m`x`"),
+            "outputs": {"out": {"path": app}},
+        },
+    }
+    file = folder / name
+    file.write_bytes(gzip.compress(json.dumps(document).encode()))
+    return str(file)
+
+
+def test_the_demo_says_what_openssl_rebuilds(cli: Cli) -> None:
+    found = cli("rebuild", "demo:", "openssl", "--every", "--format", "json").json
+
+    assert found["counts"]["derivations"] == 67
+    assert found["counts"]["runtime"] + found["counts"]["build"] + found["counts"]["test_only"] + 2 == 67
+    assert found["closure"]["nar_size"] > 0
+    assert len(found["seeds"]) == 2 and sum(found["by_depth"]) == 67
+    assert found["policy"]["labels"] == ["10.rebuild-linux: 11-100"]
+    assert found["policy"]["branch"] == "master"
+    assert all(one["because"][-1]["input"] in found["seeds"] for one in found["rebuilt"])
+
+
+def test_tests_are_told_apart(cli: Cli) -> None:
+    found = cli("rebuild", "demo:", "pytest", "--top", "0", "--format", "json").json
+    calm = cli("rebuild", "demo:", "pytest", "--no-tests", "--format", "json").json
+
+    only = [one for one in found["rebuilt"] if one["reason"] == "test"]
+    assert len(only) == found["counts"]["test_only"] > 0
+    assert all(any(step["test"] for step in one["because"]) for one in only)
+    assert (
+        calm["counts"]["derivations"] == found["counts"]["without_tests"] == found["counts"]["derivations"] - len(only)
+    )
+    assert calm["counts"]["test_only"] == 0
+
+
+def test_text_has_counts_reasons_and_the_rule(cli: Cli) -> None:
+    out = cli("rebuild", "demo:", "pytest").out
+
+    assert out.startswith("touching pytest 8.3.3 rebuilds 17 derivations of 225 (")
+    assert "only tests" in out and "longest chain: " in out
+    assert "branch (nixpkgs): master; below 500 rebuilds" in out
+    assert "counted here are derivations of this graph; nixpkgs counts attributes" in out
+    assert "–test→" in out
+
+
+def test_markdown_is_safe_and_ends_with_the_command(cli: Cli, tmp_path: Path) -> None:
+    file = saved(tmp_path)
+    out = cli("rebuild", file, "libc", "--format", "markdown").out
+
+    assert out.startswith("<!-- pyclosure rebuild -->\n## `pyclosure` rebuilds\n")
+    assert "| app 1.0 | is built with it | app 1.0 → lib 1.0 → libc 1.0 |" in out
+    assert out.rstrip().endswith(f"Command: `pyclosure rebuild {file} libc`")
+
+
+def test_the_ranking_is_sorted_and_can_be_cut(cli: Cli, tmp_path: Path) -> None:
+    file = saved(tmp_path)
+
+    assert [(one["derivation"], one["rebuilds"]) for one in cli("rebuild", file, "--format", "json").json] == [
+        (store("libc-1.0") + ".drv", 2),
+        (store("lib-1.0") + ".drv", 1),
+        (store("app-1.0") + ".drv", 0),
+    ]
+    assert "… 2 more: --top 0 lists all" in cli("rebuild", file, "--top", "1").out
+    assert all(one["python"] for one in cli("rebuild", "demo:", "--python", "--format", "json").json)
+
+
+def test_two_graphs_have_causes_with_what_differs(cli: Cli, tmp_path: Path) -> None:
+    base, head = saved(tmp_path, "base.json"), saved(tmp_path, "head.json", flag="on")
+
+    out = cli("rebuild", "--base", base, "--head", head).out
+
+    assert "2 derivations of 3 built anew; 2 .drv paths are new, 0 of them without anything to build" in out
+    assert "1 cause\n  lib 1.0 differs in flag; rebuilds 1\n    flag\n      - \n      + on\n" in out
+    assert "\u001b" not in out
+
+
+def test_a_graph_against_itself_has_no_cause(cli: Cli, tmp_path: Path) -> None:
+    file = saved(tmp_path)
+
+    found = cli("rebuild", file, "--base", file, "--format", "json").json
+
+    assert found["counts"] == {"rebuilt": 0, "changed_drv_paths": 0, "churned": 0, "added": 0, "removed": 0}
+    assert found["root_causes"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        ((), "nothing to open was named"),
+        (("--base", "{file}"), "one side is missing"),
+        (("--head", "{file}"), "one side is missing"),
+        (("{file}", "--base", "{file}", "--head", "{file}"), "the new side is named twice"),
+        (("{file}", "nothing"), "no derivation of the build graph is called nothing"),
+        (("demo:", "openssl"), "openssl is the name of 2 derivations"),
+        (("{file}", "lib", "--profile", "nope"), "there is no profile nope"),
+        (("/nowhere.json", "x"), "/nowhere.json"),
+    ],
+)
+def test_bad_words_get_one_sentence_and_status_2(cli: Cli, tmp_path: Path, words: tuple[str, ...], part: str) -> None:
+    file = saved(tmp_path)
+
+    done = cli("rebuild", *(word.format(file=file) for word in words))
+
+    assert done.status == 2
+    assert part in done.err and "Traceback" not in done.err
+    assert done.out == ""
+
+
+def test_without_a_build_graph_there_is_no_data(cli: Cli, tmp_path: Path) -> None:
+    snapshot = tmp_path / "plain.pyclosure"
+    cli("snapshot", "demo:", "--no-derivations", "-o", str(snapshot))
+    dump = tmp_path / "dump.json"
+    dump.write_text(
+        json.dumps({store("app-1.0"): {"narSize": 1, "narHash": "sha256:x", "references": [], "deriver": None}})
+    )
+
+    done = cli("rebuild", str(dump), "app")
+
+    assert done.status == 2
+    assert "there is no build graph of" in done.err

@@ -1,0 +1,178 @@
+"""What rebuilds when something is touched?"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pyclosure.tui.commands import Command, Streams
+from pyclosure.tui.opening import Narrator, add_source_arguments, die_cleanly, whole_number
+
+if TYPE_CHECKING:
+    from pyclosure.queries.graph.build import BuildEdge, BuildGraph
+    from pyclosure.queries.sources.graphs import OpenGraph
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    add_source_arguments(parser, least=0)
+    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="how to print it")
+    parser.add_argument("--base", metavar="OLD", help="compare with this: a SOURCE, or a saved nix derivation show -r")
+    parser.add_argument("--head", metavar="NEW", help="what to compare it with (or SOURCE)")
+    parser.add_argument("--every", action="store_true", help="a name of several derivations means all of them")
+    parser.add_argument("--no-tests", action="store_true", help="as if no package had its tests in its own build")
+    parser.add_argument("--python", action="store_true", help="rank Python packages only")
+    parser.add_argument(
+        "--top", type=whole_number(0), default=20, metavar="N", help="list N derivations (default 20; 0 for all)"
+    )
+    parser.add_argument(
+        "--profile", default="nixpkgs", metavar="NAME", help="whose labels and branches: nixpkgs, ekala"
+    )
+
+
+def _run(arguments: argparse.Namespace, streams: Streams) -> int:
+    from pyclosure.queries.errors import BadInput
+
+    die_cleanly()
+    if arguments.base or arguments.head:
+        if arguments.head and arguments.sources:
+            raise BadInput("the new side is named twice: by --head and as SOURCE", hint="leave one of them out")
+        if not arguments.base or not (arguments.head or arguments.sources):
+            raise BadInput("one side is missing", hint="name both: pyclosure rebuild --base OLD --head NEW")
+        return _compare(arguments, streams)
+    if not arguments.sources:
+        raise BadInput("nothing to open was named", hint="name a SOURCE, or two with --base and --head; or try: demo:")
+    source, *words = arguments.sources
+    opened = _open(arguments, source, streams)
+    tests = _test_edges(opened)
+    if words:
+        return _touch(arguments, opened, words, tests, streams)
+    return _rank(arguments, opened, tests, streams)
+
+
+def _open(arguments: argparse.Namespace, word: str, streams: Streams) -> OpenGraph:
+    from pyclosure.queries.nix.process import SystemRunner
+    from pyclosure.queries.sources.graphs import open_graph
+    from pyclosure.queries.sources.request import Request
+    from pyclosure.queries.sources.resolve import resolve
+
+    request = Request((word,), arguments.store, arguments.derivation, arguments.file, arguments.impure)
+    narrator = Narrator(streams.err)
+    try:
+        return open_graph(resolve(request), SystemRunner(arguments.timeout), narrator)
+    finally:
+        narrator.finish()
+
+
+def _test_edges(opened: OpenGraph) -> frozenset[BuildEdge]:
+    from pyclosure.queries.kinds.by_derivation import is_python_build
+    from pyclosure.queries.testing.cost import test_edges
+    from pyclosure.queries.testing.inputs import check_inputs
+    from pyclosure.queries.testing.world import World
+
+    graph = opened.graph
+    files = opened.knowledge.files if opened.knowledge is not None else {}
+    world = World(dict(zip(graph.paths, graph.derivations, strict=True)), files)
+    sorted_out = {drv.path: check_inputs(drv, world) for drv in graph.derivations if is_python_build(drv)}
+    return test_edges(graph, sorted_out)
+
+
+def _touch(
+    arguments: argparse.Namespace,
+    opened: OpenGraph,
+    words: list[str],
+    tests: frozenset[BuildEdge],
+    streams: Streams,
+) -> int:
+    from pyclosure.queries.rebuild.impact import impact
+    from pyclosure.queries.rebuild.policy import weigh
+    from pyclosure.queries.rebuild.select import select_derivations
+    from pyclosure.tui.output.formats import write_json
+    from pyclosure.tui.output.rebuild import Shown, impact_json, write_impact
+
+    graph = opened.graph
+    seeds = [at for word in words for at in select_derivations(graph, word, every=arguments.every)]
+    closure = opened.knowledge.closure if opened.knowledge is not None else None
+    if closure is not None and closure.records.build_closure:
+        closure = None
+    found = impact(graph, seeds, tests, closure, with_tests=not arguments.no_tests)
+    weighed = weigh(len(found.rebuilt), _systems(graph), arguments.profile)
+    top = arguments.top or None
+    shown = Shown(found, weighed, opened.label, opened.reason, top, _command(arguments))
+    if arguments.format == "json":
+        write_json(impact_json(shown), streams.out)
+    else:
+        write_impact(shown, arguments.format, streams.out)
+    return 0
+
+
+def _rank(arguments: argparse.Namespace, opened: OpenGraph, tests: frozenset[BuildEdge], streams: Streams) -> int:
+    from pyclosure.queries.rebuild.ranking import ranking
+    from pyclosure.tui.output.formats import write_json
+    from pyclosure.tui.output.rebuild import ranking_json, write_ranking
+
+    rows = [one for one in ranking(opened.graph, tests) if one.python or not arguments.python]
+    if arguments.no_tests:
+        rows = sorted((replace(one, rebuilds=one.without_tests) for one in rows), key=lambda one: -one.rebuilds)
+    listed = rows[: arguments.top] if arguments.top else rows
+    if opened.reason:
+        streams.err.write(f"at least: {opened.reason}\n")
+    if arguments.format == "json":
+        write_json(ranking_json(opened.graph, listed), streams.out)
+    else:
+        write_ranking(opened.graph, listed, len(rows) - len(listed), arguments.format, streams.out)
+    return 0
+
+
+def _compare(arguments: argparse.Namespace, streams: Streams) -> int:
+    from pyclosure.queries.rebuild.compare import Comparison
+    from pyclosure.queries.rebuild.policy import weigh
+    from pyclosure.tui.output.formats import write_json
+    from pyclosure.tui.output.rebuild import comparison_json, write_comparison
+
+    base = _open(arguments, arguments.base, streams)
+    head = _open(arguments, arguments.head or arguments.sources[0], streams)
+    for opened in (base, head):
+        if opened.reason:
+            streams.err.write(f"{opened.label}: {opened.reason}\n")
+    found = Comparison(base.graph, head.graph)
+    weighed = weigh(len(found.rebuilt), _systems(head.graph), arguments.profile)
+    command = _command(arguments)
+    if arguments.format == "json":
+        write_json(comparison_json(found, weighed, command), streams.out)
+    else:
+        write_comparison(found, weighed, arguments.format, command, streams.out)
+    return 0
+
+
+def _systems(graph: BuildGraph) -> set[str]:
+    return {drv.system for drv in graph.derivations}
+
+
+def _command(arguments: argparse.Namespace) -> str:
+    words = ["pyclosure", "rebuild", *(["-f", arguments.file] if arguments.file else []), *arguments.sources]
+    for option, value in (("--base", arguments.base), ("--head", arguments.head), ("--store", arguments.store)):
+        words += [option, value] if value else []
+    flags = {"--every": arguments.every, "--no-tests": arguments.no_tests, "--derivation": arguments.derivation}
+    return shlex.join([*words, *(flag for flag, on in flags.items() if on)])
+
+
+COMMAND = Command(
+    summary="what rebuilds when something is touched, and what changed between two build graphs",
+    description=(
+        "SOURCE X…: everything that is built anew when X changes, and why; what runs, what is only built with it,\n"
+        "what only tests with it. SOURCE alone: which derivations rebuild most. --base OLD --head NEW: what is built\n"
+        "anew between two graphs, with the derivations that differ in themselves as causes.\n\n"
+        "SOURCE may be a saved `nix derivation show -r` of any Nix version. Only its build graph is counted."
+    ),
+    arguments=_arguments,
+    run=_run,
+    examples=(
+        ("pyclosure rebuild ./result openssl", "what rebuilds when openssl is touched"),
+        ("pyclosure rebuild ./result openssl zlib --every", "several at once, all builds of them"),
+        ("pyclosure rebuild ./result --python", "Python packages, the one that rebuilds most first"),
+        ("pyclosure rebuild --base old.json.gz --head new.json.gz", "what a change rebuilds, and why"),
+        ("pyclosure rebuild ./result pytest --format markdown", "for a pull request"),
+    ),
+)

@@ -1,0 +1,326 @@
+"""Rebuild impact, rankings and comparisons of build graphs as text, markdown and JSON."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO, Any
+
+from pyclosure.queries.graph.build import BuildGraph
+from pyclosure.queries.names import name_label, name_of
+from pyclosure.queries.rebuild.compare import Cause, Comparison, Difference
+from pyclosure.queries.rebuild.impact import Impact, Reason
+from pyclosure.queries.rebuild.policy import Weighed
+from pyclosure.queries.rebuild.ranking import Ranked
+from pyclosure.queries.text import printable
+from pyclosure.tui.output.formats import cells, markdown_code, markdown_table, markdown_text, text_console, text_table
+from pyclosure.tui.units import count, size
+
+_CHAIN = 8
+"""Links of a chain that text shows at either end."""
+_CONTEXT = 1
+_LONGEST = 4000
+"""Characters of an attribute that a difference shows."""
+_REASONS: tuple[Reason, ...] = ("runtime", "build", "test")
+_REASON_WORDS: dict[Reason, str] = {
+    "touched": "touched",
+    "runtime": "needs it when it runs",
+    "build": "is built with it",
+    "test": "only tests with it",
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What touching something rebuilds, with what its reader asked to see."""
+
+    impact: Impact
+    weighed: Weighed
+    label: str
+    lacking: str
+    """Why the graph is not whole; empty when it is."""
+    top: int | None
+    """Rebuilt derivations that are listed; None for all."""
+    command: str
+
+
+def label_of(graph: BuildGraph, at: int) -> str:
+    """Return what a derivation is called: ``openssl 3.6.0``."""
+    return name_label(name_of(graph.paths[at]).removesuffix(".drv"))
+
+
+def rebuilt_first(impact: Impact) -> list[int]:
+    """Return what is rebuilt, nearest first, seeds left out."""
+    length = {at: len(impact.way(at)) for at in impact.rebuilt}
+    rest = (at for at in impact.rebuilt if at not in impact.seeds)
+    return sorted(rest, key=lambda at: (length[at], label_of(impact.graph, at), at))
+
+
+def way_words(impact: Impact, at: int) -> str:
+    """Return why something is rebuilt: ``rustc → cmake → sphinx → jinja2 –test→ pytest``."""
+    graph = impact.graph
+    text = label_of(graph, at)
+    for step in impact.way(at):
+        text += f" {'–test→' if step.test else '→'} {label_of(graph, step.input)}"
+    return text
+
+
+def summary(shown: Shown) -> Iterator[str]:
+    """Yield what touching something means, line by line."""
+    impact, graph = shown.impact, shown.impact.graph
+    bound = "up to " if impact.upper_bound else ""
+    touched = ", ".join(label_of(graph, at) for at in impact.seeds[:6]) + (" …" if len(impact.seeds) > 6 else "")
+    total = len(impact.rebuilt)
+    yield (
+        f"touching {touched} rebuilds {bound}{count(total, 'derivation')} of {len(graph):,} "
+        f"({count(impact.outputs, 'output')}), {'those' if len(impact.seeds) > 1 else 'that'} included"
+    )
+    if shown.lacking:
+        yield f"at least: {shown.lacking}"
+    other = f"build {impact.count('build'):,} · only tests {impact.count('test'):,}"
+    if impact.closure is not None:
+        yield f"runtime {impact.count('runtime'):,} · {other}"
+    else:
+        yield f"{other} · runtime n/a: the closure is not known"
+    yield f"Python {impact.python:,} · others {total - impact.python:,}"
+    if impact.nar_size is not None:
+        paths = count(len(impact.paths), "path")
+        yield f"in the runtime closure: {paths} to fetch or copy again, {size(impact.nar_size)} of NARs"
+    yield f"by distance: {' · '.join(f'{number:,}' for number in impact.by_depth)}"
+    yield f"longest chain: {len(impact.longest):,}: {_chain_words(graph, impact.longest)}"
+    yield from weighed_words(shown.weighed)
+
+
+def weighed_words(weighed: Weighed) -> Iterator[str]:
+    """Yield labels and branch, with what was counted."""
+    if weighed.labels:
+        yield f"labels ({weighed.profile}): {', '.join(weighed.labels)}"
+    where = weighed.branch or "no branch takes it"
+    yield f"branch ({weighed.profile}): {where}; {weighed.rule} ({weighed.source})"
+    if not weighed.as_the_project:
+        here = f"counted here are {weighed.counted} of this graph"
+        yield f"{here}; {weighed.profile} counts {weighed.counts} of the whole set"
+
+
+def _chain_words(graph: BuildGraph, chain: Sequence[int]) -> str:
+    names = [label_of(graph, at) for at in chain]
+    if len(names) > 2 * _CHAIN:
+        names = [*names[:_CHAIN], f"… {len(names) - 2 * _CHAIN} more …", *names[-_CHAIN:]]
+    return " → ".join(names)
+
+
+def write_impact(shown: Shown, form: str, out: IO[str]) -> None:
+    """Write what touching something rebuilds, as text or markdown."""
+    impact = shown.impact
+    rows = rebuilt_first(impact)
+    listed = rows if shown.top is None else rows[: shown.top]
+    table = [(label_of(impact.graph, at), _REASON_WORDS[impact.reasons[at]], way_words(impact, at)) for at in listed]
+    left = len(rows) - len(listed)
+    if form == "markdown":
+        out.write("<!-- pyclosure rebuild -->\n## `pyclosure` rebuilds\n\n")
+        out.writelines(f"- {markdown_text(line)}\n" for line in summary(shown))
+        out.write(f"\n<details><summary>{count(len(rows), 'derivation')} rebuilt</summary>\n\n")
+        header = (("derivation", "name"), ("why", "left"), ("because", "left"))
+        markdown_table(header, ([markdown_text(cell) for cell in row] for row in table), out)
+        out.write(f"\n{left:,} more: `--top 0`\n" if left else "")
+        out.write(f"\n</details>\n\nCommand: {markdown_code(shown.command)}\n")
+        return
+    for line in summary(shown):
+        out.write(f"{printable(line, 4000)}\n")
+    if table:
+        out.write("\n")
+        drawn = text_table((("rebuilt", "name"), ("why", "left"), ("because", "left")))
+        for row in table:
+            drawn.add_row(*cells(row))
+        text_console(out).print(drawn)
+    if left:
+        out.write(f"… {left:,} more: --top 0 lists all\n")
+
+
+def impact_json(shown: Shown) -> dict[str, Any]:
+    """Return what touching something rebuilds."""
+    impact, graph = shown.impact, shown.impact.graph
+    rows = rebuilt_first(impact)
+    return {
+        "label": shown.label,
+        "command": shown.command,
+        "lacking": shown.lacking or None,
+        "seeds": [graph.paths[at] for at in impact.seeds],
+        "counts": {
+            "derivations": len(impact.rebuilt),
+            "of": len(graph),
+            "outputs": impact.outputs,
+            "python": impact.python,
+            "runtime": impact.count("runtime") if impact.closure is not None else None,
+            "build": impact.count("build"),
+            "test_only": impact.count("test"),
+            "without_tests": len(impact.without_tests),
+            "upper_bound": impact.upper_bound,
+        },
+        "closure": (
+            {"paths": [impact.closure.path(at) for at in impact.paths], "nar_size": impact.nar_size}
+            if impact.closure is not None
+            else None
+        ),
+        "by_depth": list(impact.by_depth),
+        "longest_chain": [graph.paths[at] for at in impact.longest],
+        "policy": policy_json(shown.weighed),
+        "rebuilt": [
+            {
+                "derivation": graph.paths[at],
+                "reason": impact.reasons[at],
+                "because": [
+                    {"derivation": graph.paths[step.derivation], "input": graph.paths[step.input], "test": step.test}
+                    for step in impact.way(at)
+                ],
+            }
+            for at in (rows if shown.top is None else rows[: shown.top])
+        ],
+    }
+
+
+def policy_json(weighed: Weighed) -> dict[str, Any]:
+    """Return what a project makes of the number."""
+    return {
+        "profile": weighed.profile,
+        "labels": list(weighed.labels),
+        "branch": weighed.branch or None,
+        "rule": weighed.rule,
+        "source": weighed.source,
+        "counted": weighed.counted,
+        "project_counts": weighed.counts,
+    }
+
+
+# -- ranking ---------------------------------------------------------------------------------------------
+
+
+def write_ranking(graph: BuildGraph, rows: Sequence[Ranked], left: int, form: str, out: IO[str]) -> None:
+    """Write which derivations rebuild most."""
+    table = [
+        (
+            label_of(graph, one.derivation),
+            f"{one.rebuilds:,}",
+            f"{one.without_tests:,}",
+            "" if one.rebuilds == one.without_tests else f"×{one.factor:.1f}" if one.factor else "only tests",
+            "Python" if one.python else "fetched" if one.fixed else "",
+        )
+        for one in rows
+    ]
+    header = (("touching", "name"), ("rebuilds", "right"), ("without tests", "right"), ("tests", "right"), ("", "left"))
+    if form == "markdown":
+        markdown_table(header, ([markdown_text(cell) for cell in row] for row in table), out)
+    else:
+        drawn = text_table(header)
+        for row in table:
+            drawn.add_row(*cells(row))
+        text_console(out).print(drawn)
+    if left:
+        out.write(f"{'' if form == 'text' else chr(10)}… {left:,} more: --top 0 lists all\n")
+
+
+def ranking_json(graph: BuildGraph, rows: Sequence[Ranked]) -> list[dict[str, Any]]:
+    """Return which derivations rebuild most."""
+    return [
+        {
+            "derivation": graph.paths[one.derivation],
+            "rebuilds": one.rebuilds,
+            "without_tests": one.without_tests,
+            "python": one.python,
+            "fixed_output": one.fixed,
+        }
+        for one in rows
+    ]
+
+
+# -- two graphs ------------------------------------------------------------------------------------------
+
+
+def comparison_lines(found: Comparison, weighed: Weighed) -> Iterator[str]:
+    """Yield what changed between two graphs, in a few lines."""
+    yield (
+        f"{count(len(found.rebuilt), 'derivation')} of {len(found.head):,} built anew; "
+        f"{found.changed_drv_paths:,} .drv paths are new, {len(found.churned):,} of them without anything to build"
+    )
+    yield f"added {len(found.added):,} · removed {len(found.removed):,}"
+    yield from weighed_words(weighed)
+
+
+def cause_words(found: Comparison, cause: Cause) -> str:
+    """Return a cause on one line."""
+    name = label_of(found.head, cause.head)
+    rebuilds = f"rebuilds {cause.rebuilds:,}"
+    if cause.nearest != cause.rebuilds:
+        rebuilds += f", {cause.nearest:,} of them by the shortest way"
+    if cause.base is None:
+        return f"{name} is new; {rebuilds}"
+    keys = ", ".join(one.attribute for one in cause.differences[:6])
+    more = f" and {len(cause.differences) - 6} more" if len(cause.differences) > 6 else ""
+    return f"{name} differs in {keys}{more}; {rebuilds}"
+
+
+def difference_lines(one: Difference) -> Iterator[str]:
+    """Yield an attribute as it was and as it is."""
+    old, new = ((text[:_LONGEST] if text is not None else None) for text in (one.old, one.new))
+    if old is None or new is None:
+        sign, text = ("+", new) if old is None else ("-", old)
+        yield from (f"{sign} {line}" for line in (text or "").splitlines() or [""])
+    else:
+        lines = list(difflib.unified_diff(_parts(old), _parts(new), lineterm="", n=_CONTEXT))[2:]
+        yield from (f"{line[:1]} {line[1:]}" for line in lines if not line.startswith("@@"))
+
+
+def _parts(text: str) -> list[str]:
+    """Split an attribute for comparing: by lines, or lists of paths by words."""
+    return text.splitlines() if "\n" in text else text.split() if "…-" in text else [text]
+
+
+def write_comparison(found: Comparison, weighed: Weighed, form: str, command: str, out: IO[str]) -> None:
+    """Write what changed between two graphs, causes first."""
+    markdown = form == "markdown"
+    if markdown:
+        out.write("<!-- pyclosure rebuild -->\n## `pyclosure` rebuilds\n\n")
+    for line in comparison_lines(found, weighed):
+        out.write(f"- {markdown_text(line)}\n" if markdown else f"{printable(line, 4000)}\n")
+    out.write("\n### Causes\n\n" if markdown else f"\n{count(len(found.causes), 'cause')}\n")
+    for cause in found.causes:
+        words = cause_words(found, cause)
+        out.write(f"**{markdown_text(words)}**\n\n```diff\n" if markdown else f"  {printable(words, 600)}\n")
+        for one in cause.differences:
+            out.write(f"  {one.attribute}\n" if markdown else f"    {printable(one.attribute, 120)}\n")
+            for line in difference_lines(one):
+                plain = printable(line, 400).replace("`", "'") if markdown else printable(line, 400)
+                out.write(f"{plain}\n" if markdown else f"      {plain}\n")
+        out.write("```\n\n" if markdown else "")
+    if markdown:
+        out.write(f"Command: {markdown_code(command)}\n")
+
+
+def comparison_json(found: Comparison, weighed: Weighed, command: str) -> dict[str, Any]:
+    """Return what changed between two graphs."""
+    head, base = found.head, found.base
+    return {
+        "command": command,
+        "counts": {
+            "rebuilt": len(found.rebuilt),
+            "changed_drv_paths": found.changed_drv_paths,
+            "churned": len(found.churned),
+            "added": len(found.added),
+            "removed": len(found.removed),
+        },
+        "policy": policy_json(weighed),
+        "root_causes": [
+            {
+                "derivation": head.paths[one.head],
+                "was": base.paths[one.base] if one.base is not None else None,
+                "differs": [{"attribute": d.attribute, "old": d.old, "new": d.new} for d in one.differences],
+                "rebuilds": one.rebuilds,
+                "nearest": one.nearest,
+            }
+            for one in found.causes
+        ],
+        "rebuilt": [head.paths[at] for at in sorted(found.rebuilt)],
+        "added": [head.paths[at] for at in found.added],
+        "removed": [base.paths[at] for at in found.removed],
+    }

@@ -54,6 +54,8 @@ PICTURES = (
     Picture("findings", WIDE, "paper", ("4", *["down"] * 1)),
     Picture("tests", NARROW, "midnight", ("5", "down")),
     Picture("tests", WIDE, "paper", ("5", "down")),
+    Picture("rebuild", NARROW, "midnight", ("6", "s", "s", "down")),
+    Picture("rebuild", WIDE, "snow", ("6", "s", "s", "down")),
     Picture("details", NARROW, "midnight", ("d",)),
     Picture("commands", NARROW, "midnight", ("o",)),
     Picture("why", NARROW, "midnight", ("2", "slash", *"gcc-14", "enter", "w", *["down"] * 6)),

@@ -35,6 +35,7 @@ from pyclosure.tui.widgets.path_table import PathTable
 
 if TYPE_CHECKING:
     from pyclosure.queries.findings.finding import Finding
+    from pyclosure.queries.rebuild.outlook import Outlook
     from pyclosure.queries.testing.evaluation import Expression
     from pyclosure.queries.testing.survey import Survey
 
@@ -88,6 +89,8 @@ class ClosureApp(App[int]):
         self.judgement: Judgement | None = None
         self.survey: Survey | None = None
         """Tests of all packages; None while nothing is known of them."""
+        self.outlook: Outlook | None = None
+        """The build graph with its ranking; None while it is not known."""
         """What is wrong, as far as it was looked; None before anything was judged."""
         self._came_from: list[str] = []
         self.trouble: QueryError | None = None
@@ -201,7 +204,7 @@ class ClosureApp(App[int]):
         self.labels = Labels(self.knowledge)
         self.plan = Plan(self.knowledge)
         self.evidence = EvidenceStore(self.knowledge)
-        self.judgement = self.survey = None
+        self.judgement = self.survey = self.outlook = None
         for note in self.knowledge.notes:
             self.notify(note, markup=False)
         self._background.start(self.knowledge)
@@ -217,6 +220,8 @@ class ClosureApp(App[int]):
                 self.knowledge.touch()
         if event.judgement is not None:
             self.take_judgement(event.judgement)
+        if event.outlook is not None:
+            self.outlook = event.outlook
         # after evaluating, what was worked out before is out of date
         if event.survey is not None and (self.judgement is None or event.revision >= self.judgement.revision):
             self.survey = event.survey
@@ -238,6 +243,32 @@ class ClosureApp(App[int]):
         if judgement.survey is not None:
             self.survey = judgement.survey
         self.knowledge_signal.publish(None)
+
+    async def show_rebuild(self, at: int) -> None:
+        """Show what touching the derivation of a path rebuilds."""
+        from pyclosure.tui.screens.rebuild import RebuildScreen
+
+        knowledge, outlook = self.knowledge, self.outlook
+        if knowledge is None:
+            return
+        if outlook is None:
+            state = knowledge.build_state
+            waiting = state.state in ("waiting", "reading")
+            words = "the build graph is still being read" if waiting else f"no build graph: {state.reason}"
+            self.notify(words, markup=False, timeout=4)
+            return
+        path = knowledge.closure.path(at)
+        graph = outlook.graph
+        drv = graph.position.get(path, graph.position.get(knowledge.deriver(at) or ""))
+        if drv is None and path in graph.by_output:
+            drv = graph.by_output[path][0]
+        if drv is None:
+            self.notify("its derivation is not in the build graph", markup=False, timeout=3)
+            return
+        await self.switch_mode("rebuild")
+        if isinstance(self.screen, RebuildScreen):
+            self.screen.refresh_knowledge()
+            self.screen.go_to(drv)
 
     async def show_finding(self, finding: Finding) -> None:
         """Show a finding on its screen."""

@@ -17,6 +17,7 @@ from pyclosure.tui.judging import Judgement, judge_closure, survey_closure
 from pyclosure.tui.opening import progress_text
 
 if TYPE_CHECKING:
+    from pyclosure.queries.rebuild.outlook import Outlook
     from pyclosure.queries.testing.survey import Survey
     from pyclosure.tui.app import ClosureApp
 
@@ -33,6 +34,7 @@ class Learned(Message):
         judgement: Judgement | None = None,
         survey: Survey | None = None,
         revision: int = 0,
+        outlook: Outlook | None = None,
     ) -> None:
         super().__init__()
         self.overview = overview
@@ -40,6 +42,7 @@ class Learned(Message):
         self.survey = survey
         self.revision = revision
         """How much was known when the survey was begun."""
+        self.outlook = outlook
 
     def can_replace(self, message: Message) -> bool:
         """A burst of news is one piece of news, unless findings or tests would be lost."""
@@ -47,6 +50,7 @@ class Learned(Message):
             isinstance(message, Learned)
             and (self.judgement is None or message.judgement is not None)
             and (self.survey is None or message.survey is not None)
+            and (self.outlook is None or message.outlook is not None)
         )
 
 
@@ -133,6 +137,7 @@ class Background:
             self._judge(knowledge, whole=False)
         for _ in learn_build(knowledge, self, wanted=self._derivations):
             pass
+        self._look_ahead(knowledge)
         for _ in learn_sources(knowledge, self, wanted=self._files):
             pass
         if knowledge.inspections_state.state == "waiting" and self._files:
@@ -141,6 +146,13 @@ class Background:
         for _ in learn_inspections(knowledge, self, wanted=self._files):
             pass
         self._judge(knowledge, whole=True)
+
+    def _look_ahead(self, knowledge: Knowledge) -> None:
+        from pyclosure.queries.rebuild.outlook import outlook
+
+        found = outlook(knowledge)
+        if found is not None:
+            self._app.post_message(Learned(outlook=found))
 
     def _judge(self, knowledge: Knowledge, *, whole: bool) -> None:
         judgement = judge_closure(knowledge, self._app.evidence, self, whole=whole)

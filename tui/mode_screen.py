@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pyclosure.tui.app import ClosureApp
 
 _NEED_PATHS = frozenset(
-    {"why", "cut", "filter", "sort", "reverse", "referrers", "contents", "plan", "undo_cut", "copy"}
+    {"why", "rebuild", "cut", "filter", "sort", "reverse", "referrers", "contents", "plan", "undo_cut", "copy"}
     | {"nix_commands", "details", "find", "within", "back", "flat", "explain", "next_path"}
 )
 WIDE = 140
@@ -49,6 +49,7 @@ class ModeScreen(Screen[None]):
         Binding("S", "reverse", "reverse the order", show=False, id="sort.reverse"),
         Binding("r", "referrers", "referrers", id="path.referrers", tooltip="What references this path"),
         Binding("c", "contents", "contents", show=False, id="path.contents", tooltip="What this path contains"),
+        Binding("b", "rebuild", "rebuild", show=False, id="path.rebuild", tooltip="What rebuilds when this is touched"),
         Binding("X", "plan", "all cuts", show=False, id="plan", tooltip="The marked cuts, and what they save"),
         Binding("u", "undo_cut", "undo the last cut", show=False, id="plan.undo"),
         Binding("y", "copy", "copy path", show=False, id="path.copy"),
@@ -160,6 +161,12 @@ class ModeScreen(Screen[None]):
         at = self.path_here()
         if at is not None:
             await self.app.show_contents(at)
+
+    async def action_rebuild(self) -> None:
+        """Show what rebuilds when the path is touched."""
+        at = self.path_here()
+        if at is not None:
+            await self.app.show_rebuild(at)
 
     def action_referrers(self) -> None:
         """Show what references the path."""

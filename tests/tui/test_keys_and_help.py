@@ -18,6 +18,7 @@ from pyclosure.tui.mode_screen import ModeScreen, ScreenSpec
 from pyclosure.tui.screen import PathScreen
 from pyclosure.tui.screens.closure import ClosureScreen
 from pyclosure.tui.screens.findings import FindingsScreen
+from pyclosure.tui.screens.rebuild import RankRows, RebuildScreen
 from pyclosure.tui.screens.tests import TestRows, TestsScreen
 from pyclosure.tui.widgets.path_table import PathTable
 from pyclosure.tui.widgets.rows import RowView
@@ -43,9 +44,10 @@ OWNERS = {
     "closure": (PathScreen, PathTable, ClosureScreen),
     "findings": (FindingsScreen, FindingRows),
     "tests": (TestsScreen, TestRows),
+    "rebuild": (RebuildScreen, RankRows),
 }
 """What listens to keys on a screen, where that is not the table of paths alone."""
-SCREENS = ("overview", "closure", "python", "findings", "tests")
+SCREENS = ("overview", "closure", "python", "findings", "tests", "rebuild")
 
 
 def declared(*owners: type) -> Iterator[Binding]:

@@ -123,7 +123,9 @@ async def test_the_number_row_switches_screens(key: str, mode: str) -> None:
 async def test_a_screen_that_does_not_exist_is_named_and_the_first_one_opens() -> None:
     async with opened(screen="nonsense") as pilot:
         assert app_of(pilot).current_mode == "overview"
-        assert toasts(pilot) == ["there is no screen 'nonsense'; there are overview, closure, python, findings, tests"]
+        assert toasts(pilot) == [
+            "there is no screen 'nonsense'; there are overview, closure, python, findings, tests, rebuild"
+        ]
 
 
 async def test_closure_sizes_are_shown_once_they_are_worked_out() -> None:

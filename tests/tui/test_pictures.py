@@ -145,7 +145,14 @@ async def derivation(pilot: Pilot[int]) -> None:
     await pilot.press("5", "down", "v")
 
 
+async def rebuild(pilot: Pilot[int]) -> None:
+    """pytest, which tests alone make a heavy one."""
+    await pilot.press("6", "s", "s", "down", "down")
+    await pilot.app.workers.wait_for_complete()
+
+
 SCENES: dict[str, Scene] = {
+    "rebuild": rebuild,
     "tests": gaps,
     "all-tests": all_tests,
     "derivation": derivation,

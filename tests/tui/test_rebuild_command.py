@@ -78,9 +78,9 @@ def test_text_has_counts_reasons_and_the_rule(cli: Cli) -> None:
     out = cli("rebuild", "demo:", "pytest").out
 
     assert out.startswith("touching pytest 8.3.3 rebuilds 17 derivations of 225 (")
-    assert "only tests" in out and "longest chain: " in out
-    assert "branch (nixpkgs): master; below 500 rebuilds" in out
-    assert "counted here are derivations of this graph; nixpkgs counts attributes" in out
+    assert "only tests" in out and "chain: the longest has " in out
+    assert "branch: master, for a change goes there while it is below 500 rebuilds" in out
+    assert "counted: derivations of this graph; nixpkgs counts attributes" in out
     assert "–test→" in out
 
 

@@ -66,16 +66,9 @@ def _open(arguments: argparse.Namespace, word: str, streams: Streams) -> OpenGra
 
 
 def _test_edges(opened: OpenGraph) -> frozenset[BuildEdge]:
-    from pyclosure.queries.kinds.by_derivation import is_python_build
-    from pyclosure.queries.testing.cost import test_edges
-    from pyclosure.queries.testing.inputs import check_inputs
-    from pyclosure.queries.testing.world import World
+    from pyclosure.queries.rebuild.outlook import edges_of_tests
 
-    graph = opened.graph
-    files = opened.knowledge.files if opened.knowledge is not None else {}
-    world = World(dict(zip(graph.paths, graph.derivations, strict=True)), files)
-    sorted_out = {drv.path: check_inputs(drv, world) for drv in graph.derivations if is_python_build(drv)}
-    return test_edges(graph, sorted_out)
+    return edges_of_tests(opened.graph, opened.knowledge.files if opened.knowledge is not None else None)
 
 
 def _touch(

@@ -13,7 +13,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add_source_arguments(parser)
     parser.add_argument("--theme", metavar="NAME", help="colours for this session; see the palette (ctrl+p) for names")
     parser.add_argument(
-        "--screen", metavar="NAME", help="screen to open on: overview, closure, python, findings or tests"
+        "--screen", metavar="NAME", help="screen to open on: overview, closure, python, findings, tests or rebuild"
     )
 
 

@@ -66,41 +66,63 @@ def way_words(impact: Impact, at: int) -> str:
     return text
 
 
-def summary(shown: Shown) -> Iterator[str]:
-    """Yield what touching something means, line by line."""
-    impact, graph = shown.impact, shown.impact.graph
+def headed(impact: Impact, weighed: Weighed, lacking: str = "") -> Iterator[tuple[str, str]]:
+    """Yield what touching something means: headings and lines."""
+    graph = impact.graph
     bound = "up to " if impact.upper_bound else ""
     touched = ", ".join(label_of(graph, at) for at in impact.seeds[:6]) + (" …" if len(impact.seeds) > 6 else "")
     total = len(impact.rebuilt)
-    yield (
-        f"touching {touched} rebuilds {bound}{count(total, 'derivation')} of {len(graph):,} "
-        f"({count(impact.outputs, 'output')}), {'those' if len(impact.seeds) > 1 else 'that'} included"
-    )
-    if shown.lacking:
-        yield f"at least: {shown.lacking}"
+    included = "those" if len(impact.seeds) > 1 else "that"
+    outputs = count(impact.outputs, "output")
+    of = f"{count(total, 'derivation')} of {len(graph):,} ({outputs})"
+    yield "touching", f"{touched} rebuilds {bound}{of}, {included} included"
+    if lacking:
+        yield "at least", lacking
     other = f"build {impact.count('build'):,} · only tests {impact.count('test'):,}"
     if impact.closure is not None:
-        yield f"runtime {impact.count('runtime'):,} · {other}"
+        yield "reasons", f"runtime {impact.count('runtime'):,} · {other}"
     else:
-        yield f"{other} · runtime n/a: the closure is not known"
-    yield f"Python {impact.python:,} · others {total - impact.python:,}"
+        yield "reasons", f"{other} · runtime n/a: the closure is not known"
+    yield "kinds", f"Python {impact.python:,} · others {total - impact.python:,}"
     if impact.nar_size is not None:
         paths = count(len(impact.paths), "path")
-        yield f"in the runtime closure: {paths} to fetch or copy again, {size(impact.nar_size)} of NARs"
-    yield f"by distance: {' · '.join(f'{number:,}' for number in impact.by_depth)}"
-    yield f"longest chain: {len(impact.longest):,}: {_chain_words(graph, impact.longest)}"
-    yield from weighed_words(shown.weighed)
+        yield "again", f"{paths} of the runtime closure to fetch or copy again, {size(impact.nar_size)} of NARs"
+    yield "distance", " · ".join(f"{number:,}" for number in impact.by_depth)
+    yield "chain", f"the longest has {len(impact.longest):,}: {_chain_words(graph, impact.longest)}"
+    yield from weighed_words(weighed)
 
 
-def weighed_words(weighed: Weighed) -> Iterator[str]:
-    """Yield labels and branch, with what was counted."""
+def summary(shown: Shown) -> Iterator[str]:
+    """Yield what touching something means, line by line."""
+    for heading, line in headed(shown.impact, shown.weighed, shown.lacking):
+        yield f"{heading} {line}" if heading == "touching" else f"{heading}: {line}"
+
+
+def cascade(impact: Impact) -> Iterator[str]:
+    """Yield all that is rebuilt as a tree: each below what it is built with on the shortest way."""
+    graph = impact.graph
+    below: dict[int, list[int]] = {}
+    for at in rebuilt_first(impact):
+        below.setdefault(impact.way(at)[0].input, []).append(at)
+    stack = [(0, at) for at in reversed(impact.seeds)]
+    while stack:
+        level, at = stack.pop()
+        way = impact.way(at)
+        test = " (its tests)" if way and way[0].test else ""
+        more = below.get(at, [])
+        yield f"{'  ' * min(level, 24)}{label_of(graph, at)}{test}"
+        stack += [(level + 1, one) for one in reversed(more)]
+
+
+def weighed_words(weighed: Weighed) -> Iterator[tuple[str, str]]:
+    """Yield labels and branch, with what was counted: headings and lines."""
     if weighed.labels:
-        yield f"labels ({weighed.profile}): {', '.join(weighed.labels)}"
+        yield "labels", f"{', '.join(weighed.labels)} ({weighed.profile})"
     where = weighed.branch or "no branch takes it"
-    yield f"branch ({weighed.profile}): {where}; {weighed.rule} ({weighed.source})"
+    yield "branch", f"{where}, for {weighed.rule} ({weighed.source})"
     if not weighed.as_the_project:
-        here = f"counted here are {weighed.counted} of this graph"
-        yield f"{here}; {weighed.profile} counts {weighed.counts} of the whole set"
+        here = f"{weighed.counted} of this graph"
+        yield "counted", f"{here}; {weighed.profile} counts {weighed.counts} of the whole set"
 
 
 def _chain_words(graph: BuildGraph, chain: Sequence[int]) -> str:
@@ -244,7 +266,7 @@ def comparison_lines(found: Comparison, weighed: Weighed) -> Iterator[str]:
         f"{found.changed_drv_paths:,} .drv paths are new, {len(found.churned):,} of them without anything to build"
     )
     yield f"added {len(found.added):,} · removed {len(found.removed):,}"
-    yield from weighed_words(weighed)
+    yield from (f"{heading}: {line}" for heading, line in weighed_words(weighed))
 
 
 def cause_words(found: Comparison, cause: Cause) -> str:

@@ -1,0 +1,434 @@
+"""What rebuilds when something is touched?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual import on, work
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.widgets import Static
+from textual.worker import get_current_worker
+
+from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.text import printable
+from pyclosure.tui.mode_screen import ModeScreen, ScreenSpec
+from pyclosure.tui.screens.findings import Evidence
+from pyclosure.tui.units import count
+from pyclosure.tui.widgets.filter_bar import FilterBar
+from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
+
+if TYPE_CHECKING:
+    from pyclosure.queries.rebuild.impact import Impact
+    from pyclosure.queries.rebuild.outlook import Outlook
+    from pyclosure.queries.rebuild.ranking import Ranked
+
+_ONLY = ("built", "Python", "runtime", "all")
+"""What is listed: what is fetched stands for no work, and comes last."""
+SORTS = ("rebuilds", "calm", "factor", "name")
+_SHOWN = 60
+"""Rebuilt derivations that the pane names."""
+
+
+class RankRows(RowView):
+    """Derivations with what touching them rebuilds."""
+
+    PLENTY = 30
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "open", id="path.open", tooltip="Show the path in the closure"),
+        Binding("space", "mark", "mark", id="rebuild.mark", tooltip="Touch several at once: mark, and mark the next"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(id="ranks")
+        self.rows: list[Ranked] = []
+        self.labels: dict[int, str] = {}
+        self.marked: set[int] = set()
+        self.sort = SORTS[0]
+        self.reverse = False
+        self.empty = ""
+        """What to say when there is no row."""
+        self.follow = _nothing
+
+    def show(self, rows: list[Ranked], *, at: int | None = None) -> None:
+        """Show rows, with the cursor on a derivation, or where it was as far as that is still there."""
+        here = self.here
+        wanted = at if at is not None else here.derivation if here is not None and self.cursor else None
+        self.rows = rows
+        cursor = next((row for row, one in enumerate(rows) if one.derivation == wanted), None)
+        self.rows_changed(cursor, top=cursor is None)
+
+    @property
+    def here(self) -> Ranked | None:
+        """The row under the cursor; None without rows."""
+        return self.rows[self.cursor] if self.rows else None
+
+    def columns(self) -> tuple[ViewColumn, ...]:
+        return (
+            ViewColumn("mark", "", 1, sortable=False),
+            ViewColumn("name", "touching", 24, flexible=True),
+            ViewColumn("rebuilds", "rebuilds", 10, "right"),
+            ViewColumn("calm", "no tests", 10, "right", rank=2),
+            ViewColumn("factor", "tests", 10, "right", rank=3),
+            ViewColumn("kind", "", 8, rank=1, sortable=False),
+        )
+
+    def row_count(self) -> int:
+        return len(self.rows)
+
+    def sorted_by(self) -> tuple[str, bool]:
+        return self.sort, self.reverse
+
+    def empty_text(self) -> str:
+        return self.empty
+
+    def action_choose(self) -> None:
+        """Choose the row."""
+        if self.rows:
+            self.post_message(self.Chosen(self))
+
+    def action_mark(self) -> None:
+        """Mark the derivation, or take its mark away."""
+        if self.here is not None:
+            self.marked ^= {self.here.derivation}
+            self.refresh()
+            self.follow()
+
+    def moved(self) -> None:
+        self.follow()
+
+    def cell(self, row: int, column: ViewColumn, width: int) -> Cell:
+        one = self.rows[row]
+        if column.key == "mark":
+            return Cell("•" if one.derivation in self.marked else "", "mark")
+        if column.key == "name":
+            return Cell(self.labels[one.derivation], "muted" if one.fixed else "text")
+        if column.key == "factor":
+            if one.rebuilds == one.without_tests:
+                return Cell("", "muted")
+            return Cell(f"×{one.factor:.1f}" if one.factor else "only tests", "heavy")
+        texts = {
+            "rebuilds": f"{one.rebuilds:,}",
+            "calm": f"{one.without_tests:,}",
+            "kind": "Python" if one.python else "fetched" if one.fixed else "",
+        }
+        return Cell(texts[column.key], "muted" if column.key == "kind" else "number")
+
+
+class RebuildScreen(ModeScreen):
+    """All derivations by what touching them rebuilds; what that is, and why, beside it."""
+
+    MODE = "rebuild"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("w", "why", "why", show=False, id="path.why", tooltip="Why this path is here, and which files hold it"),
+        Binding("r", "referrers", "referrers", show=False, id="path.referrers", tooltip="What references this path"),
+        Binding(
+            "x",
+            "cut",
+            "cut",
+            show=False,
+            id="path.cut",
+            tooltip="Mark the reference to this path as cut; sizes follow",
+        ),
+        Binding("t", "tests", "tests", id="rebuild.tests", tooltip="With tests in builds, or as if there were none"),
+        Binding(
+            "p",
+            "only",
+            "which",
+            id="rebuild.only",
+            tooltip="What is built, Python packages, what runs, or all",
+        ),
+        Binding("i", "cascade", "all", id="rebuild.cascade", tooltip="All that is rebuilt, with the reason of each"),
+        Binding("v", "derivation", "derivation", show=False, id="tests.derivation", tooltip="The derivation itself"),
+        Binding("d", "details", "details", show=False, id="path.details", tooltip="All that is known of the impact"),
+        Binding("left_square_bracket", "scroll_evidence(-1)", "evidence up", show=False, id="finding.up"),
+        Binding("right_square_bracket", "scroll_evidence(1)", "evidence down", show=False, id="finding.down"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = Static("", id="summary", markup=False)
+        self.ranks = RankRows()
+        self.ranks.follow = self._row_moved
+        self.evidence = Evidence()
+        self.filter_bar = FilterBar(self._filter_left)
+        self.impact: Impact | None = None
+        self._with_tests = True
+        self._only = _ONLY[0]
+        self._shown: object = None
+
+    # -- look --------------------------------------------------------------------------------------------
+
+    def rows(self) -> RowView:
+        return self.ranks
+
+    def above_rows(self) -> list[Widget]:
+        return [self.head]
+
+    def beside_rows(self) -> list[Widget]:
+        return [self.evidence]
+
+    def below_all(self) -> list[Widget]:
+        return [self.filter_bar]
+
+    def path_here(self) -> int | None:
+        one, outlook, knowledge = self.ranks.here, self.app.outlook, self.knowledge
+        if one is None or outlook is None or knowledge is None:
+            return None
+        position = knowledge.closure.position
+        outputs = outlook.graph.derivations[one.derivation].outputs.values()
+        return next((position[output.path] for output in outputs if output.path in position), None)
+
+    def knowledge_came(self, knowledge: Knowledge) -> None:
+        outlook = self.app.outlook
+        if outlook is None:
+            state = knowledge.build_state
+            waiting = state.state in ("waiting", "reading")
+            self.head.update(Text(" the build graph is being read" if waiting else f" no build graph: {state.reason}"))
+            self.ranks.empty = self.app.task_text if waiting else _what_would_help(state.reason)
+            self.ranks.refresh()
+        elif self._shown is not outlook:
+            self._shown = outlook
+            from pyclosure.tui.output.rebuild import label_of
+
+            self.ranks.labels = {at: label_of(outlook.graph, at) for at in range(len(outlook.graph))}
+            self._show()
+
+    def go_to(self, derivation: int) -> None:
+        """Put the cursor on a derivation, showing all of them if it is filtered out."""
+        outlook = self.app.outlook
+        fixed = outlook is not None and outlook.graph.fixed[derivation]
+        self._only = "all" if fixed else _ONLY[0]
+        self.filter_bar.close()
+        self._show(at=derivation)
+
+    def _show(self, *, at: int | None = None) -> None:
+        outlook = self.app.outlook
+        if outlook is None:
+            return
+        words = self.filter_bar.text.lower().split()
+        labels = self.ranks.labels
+        rows = [
+            one
+            for one in outlook.rows
+            if all(word in labels[one.derivation].lower() for word in words) and self._is_wanted(one, outlook)
+        ]
+        self.ranks.empty = f"nothing matches {self.filter_bar.text!r}" if words else "no derivation is like that"
+        self.ranks.show(self._sorted(rows), at=at)
+        self._show_head(outlook)
+        self._row_moved()
+
+    def _is_wanted(self, one: Ranked, outlook: Outlook) -> bool:
+        if self._only == "built":
+            return not one.fixed
+        if self._only == "Python":
+            return one.python
+        return one.derivation in outlook.running if self._only == "runtime" else True
+
+    def _sorted(self, rows: list[Ranked]) -> list[Ranked]:
+        labels = self.ranks.labels
+        if self.ranks.sort == "name":
+            rows.sort(key=lambda one: labels[one.derivation])
+        elif self.ranks.sort == "calm" or not self._with_tests:
+            rows.sort(key=lambda one: (-one.without_tests, labels[one.derivation]))
+        elif self.ranks.sort == "factor":
+            # what only tests lead to is amplified without bound; the greater difference first
+            rows.sort(key=lambda one: (one.without_tests - one.rebuilds, labels[one.derivation]))
+        return rows[::-1] if self.ranks.reverse else rows
+
+    def _show_head(self, outlook: Outlook) -> None:
+        knowledge = self.knowledge
+        text = Text(no_wrap=True, overflow="ellipsis")
+        graph = outlook.graph
+        only = {"Python": "Python packages", "runtime": "that run", "all": "in all"}.get(self._only, "built")
+        text.append(f" {len(self.ranks.rows):,} {only} of {count(len(graph), 'derivation')}", "bold")
+        text.append("   without tests in builds" if not self._with_tests else "", "bold")
+        text.append(f"   {count(sum(graph.fixed), 'fetcher')} · {count(len(outlook.tests), 'edge')} of tests")
+        reason = knowledge.build_state.reason if knowledge is not None else ""
+        if reason:
+            text.append(f"\n at least: {printable(reason, 300)}", "italic")
+        self.head.update(text)
+
+    # -- the impact of what is under the cursor ----------------------------------------------------------
+
+    def _row_moved(self) -> None:
+        one, outlook = self.ranks.here, self.app.outlook
+        if one is None or outlook is None:
+            self.impact = None
+            self.evidence.show(Text(""))
+            return
+        self._work_out(frozenset(self.ranks.marked) or frozenset({one.derivation}), outlook)
+
+    @work(thread=True, exclusive=True, group="impact", exit_on_error=False)
+    def _work_out(self, seeds: frozenset[int], outlook: Outlook) -> None:
+        # no key waits for it: the one that comes after it makes it void
+        from pyclosure.queries.rebuild.impact import impact
+
+        knowledge = self.app.knowledge
+        if knowledge is None:
+            return
+        closure = None if knowledge.closure.records.build_closure else knowledge.closure
+        found = impact(outlook.graph, seeds, outlook.tests, closure, with_tests=self._with_tests)
+        lines = list(self._lines_of(found))
+        if not get_current_worker().is_cancelled:
+            self.app.call_from_thread(self._take, found, lines)
+
+    def _take(self, found: Impact, lines: list[tuple[str, str]]) -> None:
+        self.impact = found
+        table = Table.grid(padding=(0, 1, 0, 0))
+        table.add_column(no_wrap=True, style="dim")
+        table.add_column(overflow="fold")
+        for heading, line in lines:
+            table.add_row(heading, Text(line, "bold" if heading == "touching" else ""))
+        self.evidence.show(table)
+
+    def _lines_of(self, found: Impact) -> Iterator[tuple[str, str]]:
+        from pyclosure.queries.rebuild.policy import weigh
+        from pyclosure.tui.output.rebuild import headed, rebuilt_first, way_words
+
+        graph = found.graph
+        weighed = weigh(len(found.rebuilt), {drv.system for drv in graph.derivations})
+        yield from ((heading, printable(line, 2000)) for heading, line in headed(found, weighed))
+        rows = rebuilt_first(found)
+        heading = "because"
+        for at in rows[:_SHOWN]:
+            yield heading, printable(way_words(found, at), 600)
+            heading = ""
+        if len(rows) > _SHOWN:
+            yield "", f"… {len(rows) - _SHOWN:,} more: i shows all"
+
+    # -- keys --------------------------------------------------------------------------------------------
+
+    def action_sort(self) -> None:
+        """Sort by the next of rebuilds, rebuilds without tests, what tests add, and name."""
+        self._sort_by(SORTS[(SORTS.index(self.ranks.sort) + 1) % len(SORTS)])
+
+    def action_reverse(self) -> None:
+        """Turn the order around."""
+        self.ranks.reverse = not self.ranks.reverse
+        self._show()
+
+    @on(RowView.HeaderChosen)
+    def sort_by_header(self, event: RowView.HeaderChosen) -> None:
+        """Sort by a clicked title; the same again turns it around."""
+        if event.key == self.ranks.sort:
+            self.action_reverse()
+        else:
+            self._sort_by(event.key)
+
+    def _sort_by(self, key: str) -> None:
+        self.ranks.sort, self.ranks.reverse = key, False
+        self._show()
+
+    def action_tests(self) -> None:
+        """Count edges of tests, or not."""
+        self._with_tests = not self._with_tests
+        self._show()
+
+    def action_only(self) -> None:
+        """Show what is built, only Python packages, only what runs, or all."""
+        self._only = _ONLY[(_ONLY.index(self._only) + 1) % len(_ONLY)]
+        self._show()
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.filter_bar.open()
+        self._hint()
+
+    @on(FilterBar.Typed)
+    def filter_typed(self) -> None:
+        """Follow the typed filter."""
+        self._show()
+        self._hint()
+
+    def _hint(self) -> None:
+        self.filter_bar.hint(count(len(self.ranks.rows), "derivation"))
+
+    def _filter_left(self, cancelled: bool) -> None:
+        if cancelled or not self.filter_bar.text:
+            self.filter_bar.close()
+        here = self.ranks.here
+        self._show(at=here.derivation if here is not None else None)
+        self.set_focus(self.ranks)
+
+    @on(RowView.Chosen)
+    def choose(self) -> None:
+        """Show the path where it hangs in the closure."""
+        at = self.path_here()
+        if at is not None:
+            self.app.show_path(at)
+        else:
+            self.notify("no output of it is in the runtime closure", markup=False, timeout=3)
+
+    def action_copy(self) -> None:
+        """Copy the path of the derivation."""
+        one, outlook = self.ranks.here, self.app.outlook
+        if one is not None and outlook is not None:
+            path = outlook.graph.paths[one.derivation]
+            self.app.copy_to_clipboard(path)
+            self.notify(f"copied {path}", markup=False, timeout=3)
+
+    def action_cut(self) -> None:
+        """Say where cuts are: nothing here is a reference."""
+        self.notify("inputs are no references: x cuts in the closure and in why", markup=False, timeout=3)
+
+    def action_scroll_evidence(self, step: int) -> None:
+        """Scroll the pane by a few lines."""
+        self.evidence.scroll_relative(y=step * 4, animate=False)
+
+    def action_details(self) -> None:
+        """Open all that is known of the impact, for terminals that have no room for it below."""
+        from pyclosure.tui.dialogs import TextDialog
+
+        if self.impact is not None:
+            words = "\n".join(f"{heading:<11}{line}" for heading, line in self._lines_of(self.impact))
+            self.app.push_screen(TextDialog("rebuilds", words))
+
+    def action_cascade(self) -> None:
+        """Show all that is rebuilt, as a tree of what is built with what."""
+        from pyclosure.tui.dialogs import TextDialog
+        from pyclosure.tui.output.rebuild import cascade
+
+        if self.impact is not None:
+            self.app.push_screen(TextDialog("all that is rebuilt", "\n".join(cascade(self.impact))))
+
+    def action_derivation(self) -> None:
+        """Show the derivation."""
+        from pyclosure.tui.document_dialog import DocumentDialog
+        from pyclosure.tui.output.derivation import derivation_text
+
+        one, outlook = self.ranks.here, self.app.outlook
+        if one is not None and outlook is not None:
+            drv = outlook.graph.derivations[one.derivation]
+            self.app.push_screen(DocumentDialog(printable(drv.path), derivation_text(drv), "nix"))
+
+    def action_escape(self) -> None:
+        """Cancel loading, else show all derivations, else take marks away, else stop reading."""
+        if self.app.knowledge is None:
+            self.app.cancel_opening()
+        elif self.filter_bar.has_class("-open"):
+            self._filter_left(True)
+        elif self._only != _ONLY[0]:
+            self._only = _ONLY[0]
+            self._show()
+        elif self.ranks.marked:
+            self.ranks.marked = set()
+            self._show()
+        elif self.app.cancel_tasks():
+            self.notify("stopped reading; what is known stays", markup=False)
+
+
+def _what_would_help(reason: str) -> str:
+    if "snapshot" in reason or "saved" in reason:
+        return "a snapshot made with --evidence has it"
+    return "evaluate the expression that gave the closure: nix path-info --derivation .#ATTRIBUTE"
+
+
+def _nothing() -> None:
+    """Follow nothing."""
+
+
+SCREEN = ScreenSpec("rebuild", "Rebuild", "6", RebuildScreen)

@@ -32,29 +32,33 @@ from pyclosure.queries.testing.inputs import check_inputs
 from pyclosure.queries.testing.world import World
 
 RECORDED = Path(__file__).parents[1] / "data" / "build-graphs.json.gz"
-SHIPPED = {
-    "flit-core": (301, 301),
-    "installer": (300, 300),
-    "wheel": (295, 295),
-    "packaging": (293, 293),
-    "pyproject-hooks": (292, 292),
-    "build": (291, 291),
-    "setuptools": (260, 259),
-    "typing-extensions": (174, 164),
-    "setuptools-scm": (171, 160),
-    "calver": (160, 145),
-    "pathspec": (161, 146),
-    "trove-classifiers": (159, 144),
-    "pluggy": (159, 144),
-    "editables": (159, 144),
-    "hatchling": (158, 143),
-    "pygments": (131, 114),
-    "iniconfig": (128, 39),
-    "pytest": (127, 38),
-    "six": (11, 11),
-    "cython": (108, 105),
-}
-"""Dependants rebuilt as the set is shipped, and with the edges of tests removed; counted by somebody else."""
+COUNTS = """
+flit-core          312 203  312 203  301 198  301 198
+installer          311 202  311 202  300 197  300 197
+wheel              306 199  306 199  295 194  295 194
+packaging          304 198  304 198  293 193  293 193
+pyproject-hooks    303 198  303 198  292 193  292 193
+build              302 197  302 197  291 192  291 192
+setuptools         279 179  265 166  260 164  259 163
+typing-extensions  233 154  168  92  174  98  164  89
+setuptools-scm     232 153  164  88  171  95  160  85
+calver             228 150  149  74  160  85  145  71
+pathspec           227 149  150  75  161  86  146  72
+trove-classifiers  227 149  148  73  159  84  144  70
+pluggy             227 149  148  73  159  84  144  70
+editables          227 149  148  73  159  84  144  70
+hatchling          226 148  147  72  158  83  143  69
+pygments           223 145  118  44  131  57  114  41
+iniconfig          221 145   41  19  128  56   39  17
+pytest             220 144   40  18  127  55   38  16
+six                140  71   12  11   11  10   11  10
+cython             138  67  109  42  108  42  105  39
+"""
+"""Dependants rebuilt, and how many of them are Python packages; counted by somebody else.
+
+Tests on; on, edges of tests removed; as the set is shipped; as shipped, edges of tests removed.
+"""
+ROWS = {name: tuple(map(int, counts)) for name, *counts in map(str.split, COUNTS.split("\n")[1:-1])}
 
 
 # -- a real package set ----------------------------------------------------------------------------------
@@ -127,17 +131,69 @@ def test_the_old_graph_alone_foretells_it() -> None:
     )
 
 
-@pytest.mark.parametrize("name", SHIPPED)
-def test_ranks_agree_with_counts_made_by_somebody_else(name: str) -> None:
-    graph = recorded("base")
-    rows = {
-        graph.derivations[one.derivation].name: one
-        for one in ranking(graph, edges_only_for_tests("base"))
-        if one.python
+@cache
+def known_by_comparing() -> frozenset[BuildEdge]:
+    """Return the edges of tests of the set with tests on: inputs that the same package lacks without."""
+    on, off = recorded("tests"), recorded("base")
+    inputs = {drv.name: {off.derivations[one].name for one in off.inputs[at]} for at, drv in enumerate(off.derivations)}
+    return edges_only_for_tests("tests") | {
+        (at, one)
+        for at, drv in enumerate(on.derivations)
+        if drv.name.startswith("python3.13-") and drv.name in inputs
+        for one in on.inputs[at]
+        if on.derivations[one].name not in inputs[drv.name]
     }
-    found = [one for key, one in rows.items() if key.removeprefix("python3.13-").rpartition("-")[0] == name]
 
-    assert [(one.rebuilds, one.without_tests) for one in found] == [SHIPPED[name]]
+
+@pytest.mark.parametrize("name", ROWS)
+def test_counts_agree_with_those_made_by_somebody_else(name: str) -> None:
+    on, shipped = recorded("tests"), recorded("base")
+
+    found = counts_of(name, on, known_by_comparing()) + counts_of(name, shipped, edges_only_for_tests("base"))
+
+    assert found == ROWS[name]
+
+
+def counts_of(name: str, graph: BuildGraph, tests: frozenset[BuildEdge]) -> tuple[int, ...]:
+    """Return derivations and Python packages that are rebuilt, with and without the edges of tests."""
+    (seed,) = (at for at, drv in enumerate(graph.derivations) if of_package(drv.name) == name)
+    with_tests = impact(graph, [seed], tests)
+    without = impact(graph, [seed], tests, with_tests=False)
+    (row,) = (one for one in ranking(graph, tests) if one.derivation == seed)
+    assert (row.rebuilds, row.without_tests) == (with_tests.derivations, without.derivations)
+    return tuple(count for one in (with_tests, without) for count in (one.derivations, named_after_python(one)))
+
+
+def named_after_python(found: Impact) -> int:
+    """Return how many dependants are packages of the set: applications and a hook were not counted as such."""
+    drvs = [found.graph.derivations[at] for at in found.rebuilt.difference(found.seeds)]
+    packages = [drv for drv in drvs if drv.name.startswith("python3.13-") and not drv.name.endswith("-hook")]
+    assert all(is_python_build(drv) for drv in packages)
+    others = {drv.name.rpartition("-")[0] for drv in drvs if is_python_build(drv) and drv not in packages}
+    assert others <= {"asciidoc", "gi-docgen", "gtk-doc", "meson"}
+    return len(packages)
+
+
+def of_package(name: str) -> str:
+    prefix, _, rest = name.partition("python3.13-")
+    return "" if prefix else rest.rpartition("-")[0]
+
+
+def test_the_heuristic_misses_one_edge_that_counts() -> None:
+    graph = recorded("tests")
+    missed = known_by_comparing() - edges_only_for_tests("tests")
+
+    names = {(of_package(graph.derivations[at].name), of_package(graph.derivations[one].name)) for at, one in missed}
+    assert names == {
+        ("hatch-fancy-pypi-readme", "build"),
+        ("tomlkit", "poetry-core"),
+        ("meson-python", "cython"),
+        ("cleo", "poetry-core"),
+    }
+    rows = {name: counts_of(name, graph, edges_only_for_tests("tests")) for name in ROWS}
+    # a build tool that stands before the first test tool; nothing but the expression tells what it is for
+    assert {name for name, counts in rows.items() if counts != ROWS[name][:4]} == {"cython"}
+    assert rows["cython"] == (138, 67, 110, 43)
 
 
 def test_tests_lead_from_the_compiler_of_rust_to_pytest() -> None:

@@ -25,8 +25,13 @@ _KEY_NAMES = {
 }
 
 
-_SHORT = 4
-"""Letters of a screen's title where there is no room for more."""
+_TITLES = (
+    (" pyclosure  ", None, "  "),
+    (" ", None, "  "),
+    (" ", None, " "),
+    *((" ", letters, " ") for letters in range(7, 3, -1)),
+)
+"""What goes first where there is no room: the program's name, air, then letters of the other screens' titles."""
 
 
 class TitleBar(Widget):
@@ -55,8 +60,8 @@ class TitleBar(Widget):
 
     def render(self) -> RenderResult:
         # what is open says more than who shows it, and more than whole words for the other screens
-        for name, letters in ((" pyclosure  ", None), (" ", None), (" ", _SHORT)):
-            text = self._tabs(name, letters)
+        for name, letters, gap in _TITLES:
+            text = self._tabs(name, letters, gap)
             if self.size.width - text.cell_len - 1 >= len(self.label):
                 break
         room = self.size.width - text.cell_len - 1
@@ -68,7 +73,7 @@ class TitleBar(Widget):
         text.append(right, self._style("label"))
         return text
 
-    def _tabs(self, name: str, letters: int | None) -> Text:
+    def _tabs(self, name: str, letters: int | None, gap: str) -> Text:
         text = Text(no_wrap=True)
         text.append(name, self._style("name"))
         for key, title, mode in self.tabs:
@@ -76,7 +81,7 @@ class TitleBar(Widget):
             shown = title if here else title[:letters]
             click = Style(meta={"@click": f"app.go('{mode}')"})
             text.append(f"{key} {shown}", self._style("here" if here else "tab") + click)
-            text.append("  ")
+            text.append(gap)
         return text
 
     def _style(self, role: str) -> Style:

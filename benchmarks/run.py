@@ -28,6 +28,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from benchmarks.synthetic import private_store  # noqa: E402
 from benchmarks.terminal import first_seen  # noqa: E402
+from benchmarks.tested import tested  # noqa: E402
 from pyclosure.queries.parse.path_info import parse_path_info  # noqa: E402
 
 REPEATS = 7
@@ -362,6 +363,81 @@ def measure_tests(folder: Path) -> list[Figure]:
     return found
 
 
+_REBUILD = """
+import json, resource, sys, time
+from pyclosure.queries.graph.build import BuildGraph
+from pyclosure.queries.parse.derivation import parse_derivations
+from pyclosure.queries.rebuild.impact import impact
+from pyclosure.queries.rebuild.outlook import edges_of_tests
+from pyclosure.queries.rebuild.ranking import ranking
+def timed(action):
+    began = time.perf_counter(); found = action(); return time.perf_counter() - began, found
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+reading, document = timed(lambda: open(sys.argv[1], "rb").read())
+decoding, derivations = timed(lambda: parse_derivations(document, "/nix/store"))
+del document
+building, graph = timed(lambda: BuildGraph(derivations))
+testing, tests = timed(lambda: edges_of_tests(graph))
+seed = max(range(len(graph)), key=lambda at: len(graph.users[at]))
+def everything():
+    found = impact(graph, [seed], tests)
+    return found.outputs, found.reasons, found.by_depth, found.longest, found.upper_bound
+single, _ = timed(everything)
+before = peak()
+ranked, _ = timed(lambda: ranking(graph, tests))
+after = peak()
+print(reading, decoding, building, testing, single, ranked, before, after, sum(map(len, graph.inputs)))
+"""
+
+
+def measure_rebuild(folder: Path) -> list[Figure]:
+    """Build graphs at the shape of nixpkgs: reading them, one impact, and the ranking of all derivations.
+
+    Against reading the bytes of the document. Python's own json is in a process of its own, for its memory.
+    """
+    found: list[Figure] = []
+    names = ("read the bytes", "decode and validate", "build graph", "edges of tests", "impact of the most used")
+    for count, packages in ((1_000, 200), (10_000, 2_000), (100_000, 8_000)):
+        document = folder / f"build-{count}.json"
+        if not document.exists():
+            document.write_bytes(tested(count, packages).document)
+        runs, plain = [], []
+        for _ in range(3):
+            plain.append(_words(_JSON, str(document)))
+            runs.append(_words(_REBUILD, str(document)))
+        columns = [statistics.median(column) for column in zip(*runs, strict=True)]
+        json_seconds, json_peak = (statistics.median(column) for column in zip(*plain, strict=True))
+        *times, before, after, edges = columns
+        size = document.stat().st_size / 1e6
+        group = f"rebuild: {count:,} derivations, {packages:,} Python packages, {edges:,.0f} edges, {size:,.0f} MB"
+        seconds = dict(zip((*names, "ranking, with and without tests"), times, strict=True)) | {
+            "json.loads": json_seconds
+        }
+        found += figures(group, seconds, "read the bytes")
+        for what, mebibytes in (
+            ("peak MiB of json.loads", json_peak),
+            ("peak MiB before the ranking", before),
+            ("peak MiB after the ranking", after),
+        ):
+            found.append(Figure(group, what, mebibytes, "", None))
+    return found
+
+
+_JSON = """
+import json, resource, sys, time
+document = open(sys.argv[1], "rb").read()
+began = time.perf_counter(); json.loads(document)
+print(time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def _words(script: str, *words: str) -> list[float]:
+    argv = [sys.executable, "-c", script, *words]
+    text = subprocess.run(argv, capture_output=True, text=True, check=True, cwd=HERE.parent).stdout
+    return [float(word) for word in text.split()]
+
+
 GROUPS = {
     "start": measure_start,
     "load": measure_load,
@@ -370,6 +446,7 @@ GROUPS = {
     "evidence": measure_evidence,
     "findings": measure_findings,
     "tests": measure_tests,
+    "rebuild": measure_rebuild,
 }
 
 

@@ -48,7 +48,7 @@ class _Item(msgspec.Struct, gc=False):
 
 class _Envelope(msgspec.Struct, gc=False):
     version: int
-    derivations: dict[str, _Item]
+    derivations: dict[str, msgspec.Raw]
 
 
 class _Head(msgspec.Struct, gc=False):
@@ -56,7 +56,9 @@ class _Head(msgspec.Struct, gc=False):
     derivations: msgspec.Raw = _ABSENT
 
 
-_MAP = msgspec.json.Decoder(dict[str, _Item])
+# items are slices of the text until their turn comes, so that only records are ever there all at once
+_MAP = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ITEM = msgspec.json.Decoder(_Item)
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 _HEAD = msgspec.json.Decoder(_Head)
 
@@ -82,21 +84,33 @@ def parse_derivations(
             items = envelope.derivations
         else:
             items = _MAP.decode(document)
+        full = _Paths(store_dir, what)
+        records = (_record(key, _ITEM.decode(item), full) for key, item in items.items())
+        return {one.path: one for one in records}
     except msgspec.ValidationError as error:
         raise BadInput(f"{what} is not of a known shape: {printable(str(error), 200)}") from None
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise BadInput(f"{what} is not valid JSON: {printable(str(error), 200)}") from None
-    return {one.path: one for one in (_record(key, item, store_dir, what) for key, item in items.items())}
 
 
-def _record(key: str, item: _Item, store_dir: str, what: str) -> Derivation:
-    def full(path: str) -> str:
-        whole = path if path.startswith("/") else f"{store_dir}/{path}"
+class _Paths(dict[str, str]):
+    """A path as it was written → the full store path: checked once, and one string wherever it is named."""
+
+    def __init__(self, store_dir: str, what: str) -> None:
+        super().__init__()
+        self.store_dir = store_dir
+        self.what = what
+
+    def __missing__(self, path: str) -> str:
+        whole = path if path.startswith("/") else f"{self.store_dir}/{path}"
         if STORE_PATH.fullmatch(whole) is None:
-            raise BadInput(f"{what} names {printable(path, 120)!r}, which is not a store path")
+            raise BadInput(f"{self.what} names {printable(path, 120)!r}, which is not a store path")
+        self[path] = whole
         return whole
 
-    path = full(key)
+
+def _record(key: str, item: _Item, full: _Paths) -> Derivation:
+    path = full[key]
     inputs = item.inputs or _Nested(item.inputSrcs or [], item.inputDrvs or {})
     structured = item.structuredAttrs
     if structured is None and "__json" in item.env:
@@ -109,9 +123,9 @@ def _record(key: str, item: _Item, store_dir: str, what: str) -> Derivation:
         args=tuple(item.args),
         env={name: value for name, value in item.env.items() if name != "__json"},
         outputs={name: _output(name, output, item.env, full) for name, output in item.outputs.items()},
-        input_sources=tuple(sorted(full(source) for source in inputs.srcs)),
+        input_sources=tuple(sorted(full[source] for source in inputs.srcs)),
         input_derivations={
-            full(drv): tuple(used if isinstance(used, list) else used.outputs)
+            full[drv]: tuple(used if isinstance(used, list) else used.outputs)
             for drv, used in sorted(inputs.drvs.items())
         },
         structured_attrs=structured,
@@ -125,7 +139,7 @@ def _structured(text: str) -> dict[str, Any] | None:
         return None
 
 
-def _output(name: str, output: _Output, env: dict[str, str], full: Any) -> Output:
+def _output(name: str, output: _Output, env: dict[str, str], full: _Paths) -> Output:
     path = output.path
     if path is None and output.hash is not None:
         # since 2.32 fixed outputs lose their path; the builder's environment still has it
@@ -135,4 +149,4 @@ def _output(name: str, output: _Output, env: dict[str, str], full: Any) -> Outpu
     method = output.method
     if method is None and algorithm is not None:
         method, algorithm = ("nar", algorithm[2:]) if algorithm.startswith("r:") else ("flat", algorithm)
-    return Output(full(path) if path else None, algorithm, output.hash, method)
+    return Output(full[path] if path else None, algorithm, output.hash, method)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
@@ -66,11 +67,18 @@ def way_words(impact: Impact, at: int) -> str:
     return text
 
 
+def _touched(labels: list[str]) -> str:
+    """Return the names of what is touched, those of several builds once, with their number."""
+    builds = Counter(labels)
+    named = [label if count == 1 else f"{label} ({count:,} builds)" for label, count in builds.items()]
+    return ", ".join(named[:6]) + (f" and {len(named) - 6:,} more" if len(named) > 6 else "")
+
+
 def headed(impact: Impact, weighed: Weighed, lacking: str = "") -> Iterator[tuple[str, str]]:
     """Yield what touching something means: headings and lines."""
     graph = impact.graph
     bound = "up to " if impact.upper_bound else ""
-    touched = ", ".join(label_of(graph, at) for at in impact.seeds[:6]) + (" …" if len(impact.seeds) > 6 else "")
+    touched = _touched([label_of(graph, at) for at in impact.seeds])
     total = len(impact.rebuilt)
     included = "those" if len(impact.seeds) > 1 else "that"
     outputs = count(impact.outputs, "output")

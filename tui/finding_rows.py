@@ -11,9 +11,10 @@ from textual.binding import Binding, BindingType
 from pyclosure.queries.findings.finding import Finding
 from pyclosure.queries.findings.judge import Accepted
 from pyclosure.queries.text import printable
+from pyclosure.tui.evidence_screen import EvidenceRows
 from pyclosure.tui.output.findings import SIGNS, Findings, Group, OpenQuestion, grouped
 from pyclosure.tui.units import count, size
-from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
+from pyclosure.tui.widgets.rows import Cell, ViewColumn
 
 Entry = Finding | OpenQuestion | Accepted | Group
 _ROLES = {"error": "heavy", "warning": "heavy", "info": "muted"}
@@ -47,24 +48,18 @@ class FindingRow:
         return self.entry.rules, self.entry.reason, self.entry.paths
 
 
-class FindingRows(RowView):
+class FindingRows(EvidenceRows[FindingRow]):
     """The rows of a report."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "open", id="path.open", tooltip="Show the path in the closure"),
         Binding("space", "fold", "fold, unfold", show=False, id="finding.fold", tooltip="Fold or unfold a group"),
     ]
 
     def __init__(self) -> None:
-        super().__init__(id="findings")
-        self.rows: list[FindingRow] = []
-        self.sort = SORTS[0]
+        super().__init__(id="findings", sort=SORTS[0])
         self._entries: list[Entry] = []
         self._by: str | None = None
         self._folded: set[str] = set()
-        self.empty = ""
-        """What to say when there is no row."""
-        self.follow = _nothing
         self.is_cut: Callable[[Finding], bool] = lambda finding: False
         """Whether the marked cuts drop what a finding is about."""
 
@@ -118,11 +113,6 @@ class FindingRows(RowView):
     def _is_group(self, at: int) -> bool:
         return at < len(self.rows) and isinstance(self.rows[at].entry, Group)
 
-    @property
-    def here(self) -> FindingRow | None:
-        """The row under the cursor; None without rows."""
-        return self.rows[self.cursor] if self.rows else None
-
     def columns(self) -> tuple[ViewColumn, ...]:
         return (
             ViewColumn("severity", "", 1, sortable=True),
@@ -133,23 +123,9 @@ class FindingRows(RowView):
             ViewColumn("sure", "sure", 8, rank=3, sortable=False),
         )
 
-    def row_count(self) -> int:
-        return len(self.rows)
-
     def sorted_by(self) -> tuple[str, bool]:
         # a column of one cell has no room for an arrow
         return ("" if self.sort == "severity" else self.sort), False
-
-    def empty_text(self) -> str:
-        return self.empty
-
-    def action_choose(self) -> None:
-        """Choose the row."""
-        if self.rows:
-            self.post_message(self.Chosen(self))
-
-    def moved(self) -> None:
-        self.follow()
 
     def cell(self, row: int, column: ViewColumn, width: int) -> Cell:
         entry = self.rows[row].entry
@@ -187,7 +163,3 @@ class FindingRows(RowView):
             "meaning": "files" if group.size is not None else "",
         }
         return Cell(texts.get(column.key, ""), "muted")
-
-
-def _nothing() -> None:
-    """Follow nothing."""

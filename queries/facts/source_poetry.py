@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from packaging.version import Version
-
 from pyclosure.queries.facts.source_project import LONGEST_NAME, Project
+from pyclosure.queries.poetry_constraint import LONGEST, PART, specifier
 from pyclosure.queries.text import printable
 
-_PART = re.compile(r"(\^|~=|~|===|==|!=|<=|>=|<|>|=)?[ \t]*([^\s,|^~=!<>]+)")
-_LONGEST = 1000
+_PART = re.compile(PART)
 _FILE = "pyproject.toml"
 
 
@@ -61,27 +59,10 @@ def _markers(value: Mapping[str, object]) -> Iterable[str]:
 
 def _specifiers(constraint: str) -> str | None:
     """Return PEP 440 specifiers for a constraint; None for one that has alternatives, or cannot be read."""
-    if len(constraint) > _LONGEST or "|" in constraint:
+    if len(constraint) > LONGEST or "|" in constraint:
         return None
     try:
-        parts = [_specifier(part[1] or "", part[2]) for part in _PART.finditer(constraint)]
+        parts = [specifier(part[1] or "", part[2]) for part in _PART.finditer(constraint)]
     except ValueError:
         return None
     return ",".join(one for one in parts if one)
-
-
-def _specifier(operator: str, version: str) -> str:
-    if version == "*":
-        return ""
-    if operator in ("^", "~"):
-        return f">={version},<{_bound(operator, Version(version))}"
-    return f"{'==' if operator in ('', '=') else operator}{version}"
-
-
-def _bound(operator: str, version: Version) -> str:
-    """Return the first version that a caret or tilde leaves out."""
-    release = list(version.release)
-    at = min(1, len(release) - 1)
-    if operator == "^":
-        at = next((i for i, number in enumerate(release) if number), len(release) - 1)
-    return ".".join(map(str, [*release[:at], release[at] + 1]))

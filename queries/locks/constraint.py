@@ -8,8 +8,9 @@ import re
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
-_LONGEST = 1000
-_PART = re.compile(r"(\^|~=|~|===|==|!=|<=|>=|<|>|=)?[ \t]*([^\s,|^~=!<>]+)[\s,]*")
+from pyclosure.queries.poetry_constraint import LONGEST, PART, specifier
+
+_PART = re.compile(rf"{PART}[\s,]*")
 
 
 def allows(constraint: str | None, version: str) -> bool | None:
@@ -34,7 +35,7 @@ def allows(constraint: str | None, version: str) -> bool | None:
 
 @functools.lru_cache(4096)
 def _alternatives(constraint: str) -> tuple[SpecifierSet, ...] | None:
-    if len(constraint) > _LONGEST:
+    if len(constraint) > LONGEST:
         return None
     try:
         return tuple(SpecifierSet(_pep440(one.strip())) for one in re.split(r"\|\|?", constraint))
@@ -50,21 +51,5 @@ def _pep440(alternative: str) -> str:
         if part is None:
             raise InvalidSpecifier(alternative)
         at = part.end()
-        parts.append(_specifier(part[1] or "", part[2]))
+        parts.append(specifier(part[1] or "", part[2]))
     return ",".join(one for one in parts if one)
-
-
-def _specifier(operator: str, version: str) -> str:
-    if version == "*":
-        return ""
-    if operator in ("^", "~"):
-        return f">={version},<{_bound(operator, Version(version))}"
-    return f"{'==' if operator in ('', '=') else operator}{version}"
-
-
-def _bound(operator: str, version: Version) -> str:
-    release = list(version.release)
-    at = min(1, len(release) - 1)
-    if operator == "^":
-        at = next((i for i, number in enumerate(release) if number), len(release) - 1)
-    return ".".join(map(str, [*release[:at], release[at] + 1]))

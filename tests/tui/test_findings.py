@@ -134,8 +134,7 @@ async def test_what_the_marked_cuts_drop_is_told_as_cut() -> None:
 async def test_the_cursor_stays_on_top_until_it_is_moved() -> None:
     async with opened(screen="findings") as pilot:
         screen = findings_of(pilot)
-        screen.findings.sort = ""
-        screen._show()
+        screen.show_rows()
         assert screen.findings.cursor == 0
         await pilot.press("down", "down", "s")
         assert screen.findings.here is not None and screen.findings.cursor > 0

@@ -13,13 +13,14 @@ from textual.pilot import Pilot
 from pyclosure.tui import screens
 from pyclosure.tui.app import ClosureApp
 from pyclosure.tui.dialogs import HelpDialog
+from pyclosure.tui.evidence_screen import EvidenceRows, EvidenceScreen
 from pyclosure.tui.finding_rows import FindingRows
 from pyclosure.tui.mode_screen import ModeScreen, ScreenSpec
 from pyclosure.tui.screen import PathScreen
 from pyclosure.tui.screens.closure import ClosureScreen
 from pyclosure.tui.screens.findings import FindingsScreen
 from pyclosure.tui.screens.rebuild import RankRows, RebuildScreen
-from pyclosure.tui.screens.tests import TestRows, TestsScreen
+from pyclosure.tui.screens.tests import TestsScreen
 from pyclosure.tui.widgets.path_table import PathTable
 from pyclosure.tui.widgets.rows import RowView
 from tests.tui.driving import (
@@ -42,9 +43,9 @@ from tests.tui.driving import (
 
 OWNERS = {
     "closure": (PathScreen, PathTable, ClosureScreen),
-    "findings": (FindingsScreen, FindingRows),
-    "tests": (TestsScreen, TestRows),
-    "rebuild": (RebuildScreen, RankRows),
+    "findings": (EvidenceScreen, EvidenceRows, FindingsScreen, FindingRows),
+    "tests": (EvidenceScreen, EvidenceRows, TestsScreen),
+    "rebuild": (EvidenceScreen, EvidenceRows, RebuildScreen, RankRows),
 }
 """What listens to keys on a screen, where that is not the table of paths alone."""
 SCREENS = ("overview", "closure", "python", "findings", "tests", "rebuild")

@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from rich.console import RenderableType
 from rich.text import Text
-from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.widget import Widget
-from textual.widgets import Static
 
 from pyclosure.queries.findings import find_rule
 from pyclosure.queries.findings.finding import Finding
@@ -20,8 +14,9 @@ from pyclosure.queries.findings.judge import Accepted
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.names import name_of
 from pyclosure.queries.text import printable
+from pyclosure.tui.evidence_screen import EvidenceScreen
 from pyclosure.tui.finding_rows import SORTS, FindingRow, FindingRows
-from pyclosure.tui.mode_screen import ModeScreen, ScreenSpec
+from pyclosure.tui.mode_screen import ScreenSpec
 from pyclosure.tui.output.findings import (
     Findings,
     Group,
@@ -33,71 +28,36 @@ from pyclosure.tui.output.findings import (
 )
 from pyclosure.tui.output.rules import rule_text
 from pyclosure.tui.units import count
-from pyclosure.tui.widgets.filter_bar import FilterBar
-from pyclosure.tui.widgets.rows import RowView
 
 _GROUPINGS = (None, "rule", "path")
 _PROOFS = 40
 """Pieces of evidence that the pane shows; ``check --format json`` has all."""
 
 
-class Evidence(VerticalScroll, can_focus=False):
-    """The pane with all that is known of one finding."""
-
-    def __init__(self) -> None:
-        super().__init__(id="evidence")
-        self._text = Static("", markup=False)
-
-    def compose(self) -> ComposeResult:
-        yield self._text
-
-    def show(self, text: RenderableType) -> None:
-        """Show a text from its beginning."""
-        self._text.update(text)
-        self.scroll_home(animate=False)
-
-
-class FindingsScreen(ModeScreen):
+class FindingsScreen(EvidenceScreen):
     """Findings by severity, cost or rule, with their evidence."""
 
     MODE = "findings"
+    SORTS = SORTS
+    UNIT = "finding"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "next_path(1)", "next path", show=False, id="finding.next"),
         Binding("shift+tab", "next_path(-1)", "previous path", show=False, id="finding.prev"),
         Binding("d", "details", "details", show=False, id="path.details", tooltip="All that is known of the finding"),
         Binding("t", "group", "group", id="finding.group", tooltip="Group by rule, by path, or not at all"),
         Binding("i", "explain", "explain", id="finding.explain", tooltip="What the rule does, and what to do"),
-        Binding("left_square_bracket", "scroll_evidence(-1)", "evidence up", show=False, id="finding.up"),
-        Binding("right_square_bracket", "scroll_evidence(1)", "evidence down", show=False, id="finding.down"),
     ]
 
     def __init__(self) -> None:
-        super().__init__()
-        self.head = Static("", id="summary", markup=False)
         self.findings = FindingRows()
-        self.findings.follow = self._row_moved
+        super().__init__(self.findings, self._row_moved)
         self.findings.is_cut = self._is_cut
-        self.evidence = Evidence()
-        self.filter_bar = FilterBar(self._filter_left)
-        self._sort = SORTS[0]
         self._by: str | None = None
         self._path = 0
         """Which path of the finding keys act on."""
         self._shown: object = None
 
     # -- look --------------------------------------------------------------------------------------------
-
-    def rows(self) -> RowView:
-        return self.findings
-
-    def above_rows(self) -> list[Widget]:
-        return [self.head]
-
-    def beside_rows(self) -> list[Widget]:
-        return [self.evidence]
-
-    def below_all(self) -> list[Widget]:
-        return [self.filter_bar]
 
     def path_here(self) -> int | None:
         row, knowledge = self.findings.here, self.knowledge
@@ -113,20 +73,20 @@ class FindingsScreen(ModeScreen):
             self.findings.empty = self.app.task_text or "nothing was judged: reading was stopped"
             self.findings.refresh()
         elif self._shown is not judgement:
-            self._show()
+            self.show_rows()
 
     def facts_came(self, knowledge: Knowledge) -> None:
         self.findings.refresh()
 
-    def _show(self) -> None:
+    def show_rows(self, *, stay: bool = False) -> None:
         judgement, knowledge = self.app.judgement, self.knowledge
         if judgement is None or knowledge is None:
             return
         self._shown = judgement
-        shown = Findings(knowledge, judgement.report, self._sort, self.filter_bar.text, by=self._by)
+        shown = Findings(knowledge, judgement.report, self.findings.sort, self.filter_bar.text, by=self._by)
         text = Text(no_wrap=True, overflow="ellipsis")
         text.append(f" {shown.headline if judgement.whole else shown.found}", "bold")
-        text.append(f"   by {self._sort}{f', in groups by {self._by}' if self._by else ''}")
+        text.append(f"   by {self.findings.sort}{f', in groups by {self._by}' if self._by else ''}")
         if not judgement.whole:
             waiting = len({one.rule for one in judgement.report.unknown})
             text.append(f"   {count(waiting, 'rule')} still to come", "italic")
@@ -166,58 +126,27 @@ class FindingsScreen(ModeScreen):
         if not self.findings.go_to(finding):
             self.filter_bar.close()
             self._by = None
-            self._show()
+            self.show_rows()
             self.findings.go_to(finding)
         self._row_moved()
 
     # -- keys --------------------------------------------------------------------------------------------
 
-    def action_sort(self) -> None:
-        """Sort by the next of severity, cost and rule."""
-        self._sort = SORTS[(SORTS.index(self._sort) + 1) % len(SORTS)]
-        self._show()
-
-    @on(RowView.HeaderChosen)
-    def sort_by_header(self, event: RowView.HeaderChosen) -> None:
-        """Sort by a clicked title."""
-        self._sort = event.key
-        self._show()
+    def title_chosen(self, key: str) -> None:
+        """Sort by a column; there is one order of it only."""
+        self._sort_by(key)
 
     def action_group(self) -> None:
         """Group by the next of nothing, rule and path."""
         self._by = _GROUPINGS[(_GROUPINGS.index(self._by) + 1) % len(_GROUPINGS)]
-        self._show()
+        self.show_rows()
 
     def action_reverse(self) -> None:
         """Findings have one order only."""
         self.notify("the worst always come first", markup=False, timeout=2)
 
-    def action_filter(self) -> None:
-        """Type a filter."""
-        self.filter_bar.open()
-        self._hint()
-
-    @on(FilterBar.Typed)
-    def filter_typed(self) -> None:
-        """Follow the typed filter."""
-        self._show()
-        self._hint()
-
-    def _hint(self) -> None:
-        self.filter_bar.hint(count(sum(row.finding is not None for row in self.findings.rows), "finding"))
-
-    def _filter_left(self, cancelled: bool) -> None:
-        if cancelled or not self.filter_bar.text:
-            self.filter_bar.close()
-        self._show()
-        self.set_focus(self.findings)
-
-    @on(RowView.Chosen)
-    def choose(self) -> None:
-        """Show the path where it hangs in the closure."""
-        at = self.path_here()
-        if at is not None:
-            self.app.show_path(at)
+    def row_total(self) -> int:
+        return sum(row.finding is not None for row in self.findings.rows)
 
     def action_next_path(self, step: int) -> None:
         """Let keys act on the next path of the finding."""
@@ -225,10 +154,6 @@ class FindingsScreen(ModeScreen):
         if row is not None and len(_paths(row)) > 1:
             self._path = (self._path + step) % len(_paths(row))
             self._show_evidence()
-
-    def action_scroll_evidence(self, step: int) -> None:
-        """Scroll the evidence by a few lines."""
-        self.evidence.scroll_relative(y=step * 4, animate=False)
 
     def action_details(self) -> None:
         """Open all that is known of the finding, for terminals that have no room for it below."""
@@ -273,15 +198,6 @@ class FindingsScreen(ModeScreen):
                 width = max(40, self.size.width - 12)
                 words = rule_text(rule, width) + judged_text(judgement.report, rule.id)
                 self.app.push_screen(TextDialog(f"{rule.id} {rule.name}", words))
-
-    def action_escape(self) -> None:
-        """Cancel loading, else show all findings, else stop reading."""
-        if self.app.knowledge is None:
-            self.app.cancel_opening()
-        elif self.filter_bar.has_class("-open"):
-            self._filter_left(True)
-        elif self.app.cancel_tasks():
-            self.notify("stopped reading; what is known stays", markup=False)
 
 
 def _rule_of(row: FindingRow) -> str:

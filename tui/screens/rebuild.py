@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.table import Table
 from rich.text import Text
-from textual import on, work
+from textual import work
 from textual.binding import Binding, BindingType
-from textual.widget import Widget
-from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.text import printable
-from pyclosure.tui.mode_screen import ModeScreen, ScreenSpec
-from pyclosure.tui.screens.findings import Evidence
+from pyclosure.tui.evidence_screen import QUIET_PATH_KEYS, EvidenceRows, EvidenceScreen
+from pyclosure.tui.mode_screen import ScreenSpec
 from pyclosure.tui.units import count
-from pyclosure.tui.widgets.filter_bar import FilterBar
-from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
+from pyclosure.tui.widgets.rows import Cell, ViewColumn
 
 if TYPE_CHECKING:
     from pyclosure.queries.rebuild.impact import Impact
@@ -33,25 +29,18 @@ _SHOWN = 60
 """Rebuilt derivations that the pane names."""
 
 
-class RankRows(RowView):
+class RankRows(EvidenceRows["Ranked"]):
     """Derivations with what touching them rebuilds."""
 
     PLENTY = 30
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "open", id="path.open", tooltip="Show the path in the closure"),
         Binding("space", "mark", "mark", id="rebuild.mark", tooltip="Touch several at once: mark, and mark the next"),
     ]
 
     def __init__(self) -> None:
-        super().__init__(id="ranks")
-        self.rows: list[Ranked] = []
+        super().__init__(id="ranks", sort=SORTS[0])
         self.labels: dict[int, str] = {}
         self.marked: set[int] = set()
-        self.sort = SORTS[0]
-        self.reverse = False
-        self.empty = ""
-        """What to say when there is no row."""
-        self.follow = _nothing
 
     def show(self, rows: list[Ranked], *, at: int | None = None) -> None:
         """Show rows, with the cursor on a derivation, or where it was as far as that is still there."""
@@ -60,11 +49,6 @@ class RankRows(RowView):
         self.rows = rows
         cursor = next((row for row, one in enumerate(rows) if one.derivation == wanted), None)
         self.rows_changed(cursor, top=cursor is None)
-
-    @property
-    def here(self) -> Ranked | None:
-        """The row under the cursor; None without rows."""
-        return self.rows[self.cursor] if self.rows else None
 
     def columns(self) -> tuple[ViewColumn, ...]:
         return (
@@ -76,29 +60,12 @@ class RankRows(RowView):
             ViewColumn("kind", "", 8, rank=1, sortable=False),
         )
 
-    def row_count(self) -> int:
-        return len(self.rows)
-
-    def sorted_by(self) -> tuple[str, bool]:
-        return self.sort, self.reverse
-
-    def empty_text(self) -> str:
-        return self.empty
-
-    def action_choose(self) -> None:
-        """Choose the row."""
-        if self.rows:
-            self.post_message(self.Chosen(self))
-
     def action_mark(self) -> None:
         """Mark the derivation, or take its mark away."""
         if self.here is not None:
             self.marked ^= {self.here.derivation}
             self.refresh()
             self.follow()
-
-    def moved(self) -> None:
-        self.follow()
 
     def cell(self, row: int, column: ViewColumn, width: int) -> Cell:
         one = self.rows[row]
@@ -118,21 +85,15 @@ class RankRows(RowView):
         return Cell(texts[column.key], "muted" if column.key == "kind" else "number")
 
 
-class RebuildScreen(ModeScreen):
+class RebuildScreen(EvidenceScreen):
     """All derivations by what touching them rebuilds; what that is, and why, beside it."""
 
     MODE = "rebuild"
+    SORTS = SORTS
+    UNIT = "derivation"
+    NO_PATH = "no output of it is in the runtime closure"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("w", "why", "why", show=False, id="path.why", tooltip="Why this path is here, and which files hold it"),
-        Binding("r", "referrers", "referrers", show=False, id="path.referrers", tooltip="What references this path"),
-        Binding(
-            "x",
-            "cut",
-            "cut",
-            show=False,
-            id="path.cut",
-            tooltip="Mark the reference to this path as cut; sizes follow",
-        ),
+        *QUIET_PATH_KEYS,
         Binding("t", "tests", "tests", id="rebuild.tests", tooltip="With tests in builds, or as if there were none"),
         Binding(
             "p",
@@ -144,35 +105,17 @@ class RebuildScreen(ModeScreen):
         Binding("i", "cascade", "all", id="rebuild.cascade", tooltip="All that is rebuilt, with the reason of each"),
         Binding("v", "derivation", "derivation", show=False, id="tests.derivation", tooltip="The derivation itself"),
         Binding("d", "details", "details", show=False, id="path.details", tooltip="All that is known of the impact"),
-        Binding("left_square_bracket", "scroll_evidence(-1)", "evidence up", show=False, id="finding.up"),
-        Binding("right_square_bracket", "scroll_evidence(1)", "evidence down", show=False, id="finding.down"),
     ]
 
     def __init__(self) -> None:
-        super().__init__()
-        self.head = Static("", id="summary", markup=False)
         self.ranks = RankRows()
-        self.ranks.follow = self._row_moved
-        self.evidence = Evidence()
-        self.filter_bar = FilterBar(self._filter_left)
+        super().__init__(self.ranks, self._row_moved)
         self.impact: Impact | None = None
         self._with_tests = True
         self._only = _ONLY[0]
         self._shown: object = None
 
     # -- look --------------------------------------------------------------------------------------------
-
-    def rows(self) -> RowView:
-        return self.ranks
-
-    def above_rows(self) -> list[Widget]:
-        return [self.head]
-
-    def beside_rows(self) -> list[Widget]:
-        return [self.evidence]
-
-    def below_all(self) -> list[Widget]:
-        return [self.filter_bar]
 
     def path_here(self) -> int | None:
         one, outlook, knowledge = self.ranks.here, self.app.outlook, self.knowledge
@@ -195,7 +138,7 @@ class RebuildScreen(ModeScreen):
             from pyclosure.tui.output.rebuild import label_of
 
             self.ranks.labels = {at: label_of(outlook.graph, at) for at in range(len(outlook.graph))}
-            self._show()
+            self.show_rows()
 
     def go_to(self, derivation: int) -> None:
         """Put the cursor on a derivation, showing all of them if it is filtered out."""
@@ -203,9 +146,13 @@ class RebuildScreen(ModeScreen):
         fixed = outlook is not None and outlook.graph.fixed[derivation]
         self._only = "all" if fixed else _ONLY[0]
         self.filter_bar.close()
-        self._show(at=derivation)
+        self._show_at(derivation)
 
-    def _show(self, *, at: int | None = None) -> None:
+    def show_rows(self, *, stay: bool = False) -> None:
+        here = self.ranks.here
+        self._show_at(here.derivation if stay and here is not None else None)
+
+    def _show_at(self, at: int | None) -> None:
         outlook = self.app.outlook
         if outlook is None:
             return
@@ -278,12 +225,7 @@ class RebuildScreen(ModeScreen):
 
     def _take(self, found: Impact, lines: list[tuple[str, str]]) -> None:
         self.impact = found
-        table = Table.grid(padding=(0, 1, 0, 0))
-        table.add_column(no_wrap=True, style="dim")
-        table.add_column(overflow="fold")
-        for heading, line in lines:
-            table.add_row(heading, Text(line, "bold" if heading == "touching" else ""))
-        self.evidence.show(table)
+        self.evidence.show_lines(lines, ("touching",))
 
     def _lines_of(self, found: Impact) -> Iterator[tuple[str, str]]:
         from pyclosure.queries.rebuild.policy import weigh
@@ -302,66 +244,15 @@ class RebuildScreen(ModeScreen):
 
     # -- keys --------------------------------------------------------------------------------------------
 
-    def action_sort(self) -> None:
-        """Sort by the next of rebuilds, rebuilds without tests, what tests add, and name."""
-        self._sort_by(SORTS[(SORTS.index(self.ranks.sort) + 1) % len(SORTS)])
-
-    def action_reverse(self) -> None:
-        """Turn the order around."""
-        self.ranks.reverse = not self.ranks.reverse
-        self._show()
-
-    @on(RowView.HeaderChosen)
-    def sort_by_header(self, event: RowView.HeaderChosen) -> None:
-        """Sort by a clicked title; the same again turns it around."""
-        if event.key == self.ranks.sort:
-            self.action_reverse()
-        else:
-            self._sort_by(event.key)
-
-    def _sort_by(self, key: str) -> None:
-        self.ranks.sort, self.ranks.reverse = key, False
-        self._show()
-
     def action_tests(self) -> None:
         """Count edges of tests, or not."""
         self._with_tests = not self._with_tests
-        self._show()
+        self.show_rows()
 
     def action_only(self) -> None:
         """Show what is built, only Python packages, only what runs, or all."""
         self._only = _ONLY[(_ONLY.index(self._only) + 1) % len(_ONLY)]
-        self._show()
-
-    def action_filter(self) -> None:
-        """Type a filter."""
-        self.filter_bar.open()
-        self._hint()
-
-    @on(FilterBar.Typed)
-    def filter_typed(self) -> None:
-        """Follow the typed filter."""
-        self._show()
-        self._hint()
-
-    def _hint(self) -> None:
-        self.filter_bar.hint(count(len(self.ranks.rows), "derivation"))
-
-    def _filter_left(self, cancelled: bool) -> None:
-        if cancelled or not self.filter_bar.text:
-            self.filter_bar.close()
-        here = self.ranks.here
-        self._show(at=here.derivation if here is not None else None)
-        self.set_focus(self.ranks)
-
-    @on(RowView.Chosen)
-    def choose(self) -> None:
-        """Show the path where it hangs in the closure."""
-        at = self.path_here()
-        if at is not None:
-            self.app.show_path(at)
-        else:
-            self.notify("no output of it is in the runtime closure", markup=False, timeout=3)
+        self.show_rows()
 
     def action_copy(self) -> None:
         """Copy the path of the derivation."""
@@ -374,10 +265,6 @@ class RebuildScreen(ModeScreen):
     def action_cut(self) -> None:
         """Say where cuts are: nothing here is a reference."""
         self.notify("inputs are no references: x cuts in the closure and in why", markup=False, timeout=3)
-
-    def action_scroll_evidence(self, step: int) -> None:
-        """Scroll the pane by a few lines."""
-        self.evidence.scroll_relative(y=step * 4, animate=False)
 
     def action_details(self) -> None:
         """Open all that is known of the impact, for terminals that have no room for it below."""
@@ -405,30 +292,21 @@ class RebuildScreen(ModeScreen):
             drv = outlook.graph.derivations[one.derivation]
             self.app.push_screen(DocumentDialog(printable(drv.path), derivation_text(drv), "nix"))
 
-    def action_escape(self) -> None:
-        """Cancel loading, else show all derivations, else take marks away, else stop reading."""
-        if self.app.knowledge is None:
-            self.app.cancel_opening()
-        elif self.filter_bar.has_class("-open"):
-            self._filter_left(True)
-        elif self._only != _ONLY[0]:
+    def widen(self) -> bool:
+        if self._only != _ONLY[0]:
             self._only = _ONLY[0]
-            self._show()
         elif self.ranks.marked:
             self.ranks.marked = set()
-            self._show()
-        elif self.app.cancel_tasks():
-            self.notify("stopped reading; what is known stays", markup=False)
+        else:
+            return False
+        self.show_rows()
+        return True
 
 
 def _what_would_help(reason: str) -> str:
     if "snapshot" in reason or "saved" in reason:
         return "a snapshot made with --evidence has it"
     return "evaluate the expression that gave the closure: nix path-info --derivation .#ATTRIBUTE"
-
-
-def _nothing() -> None:
-    """Follow nothing."""
 
 
 SCREEN = ScreenSpec("rebuild", "Rebuild", "6", RebuildScreen)

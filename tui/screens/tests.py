@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.table import Table
 from rich.text import Text
-from textual import on, work
+from textual import work
 from textual.binding import Binding, BindingType
-from textual.widget import Widget
-from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from pyclosure.queries.errors import Cancelled, QueryError
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.testing.words import CONCERN_WORDS, CONCERNS, Concern
 from pyclosure.queries.text import printable
+from pyclosure.tui.evidence_screen import QUIET_PATH_KEYS, EvidenceRows, EvidenceScreen
 from pyclosure.tui.judging import Judgement, judge_closure
-from pyclosure.tui.mode_screen import ModeScreen, ScreenSpec
+from pyclosure.tui.mode_screen import ScreenSpec
 from pyclosure.tui.output.tests import (
     SIGNS,
     Shown,
@@ -32,11 +30,9 @@ from pyclosure.tui.output.tests import (
     sections,
     sure_words,
 )
-from pyclosure.tui.screens.findings import Evidence
 from pyclosure.tui.units import count
 from pyclosure.tui.watching import WorkerWatch
-from pyclosure.tui.widgets.filter_bar import FilterBar
-from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
+from pyclosure.tui.widgets.rows import Cell, ViewColumn
 
 if TYPE_CHECKING:
     from pyclosure.queries.findings.finding import Finding
@@ -47,24 +43,15 @@ _SORT_WORDS = {"name": "name", "missing": "what is missing", "saved": "rebuilds 
 _ROLES: dict[Concern, str] = {"real": "heavy", "vacuous": "heavy", "unknown": "muted", "fine": "text"}
 
 
-class TestRows(RowView):
+class TestRows(EvidenceRows["PackageTests"]):
     """Packages with what became of their tests."""
 
     __test__ = False
 
     PLENTY = 30
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "open", id="path.open", tooltip="Show the path in the closure"),
-    ]
 
     def __init__(self) -> None:
-        super().__init__(id="tests")
-        self.rows: list[PackageTests] = []
-        self.sort = SORTS[0]
-        self.reverse = False
-        self.empty = ""
-        """What to say when there is no row."""
-        self.follow = _nothing
+        super().__init__(id="tests", sort=SORTS[0])
 
     def show(self, packages: list[PackageTests], *, stay: bool = False) -> None:
         """Show packages, staying on the same one as far as it is still there."""
@@ -74,11 +61,6 @@ class TestRows(RowView):
         paths = [one.path for one in packages]
         cursor = paths.index(here.path) if here is not None and here.path in paths else None
         self.rows_changed(cursor, top=here is None)
-
-    @property
-    def here(self) -> PackageTests | None:
-        """The package under the cursor; None without rows."""
-        return self.rows[self.cursor] if self.rows else None
 
     def columns(self) -> tuple[ViewColumn, ...]:
         return (
@@ -92,23 +74,9 @@ class TestRows(RowView):
             ViewColumn("sure", "sure", 8, rank=5, sortable=False),
         )
 
-    def row_count(self) -> int:
-        return len(self.rows)
-
     def sorted_by(self) -> tuple[str, bool]:
         # a column of one cell has no room for an arrow
         return ("" if self.sort == SORTS[0] else self.sort), self.reverse
-
-    def empty_text(self) -> str:
-        return self.empty
-
-    def action_choose(self) -> None:
-        """Choose the row."""
-        if self.rows:
-            self.post_message(self.Chosen(self))
-
-    def moved(self) -> None:
-        self.follow()
 
     def cell(self, row: int, column: ViewColumn, width: int) -> Cell:
         one = self.rows[row]
@@ -131,31 +99,16 @@ class TestRows(RowView):
         return Cell(texts[column.key], "number")
 
 
-class TestsScreen(ModeScreen):
+class TestsScreen(EvidenceScreen):
     """Packages by what is to be said of their tests, with the evidence line by line."""
 
     __test__ = False
 
     MODE = "tests"
+    SORTS = SORTS
+    UNIT = "package"
     BINDINGS: ClassVar[list[BindingType]] = [
-        # the line of keys has room for few: what only this screen has comes before what all have
-        Binding(
-            "w",
-            "why",
-            "why",
-            show=False,
-            id="path.why",
-            tooltip="Why this path is here, and which files hold it",
-        ),
-        Binding("r", "referrers", "referrers", show=False, id="path.referrers", tooltip="What references this path"),
-        Binding(
-            "x",
-            "cut",
-            "cut",
-            show=False,
-            id="path.cut",
-            tooltip="Mark the reference to this path as cut; sizes follow",
-        ),
+        *QUIET_PATH_KEYS,
         Binding("t", "only", "which", id="tests.only", tooltip="Only gaps, only what did not run, …, or all"),
         Binding("v", "derivation", "derivation", id="tests.derivation", tooltip="The derivation, its tests first"),
         Binding("p", "metadata", "METADATA", id="tests.metadata", show=False, tooltip="The METADATA of the package"),
@@ -163,34 +116,16 @@ class TestsScreen(ModeScreen):
         Binding("i", "together", "all tests", id="tests.together", tooltip="Circles, costs, and test tools elsewhere"),
         Binding("e", "evaluate", "evaluate", id="tests.evaluate", show=False, tooltip="Ask the expression, exactly"),
         Binding("d", "details", "details", show=False, id="path.details", tooltip="All that is known of its tests"),
-        Binding("left_square_bracket", "scroll_evidence(-1)", "evidence up", show=False, id="finding.up"),
-        Binding("right_square_bracket", "scroll_evidence(1)", "evidence down", show=False, id="finding.down"),
     ]
 
     def __init__(self) -> None:
-        super().__init__()
-        self.head = Static("", id="summary", markup=False)
         self.packages = TestRows()
-        self.packages.follow = self._show_evidence
-        self.evidence = Evidence()
-        self.filter_bar = FilterBar(self._filter_left)
+        super().__init__(self.packages, self._show_evidence)
         self._only: Concern | None = None
         self._shown: object = None
         self._notes: list[str] = []
 
     # -- look --------------------------------------------------------------------------------------------
-
-    def rows(self) -> RowView:
-        return self.packages
-
-    def above_rows(self) -> list[Widget]:
-        return [self.head]
-
-    def beside_rows(self) -> list[Widget]:
-        return [self.evidence]
-
-    def below_all(self) -> list[Widget]:
-        return [self.filter_bar]
 
     def path_here(self) -> int | None:
         one, knowledge = self.packages.here, self.knowledge
@@ -203,14 +138,14 @@ class TestsScreen(ModeScreen):
             self.packages.empty = self.app.task_text or "nothing was looked at: reading was stopped"
             self.packages.refresh()
         elif self._shown is not survey:
-            self._show()
+            self.show_rows()
         else:
             self._show_head(survey, knowledge)
 
     def facts_came(self, knowledge: Knowledge) -> None:
         self.packages.refresh()
 
-    def _show(self, *, stay: bool = False) -> None:
+    def show_rows(self, *, stay: bool = False) -> None:
         survey, knowledge = self.app.survey, self.knowledge
         if survey is None or knowledge is None:
             return
@@ -254,14 +189,8 @@ class TestsScreen(ModeScreen):
 
     def _show_evidence(self) -> None:
         one = self.packages.here
-        table = Table.grid(padding=(0, 1, 0, 0))
-        table.add_column(no_wrap=True, style="dim")
-        table.add_column(overflow="fold")
-        if one is not None:
-            table.add_row("", Text(printable(one.label), "bold"))
-        for heading, line in self._lines():
-            table.add_row(heading, Text(line, "bold" if heading in ("verdict", "missing") else ""))
-        self.evidence.show(table)
+        title = printable(one.label) if one is not None else ""
+        self.evidence.show_lines(self._lines(), ("verdict", "missing"), title)
 
     def _lines(self) -> Iterator[tuple[str, str]]:
         """Yield pairs of a heading, told once, and a line."""
@@ -273,27 +202,6 @@ class TestsScreen(ModeScreen):
 
     # -- keys --------------------------------------------------------------------------------------------
 
-    def action_sort(self) -> None:
-        """Sort by the next of concern, name, missing and rebuilds."""
-        self._sort_by(SORTS[(SORTS.index(self.packages.sort) + 1) % len(SORTS)])
-
-    def action_reverse(self) -> None:
-        """Turn the order around."""
-        self.packages.reverse = not self.packages.reverse
-        self._show()
-
-    @on(RowView.HeaderChosen)
-    def sort_by_header(self, event: RowView.HeaderChosen) -> None:
-        """Sort by a clicked title; the same again turns it around."""
-        if event.key == self.packages.sort:
-            self.action_reverse()
-        else:
-            self._sort_by(event.key)
-
-    def _sort_by(self, key: str) -> None:
-        self.packages.sort, self.packages.reverse = key, False
-        self._show()
-
     def action_only(self) -> None:
         """Show only the packages with the next concern that there is, then all."""
         survey = self.app.survey
@@ -302,42 +210,11 @@ class TestsScreen(ModeScreen):
         there: list[Concern | None] = [None, *(one for one in CONCERNS if survey.count(one))]
         at = there.index(self._only) if self._only in there else 0
         self._only = there[(at + 1) % len(there)]
-        self._show()
-
-    def action_filter(self) -> None:
-        """Type a filter."""
-        self.filter_bar.open()
-        self._hint()
-
-    @on(FilterBar.Typed)
-    def filter_typed(self) -> None:
-        """Follow the typed filter."""
-        self._show()
-        self._hint()
-
-    def _hint(self) -> None:
-        self.filter_bar.hint(count(len(self.packages.rows), "package"))
-
-    def _filter_left(self, cancelled: bool) -> None:
-        if cancelled or not self.filter_bar.text:
-            self.filter_bar.close()
-        self._show(stay=True)
-        self.set_focus(self.packages)
-
-    @on(RowView.Chosen)
-    def choose(self) -> None:
-        """Show the path where it hangs in the closure."""
-        at = self.path_here()
-        if at is not None:
-            self.app.show_path(at)
+        self.show_rows()
 
     def action_cut(self) -> None:
         """Say where cuts are: nothing here is a reference."""
         self.notify("tests are no references: x cuts in the closure and in why", markup=False, timeout=3)
-
-    def action_scroll_evidence(self, step: int) -> None:
-        """Scroll the evidence by a few lines."""
-        self.evidence.scroll_relative(y=step * 4, animate=False)
 
     def action_details(self) -> None:
         """Open all that is known, for terminals that have no room for it below."""
@@ -444,27 +321,18 @@ class TestsScreen(ModeScreen):
             return
         self.app.call_from_thread(self.app.take_judgement, judgement)
 
-    def action_escape(self) -> None:
-        """Cancel loading, else show all packages, else stop reading."""
-        if self.app.knowledge is None:
-            self.app.cancel_opening()
-        elif self.filter_bar.has_class("-open"):
-            self._filter_left(True)
-        elif self._only is not None:
-            self._only = None
-            self._show(stay=True)
-        elif self.app.cancel_tasks():
-            self.notify("stopped reading; what is known stays", markup=False)
+    def widen(self) -> bool:
+        if self._only is None:
+            return False
+        self._only = None
+        self.show_rows(stay=True)
+        return True
 
 
 def _finding_of(one: PackageTests, judgement: Judgement | None) -> Finding | None:
     found = judgement.of_path(one.path) if judgement is not None else []
     rules = ("P12", "P13", "P11", "P10")
     return min((some for some in found if some.rule in rules), key=lambda some: rules.index(some.rule), default=None)
-
-
-def _nothing() -> None:
-    """Follow nothing."""
 
 
 SCREEN = ScreenSpec("tests", "Tests", "5", TestsScreen)

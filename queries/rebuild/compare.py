@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from pyclosure.queries.graph.build import BuildGraph
-from pyclosure.queries.names import DIGEST, name_of
+from pyclosure.queries.names import DIGEST, digest_of, name_of, parse_name
 from pyclosure.queries.records import Derivation
 from pyclosure.queries.testing.world import PLACEHOLDER
 
-_PATH = re.compile(rf"(/[\w.+/-]*?/)({DIGEST})-")
+_PATH = re.compile(rf"/[\w.+/-]*?/({DIGEST})-")
+_ABI = re.compile(r"\b(python|pypy|cpython-|cp)3\.?\d+t?")
+"""How names and folders tell the interpreter that something is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,36 +63,28 @@ class Comparison:
 
     @cached_property
     def counterpart(self) -> Mapping[int, int]:
-        """Position in the new graph → in the old one: the same ``.drv``, else the same outputs, name and content."""
-        found: dict[int, int] = {}
-        taken: set[int] = set()
-        for at, path in enumerate(self.head.paths):
-            if path in self.base.position:
-                found[at] = self.base.position[path]
-                taken.add(found[at])
-        by_outputs: dict[tuple[str, frozenset[str]], list[int]] = {}
-        by_name: dict[str, list[int]] = {}
-        for at, drv in enumerate(self.base.derivations):
-            if at not in taken:
-                by_outputs.setdefault((drv.name, _outputs(drv)), []).append(at)
-                by_name.setdefault(drv.name, []).append(at)
-        for at, drv in enumerate(self.head.derivations):
-            key = drv.name, _outputs(drv)
-            if at not in found and key[1] and by_outputs.get(key):
-                found[at] = by_outputs[key].pop(0)
-                taken.add(found[at])
-        rest = [at for at in range(len(self.head)) if at not in found]
-        # of several with one name the ones that are alike belong together, then those in the same place
-        for alike in (True, False):
-            for at in rest:
-                if at in found:
-                    continue
-                some = [one for one in by_name.get(self.head.derivations[at].name, ()) if one not in taken]
-                if alike:
-                    some = [one for one in some if self._masked_base.key(one) == self._masked_head.key(at)]
-                if some:
-                    found[at] = some[0]
-                    taken.add(some[0])
+        """Position in the new graph → in the old one.
+
+        The same ``.drv``; else the same outputs; else the same name, those that are alike first; else the same
+        pname, because another version of a package is still that package.
+        """
+        found = {at: self.base.position[path] for at, path in enumerate(self.head.paths) if path in self.base.position}
+        taken = set(found.values())
+
+        def pair(key_of: Callable[[_Masked, int], Hashable | None]) -> None:
+            free: dict[Hashable, list[int]] = {}
+            for at in range(len(self.base)):
+                if at not in taken and (key := key_of(self._masked_base, at)) is not None:
+                    free.setdefault(key, []).append(at)
+            for at in range(len(self.head)):
+                if at not in found and free.get(key_of(self._masked_head, at)):
+                    found[at] = free[key_of(self._masked_head, at)].pop(0)
+                    taken.add(found[at])
+
+        pair(_Masked.built)
+        pair(_Masked.alike)
+        pair(lambda masked, at: masked.graph.derivations[at].name)
+        pair(_Masked.called)
         return found
 
     @cached_property
@@ -161,27 +155,71 @@ class Comparison:
         return counts
 
     def _differences(self, base: int, head: int) -> Iterator[Difference]:
-        old, new = self._masked_base.attributes(base), self._masked_head.attributes(head)
-        for key in sorted(old.keys() | new.keys()):
-            if old.get(key) != new.get(key):
-                yield Difference(key, old.get(key), new.get(key))
+        plain_old, plain_new = self._paired
+        old, new = plain_old.attributes(base), plain_new.attributes(head)
+        differing = [key for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)]
+        if differing:
+            old, new = self._masked_base.attributes(base), self._masked_head.attributes(head)
+            yield from (Difference(key, old.get(key), new.get(key)) for key in differing)
+
+    @cached_property
+    def _paired(self) -> tuple[_Masked, _Masked]:
+        """Both graphs with one mark for an input that has another version than its counterpart: that follows.
+
+        Others keep their names: which of several with one name belong together cannot matter so.
+        """
+        other = _abis(self.base) != _abis(self.head)
+
+        def plain(drv: Derivation) -> str:
+            return _ABI.sub(r"\1*", drv.name) if other else drv.name
+
+        renamed = {
+            head: base
+            for head, base in self.counterpart.items()
+            if plain(self.head.derivations[head]) != plain(self.base.derivations[base])
+        }
+        return (
+            _Masked(self.base, {base: f"#{head}" for head, base in renamed.items()}, any_abi=other),
+            _Masked(self.head, {head: f"#{head}" for head in renamed}, any_abi=other),
+        )
 
 
 class _Masked:
-    """Derivations as attributes in which paths of outputs have no digests; sources keep theirs."""
+    """Derivations as attributes in which paths of outputs have no digests; sources keep theirs.
 
-    def __init__(self, graph: BuildGraph) -> None:
-        self._graph = graph
-        self._outputs = {path.rsplit("/", 1)[-1][:32] for path in graph.by_output}
-        self._outputs.update(path.rsplit("/", 1)[-1][:32] for path in graph.paths)
+    Args:
+        graph: the derivations.
+        marks: position → what stands for its outputs and itself; their names for the others.
+        any_abi: whether interpreters are not told apart: all packages are for another one.
+    """
+
+    def __init__(self, graph: BuildGraph, marks: Mapping[int, str] | None = None, *, any_abi: bool = False) -> None:
+        self.graph = graph
+        self._marks = marks or {}
+        self._any_abi = any_abi
+        self._known = {digest_of(path): (at, name_of(path), output) for path, (at, output) in graph.by_output.items()}
+        self._known.update({digest_of(path): (at, name_of(path), "drv") for at, path in enumerate(graph.paths)})
         self._made: dict[int, dict[str, str]] = {}
 
-    def key(self, at: int) -> tuple[tuple[str, str], ...]:
-        return tuple(sorted(self.attributes(at).items()))
+    def built(self, at: int) -> Hashable | None:
+        """Return what tells that the same is built, whatever the derivation is; None when paths are not known."""
+        drv = self.graph.derivations[at]
+        paths = _outputs(drv)
+        return (drv.name, paths) if paths else None
+
+    def alike(self, at: int) -> Hashable:
+        """Return the name with all attributes."""
+        return self.graph.derivations[at].name, tuple(sorted(self.attributes(at).items()))
+
+    def called(self, at: int) -> Hashable:
+        """Return what it is, whatever its version: fetched or built, and the name of the package."""
+        drv = self.graph.derivations[at]
+        return drv.fixed, drv.system, drv.attribute("pname") or parse_name(drv.name).pname
 
     def attributes(self, at: int) -> dict[str, str]:
+        """Return attributes, those of the derivation itself in parentheses."""
         if at not in self._made:
-            self._made[at] = self._attributes(self._graph.derivations[at])
+            self._made[at] = self._attributes(self.graph.derivations[at])
         return self._made[at]
 
     def _attributes(self, drv: Derivation) -> dict[str, str]:
@@ -192,7 +230,7 @@ class _Masked:
         found["(builder)"] = self._mask(drv.builder)
         found["(arguments)"] = self._mask("\n".join(drv.args))
         found["(inputs)"] = "\n".join(
-            sorted(f"{name_of(path)}: {' '.join(sorted(used))}" for path, used in drv.input_derivations.items())
+            sorted(f"{self._input(path)}: {' '.join(sorted(used))}" for path, used in drv.input_derivations.items())
         )
         found["(sources)"] = "\n".join(drv.input_sources)
         found["(outputs)"] = "\n".join(
@@ -201,9 +239,34 @@ class _Masked:
         )
         return found
 
+    def _input(self, path: str) -> str:
+        at = self.graph.position.get(path)
+        return self._marks.get(-1 if at is None else at) or self._plain(name_of(path))
+
     def _mask(self, text: str) -> str:
-        shown = _PATH.sub(lambda match: f"{match[1]}…-" if match[2] in self._outputs else match[0], text)
-        return PLACEHOLDER.sub("/…", shown)
+        parts = []
+        end = 0
+        for match in _PATH.finditer(text):
+            known = self._known.get(match[1])
+            if known is None or match.start() < end:
+                continue
+            at, name, output = known
+            mark = self._marks.get(at)
+            if mark is None:
+                parts += [text[end : match.start()], "…-"]
+                end = match.end()
+            elif text.startswith(name, match.end()):
+                parts += [text[end : match.start()], f"{mark}.{output}"]
+                end = match.end() + len(name)
+        return self._plain(PLACEHOLDER.sub("/…", "".join([*parts, text[end:]])))
+
+    def _plain(self, text: str) -> str:
+        return _ABI.sub(r"\1*", text) if self._any_abi else text
+
+
+def _abis(graph: BuildGraph) -> frozenset[str]:
+    """Return the interpreters that packages of a graph are for."""
+    return frozenset(parse_name(drv.name).interpreter for drv in graph.derivations)
 
 
 def _outputs(drv: Derivation) -> frozenset[str]:

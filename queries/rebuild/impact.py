@@ -116,11 +116,7 @@ class Impact:
 
     def _running(self) -> set[int]:
         """Return derivations of the closure with a path that reaches an output of a seed by references."""
-        if self.closure is None:
-            return set()
-        derivers = self._derivers()
-        touched = [at for at, drv in derivers.items() if drv in self.seeds]
-        return {derivers[at] for at in self.closure.dependants(touched) if at in derivers} & self.rebuilt
+        return self._held.keys() & self.rebuilt
 
     # -- ways --------------------------------------------------------------------------------------------
 
@@ -153,6 +149,44 @@ class Impact:
             below = self._came[at]
             found.append(Step(at, below, (at, below) in self.tests))
             at = below
+        return tuple(found)
+
+    @cached_property
+    def _next(self) -> Mapping[int, int]:
+        """Position in the closure → the reference that leads on to a path of a seed by a shortest way; -1 there."""
+        if self.closure is None:
+            return {}
+        found = {at: -1 for at, drv in sorted(self._derivers().items()) if drv in self.seeds}
+        queue = deque(found)
+        while queue:
+            at = queue.popleft()
+            for referrer in self.closure.referrers[at]:
+                if referrer not in found:
+                    found[referrer] = at
+                    queue.append(referrer)
+        return found
+
+    @cached_property
+    def _held(self) -> Mapping[int, int]:
+        """Position of a derivation → the position in the closure of its output that is nearest to a seed."""
+        found: dict[int, int] = {}
+        derivers = self._derivers()
+        # nearest first, because the walk was in that order
+        for at in self._next:
+            if at in derivers:
+                found.setdefault(derivers[at], at)
+        return found
+
+    def references(self, at: int) -> tuple[int, ...]:
+        """Return a shortest chain of references from an output of something rebuilt to what changes.
+
+        Positions in the closure, both ends included; empty when no reference leads there.
+        """
+        path = self._held.get(at, -1)
+        found = []
+        while path != -1:
+            found.append(path)
+            path = self._next[path]
         return tuple(found)
 
     @cached_property

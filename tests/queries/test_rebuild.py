@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import networkx as nx
 import pytest
 from hypothesis import given, settings
@@ -21,7 +22,9 @@ from pyclosure.queries.graph.build import BuildEdge, BuildGraph
 from pyclosure.queries.graph.closure import Closure
 from pyclosure.queries.kinds.by_derivation import is_python_build
 from pyclosure.queries.names import name_of
+from pyclosure.queries.rebuild.amplifiers import amplified, amplifiers
 from pyclosure.queries.rebuild.compare import Comparison
+from pyclosure.queries.rebuild.edges import attributes_of_inputs
 from pyclosure.queries.rebuild.impact import Impact, impact
 from pyclosure.queries.rebuild.policy import weigh
 from pyclosure.queries.rebuild.ranking import ranking
@@ -29,7 +32,7 @@ from pyclosure.queries.rebuild.select import select_derivations
 from pyclosure.queries.records import ClosureRecords, Derivation, Output, PathInfo
 from pyclosure.queries.testing.cost import test_edges as edges_of_tests
 from pyclosure.queries.testing.inputs import check_inputs
-from pyclosure.queries.testing.world import World
+from pyclosure.queries.testing.world import World, placeholder
 
 RECORDED = Path(__file__).parents[1] / "data" / "build-graphs.json.gz"
 COUNTS = """
@@ -431,19 +434,185 @@ def test_other_content_is_a_cause_though_the_fetcher_is_the_same() -> None:
 
 def test_what_is_new_and_gone_is_named() -> None:
     made = [Made("lib-1.0", (), "x"), Made("app-1.0", (0,), "x")]
-    other = [Made("lib-2.0", (), "x"), Made("app-1.0", (0,), "x")]
+    other = [Made("fork-2.0", (), "x"), Made("app-1.0", (0,), "x")]
     base, head = BuildGraph(instantiate(made)), BuildGraph(instantiate(other))
 
     found = Comparison(base, head)
 
-    assert [head.derivations[at].name for at in found.added] == ["lib-2.0"]
+    assert [head.derivations[at].name for at in found.added] == ["fork-2.0"]
     assert [base.derivations[at].name for at in found.removed] == ["lib-1.0"]
     assert {head.derivations[one.head].name: one.base is None for one in found.causes} == {
-        "lib-2.0": True,
+        "fork-2.0": True,
         "app-1.0": False,
     }
     app = next(one for one in found.causes if one.base is not None)
     assert {one.attribute for one in app.differences} == {"(inputs)", "buildInputs"}
+
+
+def test_another_version_of_an_input_is_a_cause_and_its_users_are_none() -> None:
+    made = [Made("src-1.0.tar.gz", (), "", "one"), Made("lib-1.0", (0,), "x"), Made("app-1.0", (1,), "x")]
+    other = [Made("src-2.0.tar.gz", (), "", "two"), Made("lib-2.0", (0,), "y"), Made("app-1.0", (1,), "x")]
+    base, head = BuildGraph(instantiate(made)), BuildGraph(instantiate(other))
+
+    found = Comparison(base, head)
+
+    assert (found.added, found.removed, len(found.rebuilt)) == ((), (), 3)
+    causes = {head.derivations[one.head].name: one for one in found.causes}
+    assert causes.keys() == {"src-2.0.tar.gz", "lib-2.0"}
+    # that the source has another name follows; what lib itself says does not
+    assert [one.attribute for one in causes["lib-2.0"].differences] == ["content"]
+    assert causes["lib-2.0"].rebuilds == 1
+
+
+def test_another_interpreter_is_one_cause_of_everything_that_is_for_it() -> None:
+    def built(version: str) -> BuildGraph:
+        abi = f"python{version}"
+        return BuildGraph(
+            instantiate(
+                [
+                    Made(f"python3-{version}.1", (), version),
+                    Made(f"{abi}-a-1.0", (0,), f"lib/{abi}/site-packages"),
+                    Made(f"{abi}-b-1.0", (0, 1), "x"),
+                ]
+            )
+        )
+
+    base, head = built("3.12"), built("3.13")
+
+    found = Comparison(base, head)
+
+    assert [head.derivations[one.head].name for one in found.causes] == ["python3-3.13.1"]
+    assert (found.causes[0].rebuilds, found.added, found.removed) == (2, (), ())
+
+
+# -- whose tests multiply it -----------------------------------------------------------------------------
+
+
+def test_tests_of_one_package_make_most_of_what_pytest_rebuilds() -> None:
+    graph, tests = recorded("base"), edges_only_for_tests("base")
+
+    found = amplifiers(impact(graph, select_derivations(graph, "pytest"), tests))
+
+    assert (found.rebuilds, found.without_tests, found.packages) == (127, 38, 7)
+    first = found.sets[0]
+    assert [name_of(graph.paths[at]) for at in first.packages] == ["python3.13-jinja2-3.1.6.drv"]
+    assert (first.left, first.saves) == (50, 77)
+
+
+def test_few_tests_carry_six_to_everything() -> None:
+    graph, tests = recorded("tests"), edges_only_for_tests("tests")
+
+    found = amplifiers(impact(graph, select_derivations(graph, "six"), tests))
+
+    assert (found.rebuilds, found.without_tests) == (140, 12)
+    assert [name_of(graph.paths[at])[11:].rpartition("-")[0] for at in found.sets[0].packages] == [
+        "zipp",
+        "babel",
+        "sphinx",
+    ]
+    assert found.sets[0].left == 22
+
+
+@settings(max_examples=200)
+@given(graphs(), st.data())
+def test_what_sets_of_tests_save_is_what_a_walk_without_their_edges_says(made: list[Made], data: st.DataObject) -> None:
+    graph = BuildGraph(instantiate(made))
+    seeds = data.draw(st.sets(st.integers(0, len(graph) - 1), min_size=1, max_size=3))
+    every = [(at, one) for at, below in enumerate(graph.inputs) for one in below]
+    tests = frozenset(data.draw(st.sets(st.sampled_from(every), max_size=8))) if every else frozenset()
+
+    found = amplifiers(impact(graph, seeds, tests))
+
+    def left(without: set[BuildEdge]) -> int:
+        return len(slow_rebuilt(graph, seeds, without)) - len(seeds)
+
+    assert (found.rebuilds, found.without_tests) == (left(set()), left(set(tests)))
+    gone: set[BuildEdge] = set()
+    before = found.rebuilds
+    pays = float("inf")
+    for one in found.sets:
+        assert {user for user, _ in one.edges} == set(one.packages)
+        gone.update(edge for edge in tests if edge[0] in one.packages)
+        assert (one.left, one.saves) == (left(gone), before - left(gone))
+        # no set pays more a package than the one before it, and each pays
+        assert 0 < one.saves / len(one.packages) <= pays
+        pays = one.saves / len(one.packages)
+        before = one.left
+    assert before == found.without_tests
+    # none is named in vain: with the tests of any one of them back, more is rebuilt
+    named = [at for one in found.sets for at in one.packages]
+    direct = [
+        at for at in named if any(edge[1] in slow_rebuilt(graph, seeds, set(tests)) for edge in tests if edge[0] == at)
+    ]
+    for at in direct:
+        assert left({edge for edge in gone if edge[0] != at}) > found.without_tests
+
+
+def test_the_tests_that_are_worth_asking_about_are_those_that_double_an_impact() -> None:
+    graph, tests = recorded("base"), edges_only_for_tests("base")
+    rows = ranking(graph, tests)
+
+    chosen = amplified(rows, tests)
+
+    assert {name_of(graph.paths[at]).removesuffix(".drv") for at in chosen} == {
+        "pytest-check-hook",
+        "python3.13-aiohttp-3.13.2",
+        "python3.13-gevent-26.5.0",
+    }
+
+
+def test_of_very_many_packages_only_some_are_weighed_and_counts_stay_exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pyclosure.queries.rebuild.amplifiers.MOST", 2)
+    graph, tests = recorded("base"), edges_only_for_tests("base")
+    (seed,) = select_derivations(graph, "pytest")
+
+    found = amplifiers(impact(graph, [seed], tests))
+
+    gone = {edge for edge in tests for one in found.sets if edge[0] in one.packages}
+    assert found.packages == 7 and sum(len(one.packages) for one in found.sets) <= 2
+    assert found.sets[-1].left == len(graph.rebuilt([seed], gone)) - 1 > found.without_tests
+
+
+# -- edges -----------------------------------------------------------------------------------------------
+
+
+def test_an_input_is_there_by_every_attribute_that_mentions_it() -> None:
+    made = [Made("tool-1.0", ()), Made("lib-1.0", (), outputs=("out", "dev")), Made("quiet-1.0", ())]
+    made.append(Made("app-1.0", (0, 1, 2)))
+    derivations = instantiate(made)
+    app = next(drv for drv in derivations.values() if drv.name == "app-1.0")
+    path = {(drv.name, name): one.path for drv in derivations.values() for name, one in drv.outputs.items()}
+    env = {
+        "nativeBuildInputs": f"{path['tool-1.0', 'out']} {path['lib-1.0', 'dev']}",
+        "buildInputs": path["lib-1.0", "out"] or "",
+        "NIX_CFLAGS": f"-I{path['lib-1.0', 'dev']}/include",
+    }
+    changed = msgspec.structs.replace(
+        app,
+        env=env,
+        builder=f"{path['tool-1.0', 'out']}/bin/sh",
+        args=("-e", f"{path['lib-1.0', 'out']}/x"),
+        structured_attrs={"deep": {"er": [path["tool-1.0", "out"]]}},
+    )
+    graph = BuildGraph({**derivations, app.path: changed})
+
+    found = attributes_of_inputs(graph, graph.position[app.path])
+
+    assert {graph.derivations[at].name: names for at, names in found.items()} == {
+        "tool-1.0": ("builder", "deep", "nativeBuildInputs"),
+        "lib-1.0": ("NIX_CFLAGS", "arguments", "buildInputs", "nativeBuildInputs"),
+        "quiet-1.0": (),
+    }
+
+
+def test_an_output_without_a_path_is_recognised_by_its_placeholder() -> None:
+    made = [Made("lib-1.0", (), floating=True), Made("app-1.0", (0,))]
+    derivations = instantiate(made)
+    lib, app = derivations.values()
+    changed = msgspec.structs.replace(app, env={"buildInputs": placeholder(lib.path, "out")})
+    graph = BuildGraph({lib.path: lib, app.path: changed})
+
+    assert attributes_of_inputs(graph, graph.position[app.path]) == {graph.position[lib.path]: ("buildInputs",)}
 
 
 # -- joined with a closure, and with words ---------------------------------------------------------------
@@ -469,6 +638,46 @@ def test_what_runs_and_what_is_fetched_again_comes_from_the_closure() -> None:
         "root-1.0": "runtime",
     }
     assert (len(found.paths), found.nar_size) == (3, 111)
+    (root,) = select_derivations(graph, "root")
+    (tool,) = select_derivations(graph, "tool")
+    chain = [closure.path(at) for at in found.references(root)]
+    assert chain == [path["root-1.0"], path["app-1.0"], path["lib-1.0"]]
+    assert found.references(tool) == ()
+
+
+def _built_with(graph: BuildGraph, path: str) -> list[str]:
+    inputs = graph.inputs[graph.by_output[path][0]]
+    return [one for one in sorted(graph.by_output) if graph.by_output[one][0] in inputs]
+
+
+@settings(max_examples=100)
+@given(graphs(), st.data())
+def test_chains_of_references_are_as_short_as_a_slow_walk_finds_them(made: list[Made], data: st.DataObject) -> None:
+    graph = BuildGraph(instantiate(made))
+    outputs = sorted(graph.by_output)
+    # references are some of the inputs, as in a real closure
+    references = {
+        path: data.draw(st.sets(st.sampled_from(below))) if below else set()
+        for path, below in ((path, _built_with(graph, path)) for path in outputs)
+    }
+    infos = tuple(PathInfo(path, 1, tuple(sorted(references[path]))) for path in outputs)
+    closure = Closure(ClosureRecords("/nix/store", tuple(outputs), infos, "x", "x"))
+    seed = data.draw(st.integers(0, len(graph) - 1))
+
+    found = impact(graph, [seed], closure=closure)
+
+    arrows: nx.DiGraph[str] = nx.DiGraph([(path, one) for path in outputs for one in references[path]])
+    arrows.add_nodes_from(outputs)
+    ends = [path for path in outputs if graph.by_output[path][0] == seed]
+    for at in range(len(graph)):
+        own = [path for path in outputs if graph.by_output[path][0] == at]
+        shortest = min(
+            (nx.shortest_path_length(arrows, one, end) for one in own for end in ends if nx.has_path(arrows, one, end)),
+            default=None,
+        )
+        chain = [closure.path(one) for one in found.references(at)]
+        assert (len(chain) - 1 if chain else None) == shortest
+        assert all(other in references[one] for one, other in pairwise(chain))
 
 
 def test_names_are_listed_not_guessed() -> None:

@@ -11,6 +11,8 @@ from pyclosure.tui.commands import Command, Streams
 from pyclosure.tui.opening import Narrator, add_source_arguments, die_cleanly, whole_number
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyclosure.queries.graph.build import BuildEdge, BuildGraph
     from pyclosure.queries.sources.graphs import OpenGraph
 
@@ -22,6 +24,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--head", metavar="NEW", help="what to compare it with (or SOURCE)")
     parser.add_argument("--every", action="store_true", help="a name of several derivations means all of them")
     parser.add_argument("--no-tests", action="store_true", help="as if no package had its tests in its own build")
+    parser.add_argument(
+        "--amplifiers", action="store_true", help="whose tests multiply it, in sets that pay when they move out"
+    )
     parser.add_argument("--python", action="store_true", help="rank Python packages only")
     parser.add_argument(
         "--top", type=whole_number(0), default=20, metavar="N", help="list N derivations (default 20; 0 for all)"
@@ -46,7 +51,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     source, *words = arguments.sources
     opened = _open(arguments, source, streams)
     tests = _test_edges(opened)
-    if words:
+    if words or arguments.amplifiers:
         return _touch(arguments, opened, words, tests, streams)
     return _rank(arguments, opened, tests, streams)
 
@@ -78,22 +83,31 @@ def _touch(
     tests: frozenset[BuildEdge],
     streams: Streams,
 ) -> int:
+    from pyclosure.queries.rebuild.amplifiers import amplified, amplifiers
     from pyclosure.queries.rebuild.impact import impact
     from pyclosure.queries.rebuild.policy import weigh
+    from pyclosure.queries.rebuild.ranking import ranking
     from pyclosure.queries.rebuild.select import select_derivations
     from pyclosure.tui.output.formats import write_json
-    from pyclosure.tui.output.rebuild import Shown, impact_json, write_impact
+    from pyclosure.tui.output.rebuild import Shown, amplifiers_json, impact_json, write_amplifiers, write_impact
 
     graph = opened.graph
-    seeds = [at for word in words for at in select_derivations(graph, word, every=arguments.every)]
+    seeds: Sequence[int] = [at for word in words for at in select_derivations(graph, word, every=arguments.every)]
+    if not words:
+        seeds = amplified(ranking(graph, tests), tests)
     closure = opened.knowledge.closure if opened.knowledge is not None else None
     if closure is not None and closure.records.build_closure:
         closure = None
     found = impact(graph, seeds, tests, closure, with_tests=not arguments.no_tests)
     weighed = weigh(len(found.rebuilt), _systems(graph), arguments.profile)
     top = arguments.top or None
-    shown = Shown(found, weighed, opened.label, opened.reason, top, _command(arguments))
-    if arguments.format == "json":
+    shown = Shown(found, weighed, opened.label, amplifiers(found), opened.reason, top, _command(arguments))
+    if arguments.amplifiers and arguments.format == "json":
+        seeded = {"label": shown.label, "command": shown.command, "seeds": [graph.paths[at] for at in found.seeds]}
+        write_json(seeded | amplifiers_json(graph, shown.multiplied), streams.out)
+    elif arguments.amplifiers:
+        write_amplifiers(shown, arguments.format, streams.out)
+    elif arguments.format == "json":
         write_json(impact_json(shown), streams.out)
     else:
         write_impact(shown, arguments.format, streams.out)
@@ -147,7 +161,12 @@ def _command(arguments: argparse.Namespace) -> str:
     words = ["pyclosure", "rebuild", *(["-f", arguments.file] if arguments.file else []), *arguments.sources]
     for option, value in (("--base", arguments.base), ("--head", arguments.head), ("--store", arguments.store)):
         words += [option, value] if value else []
-    flags = {"--every": arguments.every, "--no-tests": arguments.no_tests, "--derivation": arguments.derivation}
+    flags = {
+        "--every": arguments.every,
+        "--no-tests": arguments.no_tests,
+        "--amplifiers": arguments.amplifiers,
+        "--derivation": arguments.derivation,
+    }
     return shlex.join([*words, *(flag for flag, on in flags.items() if on)])
 
 
@@ -164,6 +183,7 @@ COMMAND = Command(
     examples=(
         ("pyclosure rebuild ./result openssl", "what rebuilds when openssl is touched"),
         ("pyclosure rebuild ./result openssl zlib --every", "several at once, all builds of them"),
+        ("pyclosure rebuild ./result pytest --amplifiers", "whose tests multiply it"),
         ("pyclosure rebuild ./result --python", "Python packages, the one that rebuilds most first"),
         ("pyclosure rebuild --base old.json.gz --head new.json.gz", "what a change rebuilds, and why"),
         ("pyclosure rebuild ./result pytest --format markdown", "for a pull request"),

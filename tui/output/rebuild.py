@@ -10,8 +10,10 @@ from typing import IO, Any
 
 from pyclosure.queries.graph.build import BuildGraph
 from pyclosure.queries.names import name_label, name_of
+from pyclosure.queries.rebuild.amplifiers import Amplifiers
 from pyclosure.queries.rebuild.compare import Cause, Comparison, Difference
-from pyclosure.queries.rebuild.impact import Impact, Reason
+from pyclosure.queries.rebuild.edges import attributes_of_inputs
+from pyclosure.queries.rebuild.impact import Impact, Reason, Step
 from pyclosure.queries.rebuild.policy import Weighed
 from pyclosure.queries.rebuild.ranking import Ranked
 from pyclosure.queries.text import printable
@@ -21,6 +23,8 @@ from pyclosure.tui.units import count, size
 _CHAIN = 8
 """Links of a chain that text shows at either end."""
 _CONTEXT = 1
+_SETS, _MEMBERS = 3, 4
+"""Sets of packages, and packages of a set, that a summary names."""
 _LONGEST = 4000
 """Characters of an attribute that a difference shows."""
 _REASONS: tuple[Reason, ...] = ("runtime", "build", "test")
@@ -39,6 +43,7 @@ class Shown:
     impact: Impact
     weighed: Weighed
     label: str
+    multiplied: Amplifiers
     lacking: str
     """Why the graph is not whole; empty when it is."""
     top: int | None
@@ -59,8 +64,14 @@ def rebuilt_first(impact: Impact) -> list[int]:
 
 
 def way_words(impact: Impact, at: int) -> str:
-    """Return why something is rebuilt: ``rustc → cmake → sphinx → jinja2 –test→ pytest``."""
-    graph = impact.graph
+    """Return why something is rebuilt: ``rustc → cmake → sphinx → jinja2 –test→ pytest``.
+
+    What needs it when it runs is told by references between outputs, everything else by inputs.
+    """
+    graph, closure = impact.graph, impact.closure
+    held = impact.references(at)
+    if held and closure is not None and impact.reasons[at] == "runtime":
+        return " → ".join(name_label(name_of(closure.path(one))) for one in held)
     text = label_of(graph, at)
     for step in impact.way(at):
         text += f" {'–test→' if step.test else '→'} {label_of(graph, step.input)}"
@@ -74,8 +85,17 @@ def _touched(labels: list[str]) -> str:
     return ", ".join(named[:6]) + (f" and {len(named) - 6:,} more" if len(named) > 6 else "")
 
 
-def headed(impact: Impact, weighed: Weighed, lacking: str = "") -> Iterator[tuple[str, str]]:
-    """Yield what touching something means: headings and lines."""
+def headed(
+    impact: Impact, weighed: Weighed, multiplied: Amplifiers | None, lacking: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Yield what touching something means: headings and lines.
+
+    Args:
+        impact: what is rebuilt.
+        weighed: what a project makes of that.
+        multiplied: how tests multiply it; None when nobody worked that out.
+        lacking: why the graph is not whole.
+    """
     graph = impact.graph
     bound = "up to " if impact.upper_bound else ""
     touched = _touched([label_of(graph, at) for at in impact.seeds])
@@ -91,6 +111,8 @@ def headed(impact: Impact, weighed: Weighed, lacking: str = "") -> Iterator[tupl
         yield "reasons", f"runtime {impact.count('runtime'):,} · {other}"
     else:
         yield "reasons", f"{other} · runtime n/a: the closure is not known"
+    if multiplied is not None and multiplied.sets:
+        yield from amplifier_words(graph, multiplied)
     yield "kinds", f"Python {impact.python:,} · others {total - impact.python:,}"
     if impact.nar_size is not None:
         paths = count(len(impact.paths), "path")
@@ -100,10 +122,27 @@ def headed(impact: Impact, weighed: Weighed, lacking: str = "") -> Iterator[tupl
     yield from weighed_words(weighed)
 
 
+def amplifier_words(graph: BuildGraph, found: Amplifiers) -> Iterator[tuple[str, str]]:
+    """Yield whose tests multiply a rebuild, the sets that pay most first: headings and lines."""
+    whose = "the tests of " + count(found.packages, "package")
+    yield "amplified", f"{found.rebuilds:,} derivations because of {whose}, {found.without_tests:,} without them"
+    for one in found.sets[:_SETS]:
+        yield "", f"{one.left:,} once the tests of {_named(graph, one.packages)} are elsewhere"
+    if len(found.sets) > _SETS:
+        yield "", f"… {count(len(found.sets) - _SETS, 'more set')}: --amplifiers lists all"
+
+
+def _named(graph: BuildGraph, packages: Sequence[int]) -> str:
+    names = [label_of(graph, at) for at in packages]
+    more = [f"{len(names) - _MEMBERS:,} more"] if len(names) > _MEMBERS else []
+    listed = [*names[:_MEMBERS], *more]
+    return " and ".join([", ".join(listed[:-1]), listed[-1]] if len(listed) > 1 else listed)
+
+
 def summary(shown: Shown) -> Iterator[str]:
     """Yield what touching something means, line by line."""
-    for heading, line in headed(shown.impact, shown.weighed, shown.lacking):
-        yield f"{heading} {line}" if heading == "touching" else f"{heading}: {line}"
+    for heading, line in headed(shown.impact, shown.weighed, shown.multiplied, shown.lacking):
+        yield f"{heading} {line}" if heading == "touching" else f"{heading}: {line}" if heading else f"  then {line}"
 
 
 def cascade(impact: Impact) -> Iterator[str]:
@@ -116,10 +155,17 @@ def cascade(impact: Impact) -> Iterator[str]:
     while stack:
         level, at = stack.pop()
         way = impact.way(at)
-        test = " (its tests)" if way and way[0].test else ""
         more = below.get(at, [])
-        yield f"{'  ' * min(level, 24)}{label_of(graph, at)}{test}"
+        yield f"{'  ' * min(level, 24)}{label_of(graph, at)}{_by(impact, way)}"
         stack += [(level + 1, one) for one in reversed(more)]
+
+
+def _by(impact: Impact, way: Sequence[Step]) -> str:
+    """Return by which attributes something has the input above it."""
+    if not way:
+        return ""
+    names = attributes_of_inputs(impact.graph, way[0].derivation)[way[0].input]
+    return "   " + ", ".join([*(["its tests"] if way[0].test else []), *names])
 
 
 def weighed_words(weighed: Weighed) -> Iterator[tuple[str, str]]:
@@ -171,7 +217,11 @@ def write_impact(shown: Shown, form: str, out: IO[str]) -> None:
 def impact_json(shown: Shown) -> dict[str, Any]:
     """Return what touching something rebuilds."""
     impact, graph = shown.impact, shown.impact.graph
-    rows = rebuilt_first(impact)
+    rows = rebuilt_first(impact)[: shown.top]
+    attributes = {
+        step: list(attributes_of_inputs(graph, step.derivation)[step.input])
+        for step in {step for at in rows for step in impact.way(at)}
+    }
     return {
         "label": shown.label,
         "command": shown.command,
@@ -193,6 +243,7 @@ def impact_json(shown: Shown) -> dict[str, Any]:
             if impact.closure is not None
             else None
         ),
+        "amplifiers": amplifiers_json(graph, shown.multiplied),
         "by_depth": list(impact.by_depth),
         "longest_chain": [graph.paths[at] for at in impact.longest],
         "policy": policy_json(shown.weighed),
@@ -201,13 +252,76 @@ def impact_json(shown: Shown) -> dict[str, Any]:
                 "derivation": graph.paths[at],
                 "reason": impact.reasons[at],
                 "because": [
-                    {"derivation": graph.paths[step.derivation], "input": graph.paths[step.input], "test": step.test}
+                    {
+                        "derivation": graph.paths[step.derivation],
+                        "input": graph.paths[step.input],
+                        "test": step.test,
+                        "attributes": attributes[step],
+                    }
                     for step in impact.way(at)
                 ],
+                "references": [impact.closure.path(one) for one in impact.references(at)] if impact.closure else None,
             }
-            for at in (rows if shown.top is None else rows[: shown.top])
+            for at in rows
         ],
     }
+
+
+def amplifiers_json(graph: BuildGraph, found: Amplifiers) -> dict[str, Any]:
+    """Return how tests multiply a rebuild."""
+    return {
+        "rebuilds": found.rebuilds,
+        "without_tests": found.without_tests,
+        "packages": found.packages,
+        "sets": [
+            {
+                "packages": [graph.paths[at] for at in one.packages],
+                "edges": [{"derivation": graph.paths[user], "input": graph.paths[at]} for user, at in one.edges],
+                "left": one.left,
+                "saves": one.saves,
+            }
+            for one in found.sets
+        ],
+    }
+
+
+def write_amplifiers(shown: Shown, form: str, out: IO[str]) -> None:
+    """Write whose tests multiply a rebuild, in sets, as text or markdown."""
+    graph, found = shown.impact.graph, shown.multiplied
+    touched = _touched([label_of(graph, at) for at in shown.impact.seeds])
+    whose = count(found.packages, "package")
+    head = (
+        f"touching {touched} rebuilds {found.rebuilds:,} derivations, {found.without_tests:,} if no package had its "
+        f"tests in its own build; the tests of {whose} make the difference"
+    )
+    table = [
+        (
+            ", ".join(label_of(graph, at) for at in one.packages),
+            ", ".join(sorted({label_of(graph, at) for _, at in one.edges})),
+            f"{one.saves:,}",
+            f"{one.left:,}",
+        )
+        for one in found.sets[: shown.top]
+    ]
+    header = (("tests of", "name"), ("with", "left"), ("saves", "right"), ("left", "right"))
+    left = len(found.sets) - len(table)
+    if form == "markdown":
+        out.write(f"<!-- pyclosure amplifiers -->\n{markdown_text(head)}.\n\n")
+        markdown_table(header, ([markdown_text(cell) for cell in row] for row in table), out)
+        out.write(f"\n{left:,} more: `--top 0`\n" if left else "")
+        out.write(f"\nCommand: {markdown_code(shown.command)}\n")
+        return
+    out.write(f"{printable(head, 4000)}\n")
+    if shown.lacking:
+        out.write(f"at least: {printable(shown.lacking, 400)}\n")
+    if table:
+        out.write("\n")
+        drawn = text_table(header)
+        for row in table:
+            drawn.add_row(*cells(row))
+        text_console(out).print(drawn)
+    if left:
+        out.write(f"… {left:,} more: --top 0 lists all\n")
 
 
 def policy_json(weighed: Weighed) -> dict[str, Any]:

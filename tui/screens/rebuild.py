@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _ONLY = ("built", "Python", "runtime", "all")
 """What is listed: what is fetched stands for no work, and comes last."""
 SORTS = ("rebuilds", "calm", "factor", "name")
+_WEIGHED = 20_000
+"""Derivations up to which the pane says whose tests multiply a rebuild."""
 _SHOWN = 60
 """Rebuilt derivations that the pane names."""
 
@@ -228,12 +230,15 @@ class RebuildScreen(EvidenceScreen):
         self.evidence.show_lines(lines, ("touching",))
 
     def _lines_of(self, found: Impact) -> Iterator[tuple[str, str]]:
+        from pyclosure.queries.rebuild.amplifiers import amplifiers
         from pyclosure.queries.rebuild.policy import weigh
         from pyclosure.tui.output.rebuild import headed, rebuilt_first, way_words
 
         graph = found.graph
         weighed = weigh(len(found.rebuilt), {drv.system for drv in graph.derivations})
-        yield from ((heading, printable(line, 2000)) for heading, line in headed(found, weighed))
+        # weighing packages takes seconds where there are many derivations, and the next key makes it void
+        multiplied = amplifiers(found) if self._with_tests and len(graph) <= _WEIGHED else None
+        yield from ((heading, printable(line, 2000)) for heading, line in headed(found, weighed, multiplied))
         rows = rebuilt_first(found)
         heading = "because"
         for at in rows[:_SHOWN]:

@@ -13,7 +13,7 @@ import os
 import stat
 import tempfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -218,22 +218,43 @@ def read_document(file: Readable, name: str) -> bytes:
     Raises:
         BadInput: it is too large, or the compressed data is damaged.
     """
+    return b"".join(document_chunks(file, name, LARGEST_DOCUMENT))
+
+
+def document_chunks(file: Readable, name: str, size: int = 1 << 20) -> Iterator[bytes]:
+    """Read a saved file as :func:`read_document`, piece by piece.
+
+    Args:
+        file: the file, at its beginning.
+        name: of it, for errors.
+        size: bytes of a piece.
+
+    Fewer bytes than asked for mean the end: a terminal would wait for more after it.
+
+    Raises:
+        BadInput: it is too large, or the compressed data is damaged.
+    """
+    total = 0
     try:
         start = file.read(2)
-        if start != b"\x1f\x8b":
-            data = start + file.read(LARGEST_DOCUMENT)
-        else:
-            packed = gzip.GzipFile(fileobj=_Rejoined(start, file))
-            data = packed.read(LARGEST_DOCUMENT + 1)
+        whole = _Rejoined(start, file)
+        reader: Readable = whole if start != b"\x1f\x8b" else gzip.GzipFile(fileobj=whole)
+        wanted = got = 1
+        while got == wanted:
+            wanted = min(size, LARGEST_DOCUMENT + 1 - total)
+            chunk = reader.read(wanted)
+            got = len(chunk)
+            total += got
+            if total > LARGEST_DOCUMENT:
+                raise BadInput(f"{name} holds more than {LARGEST_DOCUMENT // 1024**3} GiB, which no closure needs")
+            if chunk:
+                yield chunk
     except (gzip.BadGzipFile, zlib.error):
         raise BadInput(f"{name} is damaged: its compressed data does not fit", hint="copy it again") from None
     except EOFError:
         raise BadInput(f"{name} is cut short", hint="copy it again, or make it anew") from None
     except OSError as error:
         raise BadInput(f"cannot read {name}: {error.strerror or error}") from None
-    if len(data) > LARGEST_DOCUMENT:
-        raise BadInput(f"{name} holds more than {LARGEST_DOCUMENT // 1024**3} GiB, which no closure needs")
-    return data
 
 
 class _Rejoined(io.RawIOBase):

@@ -156,6 +156,8 @@ def progress_text(progress: object) -> str:
         return f"{progress.stage} {progress.done:,}/{progress.total:,} {progress.unit}".rstrip()
     if progress.unit == "bytes" and progress.done:
         return f"{progress.stage} … {progress.done / 1024:,.0f} KiB"
+    if progress.done:
+        return f"{progress.stage} … {progress.done:,} {progress.unit}".rstrip()
     return f"{progress.stage} …"
 
 

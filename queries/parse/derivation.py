@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
 from pyclosure.queries.errors import BadInput
 from pyclosure.queries.names import STORE_PATH, name_of
+from pyclosure.queries.parse.members import Members
 from pyclosure.queries.records import Derivation, Output
 from pyclosure.queries.text import printable
+
+_CHUNK = 1 << 20
 
 
 class _Output(msgspec.Struct, gc=False):
@@ -21,10 +25,8 @@ class _Output(msgspec.Struct, gc=False):
 
 class _Outputs(msgspec.Struct, gc=False):
     outputs: list[str]
-    dynamicOutputs: dict[str, msgspec.Raw] = {}
 
 
-_ABSENT = msgspec.Raw()
 _Inputs = dict[str, list[str] | _Outputs]
 
 
@@ -46,21 +48,7 @@ class _Item(msgspec.Struct, gc=False):
     structuredAttrs: dict[str, Any] | None = None
 
 
-class _Envelope(msgspec.Struct, gc=False):
-    version: int
-    derivations: dict[str, msgspec.Raw]
-
-
-class _Head(msgspec.Struct, gc=False):
-    # in a union with None msgspec would accept nothing but null here
-    derivations: msgspec.Raw = _ABSENT
-
-
-# items are slices of the text until their turn comes, so that only records are ever there all at once
-_MAP = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ITEM = msgspec.json.Decoder(_Item)
-_ENVELOPE = msgspec.json.Decoder(_Envelope)
-_HEAD = msgspec.json.Decoder(_Head)
 
 
 def parse_derivations(
@@ -76,17 +64,31 @@ def parse_derivations(
     Raises:
         BadInput: the text is not such a document.
     """
+    chunks = (document[start : start + _CHUNK] for start in range(0, len(document), _CHUNK))
+    return {one.path: one for one in derivations_in(chunks, store_dir, what)}
+
+
+def derivations_in(chunks: Iterable[bytes], store_dir: str, what: str) -> Iterator[Derivation]:
+    """Decode a document that comes in pieces, one derivation after the other: it is never there as a whole.
+
+    Args:
+        chunks: the JSON text, in pieces.
+        store_dir: put before the base names of Nix 2.32 and later.
+        what: names the document in errors.
+
+    Raises:
+        BadInput: the text is not such a document; maybe only after some derivations.
+    """
+    full = _Paths(store_dir, what)
+    members = Members(chunks)
     try:
-        if bytes(_HEAD.decode(document).derivations):
-            envelope = _ENVELOPE.decode(document)
-            if envelope.version != 4:
-                raise BadInput(f"{what} has derivation format {envelope.version}; this pyclosure reads formats up to 4")
-            items = envelope.derivations
-        else:
-            items = _MAP.decode(document)
-        full = _Paths(store_dir, what)
-        records = (_record(key, _ITEM.decode(item), full) for key, item in items.items())
-        return {one.path: one for one in records}
+        for key, item in members:
+            yield _record(key, _ITEM.decode(item), full)
+        if "derivations" in members.rest:
+            version = msgspec.json.decode(members.rest.get("version", b"null"))
+            if version != 4:
+                shown = printable(str(version), 20)
+                raise BadInput(f"{what} has derivation format {shown}; this pyclosure reads formats up to 4")
     except msgspec.ValidationError as error:
         raise BadInput(f"{what} is not of a known shape: {printable(str(error), 200)}") from None
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:

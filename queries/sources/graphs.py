@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from pyclosure.queries.activity import SILENT, Activity, Progress
 from pyclosure.queries.enrich import enrich
@@ -12,14 +14,16 @@ from pyclosure.queries.errors import BadInput, NoData
 from pyclosure.queries.graph.build import BuildGraph
 from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.nix.process import Runner
-from pyclosure.queries.parse.derivation import parse_derivations
-from pyclosure.queries.snapshot import is_snapshot, read_document, read_snapshot
+from pyclosure.queries.parse.derivation import derivations_in
+from pyclosure.queries.snapshot import document_chunks, is_snapshot, read_snapshot
 from pyclosure.queries.sources.read import opened_snapshot, read_source
 from pyclosure.queries.sources.resolve import SavedFile, Source
 from pyclosure.queries.text import printable
 
 _DERIVATIONS = re.compile(rb'\s*\{\s*"(?:[^"]+\.drv"|version"\s*:\s*\d+\s*,\s*"derivations"|derivations")')
 _STORE_DIR = re.compile(rb'"(/[^"\s]*?)/[0-9a-df-np-sv-z]{32}-')
+
+_BATCH = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +51,32 @@ def open_graph(source: Source, runner: Runner, activity: Activity = SILENT) -> O
         activity.report(Progress(f"reading {name}"))
         try:
             with open(source.path, "rb") as file:
-                document = read_document(file, name)
+                chunks = document_chunks(file, name)
+                head = b"".join(islice(chunks, 1))
+                if _DERIVATIONS.match(head):
+                    return _saved(head, chain([head], chunks), name, activity)
+                # what is no snapshot is read again, as what else it may be
+                document = head + b"".join(chunks) if is_snapshot(head) else b""
         except OSError as error:
             raise BadInput(f"cannot read {name}: {error.strerror}", hint="check its permissions") from None
-        if _DERIVATIONS.match(document):
-            return _saved(document, name)
-        if is_snapshot(document):
+        if document:
             return _of(know(opened_snapshot(read_snapshot(document, name))))
     knowledge = know(read_source(source, runner, activity))
     enrich(knowledge, activity, files=False, tests=True)
     return _of(knowledge)
 
 
-def _saved(document: bytes, name: str) -> OpenGraph:
+def _saved(head: bytes, chunks: Iterable[bytes], name: str, activity: Activity) -> OpenGraph:
     # since 2.32 paths have no directory; whatever stands before them is the same for all
-    found = _STORE_DIR.search(document[:100_000])
+    found = _STORE_DIR.search(head)
     store_dir = found[1].decode() if found else "/nix/store"
-    graph = BuildGraph(parse_derivations(document, store_dir, name))
+    derivations = {}
+    for one in derivations_in(chunks, store_dir, name):
+        derivations[one.path] = one
+        if len(derivations) % _BATCH == 0:
+            activity.check()
+            activity.report(Progress(f"reading {name}", len(derivations), None, "derivations"))
+    graph = BuildGraph(derivations)
     missing = len(graph.missing)
     reason = f"{missing} derivations that it mentions are not in it: was it made with -r?" if missing else ""
     return OpenGraph(graph, None, name, reason)

@@ -153,7 +153,7 @@ async def test_i_shows_all_as_a_tree_and_v_the_derivation() -> None:
         await pane(pilot)
         await pilot.press("i")
         assert isinstance(pilot.app.screen, TextDialog)
-        assert "pytest-check-hook" in picture(pilot) and "idna 3.20 (its tests)" in picture(pilot)
+        assert "pytest-check-hook" in picture(pilot) and "idna 3.20   its tests, nativeBuildInputs" in picture(pilot)
         await pilot.press("escape", "v")
         assert isinstance(pilot.app.screen, DocumentDialog)
         assert 'pname = "pytest";' in picture(pilot)

@@ -13,7 +13,7 @@ from pyclosure.queries.answers.overview import Overview, overview
 from pyclosure.queries.answers.sizes import with_closure_sizes
 from pyclosure.queries.errors import Cancelled
 from pyclosure.queries.knowledge import Knowledge
-from pyclosure.tui.judging import Judgement, judge_closure, survey_closure
+from pyclosure.tui.judging import Judgement, judge_closure, nearest_policy, survey_closure
 from pyclosure.tui.opening import progress_text
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class Background:
     def _look_ahead(self, knowledge: Knowledge) -> None:
         from pyclosure.queries.rebuild.outlook import outlook
 
-        found = outlook(knowledge)
+        found = outlook(knowledge, nearest_policy()[0].rebuilds)
         if found is not None:
             self._app.post_message(Learned(outlook=found))
 

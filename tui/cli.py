@@ -120,7 +120,7 @@ def _meant(arguments: argparse.Namespace) -> str:
     from pyclosure.tui import commands
 
     known = commands.names()
-    for word in getattr(arguments, "sources", ()):
+    for word in getattr(arguments, "sources", ())[:1]:
         if os.path.lexists(word) or not word.isidentifier():
             continue
         if word in known:

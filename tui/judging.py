@@ -52,7 +52,7 @@ def judge_closure(knowledge: Knowledge, evidence: EvidenceStore, activity: Activ
     from pyclosure.queries.findings.judge import judge
     from pyclosure.queries.findings.scene import Scene
 
-    policy, problem = _policy()
+    policy, problem = nearest_policy()
     revision = knowledge.revision
     scene = Scene(knowledge, evidence, policy, activity=activity)
     return Judgement(judge(scene), whole, problem, scene.tests, revision)
@@ -62,10 +62,10 @@ def survey_closure(knowledge: Knowledge, evidence: EvidenceStore, activity: Acti
     """Look at the tests of all packages."""
     from pyclosure.queries.findings.scene import Scene
 
-    return Scene(knowledge, evidence, _policy()[0], activity=activity).tests
+    return Scene(knowledge, evidence, nearest_policy()[0], activity=activity).tests
 
 
-def _policy() -> tuple[Policy, str]:
+def nearest_policy() -> tuple[Policy, str]:
     """Return the decisions of the nearest file, or the default ones and why that file was not used."""
     from pyclosure.queries.findings.policy import Policy
     from pyclosure.tui.policy_file import read_policy

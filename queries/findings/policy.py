@@ -17,6 +17,9 @@ Read from ``pyclosure.toml``, or from ``[tool.pyclosure]`` of a ``pyproject.toml
     [tests]
     extras = ["spec"]                  # more extras and groups that hold what tests need; "!dev" takes one away
     left-out = ["pytest-sugar"]        # more that no test needs; "!pytest-benchmark" takes one away
+
+    [rebuild]
+    profile = "nixpkgs"                # whose labels and branches; own ones are tables below [rebuild.profiles]
 """
 
 from __future__ import annotations
@@ -31,11 +34,12 @@ from pyclosure.queries.errors import BadInput
 from pyclosure.queries.findings import all_rules, find_rule
 from pyclosure.queries.findings.finding import SEVERITIES, Finding, Severity
 from pyclosure.queries.names import name_of
+from pyclosure.queries.rebuild.policy import Profiles, profiles_of
 from pyclosure.queries.testing.conventions import TestConventions
 from pyclosure.queries.text import printable
 
 FAIL_ON = (*SEVERITIES, "never")
-_KEYS = ("fail-on", "wanted", "rules", "accept", "tests")
+_KEYS = ("fail-on", "wanted", "rules", "accept", "tests", "rebuild")
 _TEST_KEYS = ("extras", "left-out")
 _ACCEPT_KEYS = ("rule", "subject", "reason")
 
@@ -73,6 +77,8 @@ class Policy:
     """Ids of the only rules to ask, even those that are off; empty for all that are not off."""
     tests: TestConventions = field(default_factory=TestConventions)
     """What names mean for tests."""
+    rebuilds: Profiles = field(default_factory=Profiles)
+    """How numbers of rebuilds are weighed."""
     origin: str = ""
     """The file it was read from; empty for the default."""
 
@@ -117,6 +123,7 @@ def policy_of(table: Mapping[str, Any], where: str) -> Policy:
         severities=_severities(table.get("rules", {}), where),
         accepted=_accepted(table.get("accept", []), where),
         tests=_tests(table.get("tests", {}), where),
+        rebuilds=profiles_of(table.get("rebuild", {}), where),
         origin=where,
     )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pyclosure.queries.graph.build import BuildEdge, BuildGraph
 from pyclosure.queries.kinds.by_derivation import is_python_build
 from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.rebuild.policy import Profiles
 from pyclosure.queries.rebuild.ranking import Ranked, ranking
 from pyclosure.queries.records import FileFacts
 from pyclosure.queries.testing.cost import test_edges
@@ -25,6 +26,8 @@ class Outlook:
     """All derivations, the one that rebuilds most first."""
     running: frozenset[int]
     """Positions of derivations with an output in the runtime closure."""
+    profiles: Profiles = field(default_factory=Profiles)
+    """How numbers of rebuilds are weighed."""
 
 
 def edges_of_tests(graph: BuildGraph, files: dict[str, FileFacts] | None = None) -> frozenset[BuildEdge]:
@@ -34,7 +37,7 @@ def edges_of_tests(graph: BuildGraph, files: dict[str, FileFacts] | None = None)
     return test_edges(graph, {drv.path: check_inputs(drv, world) for drv in python})
 
 
-def outlook(knowledge: Knowledge) -> Outlook | None:
+def outlook(knowledge: Knowledge, profiles: Profiles) -> Outlook | None:
     """Return what is known of rebuilds; None without a build graph."""
     graph = knowledge.build
     if graph is None:
@@ -42,4 +45,4 @@ def outlook(knowledge: Knowledge) -> Outlook | None:
     tests = edges_of_tests(graph, dict(knowledge.files))
     paths = (info.path for info in knowledge.closure.infos)
     running = frozenset(graph.by_output[path][0] for path in paths if path in graph.by_output)
-    return Outlook(graph, tests, ranking(graph, tests), running)
+    return Outlook(graph, tests, ranking(graph, tests), running, profiles)

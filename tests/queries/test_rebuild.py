@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import tomllib
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
@@ -18,21 +19,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyclosure.queries.errors import BadInput
+from pyclosure.queries.findings.policy import policy_of
 from pyclosure.queries.graph.build import BuildEdge, BuildGraph
 from pyclosure.queries.graph.closure import Closure
 from pyclosure.queries.kinds.by_derivation import is_python_build
 from pyclosure.queries.names import name_of
 from pyclosure.queries.rebuild.amplifiers import amplified, amplifiers
+from pyclosure.queries.rebuild.attributes import changed_attributes, parse_attributes
 from pyclosure.queries.rebuild.compare import Comparison
 from pyclosure.queries.rebuild.edges import attributes_of_inputs
 from pyclosure.queries.rebuild.impact import Impact, impact
-from pyclosure.queries.rebuild.policy import weigh
+from pyclosure.queries.rebuild.policy import Profiles, weigh
 from pyclosure.queries.rebuild.ranking import ranking
 from pyclosure.queries.rebuild.select import select_derivations
 from pyclosure.queries.records import ClosureRecords, Derivation, Output, PathInfo
 from pyclosure.queries.testing.cost import test_edges as edges_of_tests
 from pyclosure.queries.testing.inputs import check_inputs
 from pyclosure.queries.testing.world import World, placeholder
+from tests.support.sentences import assert_sentence
 
 RECORDED = Path(__file__).parents[1] / "data" / "build-graphs.json.gz"
 COUNTS = """
@@ -708,7 +712,7 @@ def test_names_are_listed_not_guessed() -> None:
     ],
 )
 def test_labels_and_branches_are_those_of_nixpkgs(count: int, labels: list[str], branch: str) -> None:
-    found = weigh(count, ["x86_64-linux", "builtin"])
+    found = weigh(count, ["x86_64-linux", "builtin"], Profiles().named(None))
 
     assert list(found.labels) == [f"10.rebuild-linux: {label}" for label in labels]
     assert found.branch == branch
@@ -718,9 +722,91 @@ def test_labels_and_branches_are_those_of_nixpkgs(count: int, labels: list[str],
 def test_no_profile_ever_names_staging_next() -> None:
     for count in range(0, 30_000, 250):
         for profile in ("nixpkgs", "ekala"):
-            assert "next" not in weigh(count, ["x86_64-linux", "aarch64-darwin"], profile).branch
+            assert "next" not in weigh(count, ["x86_64-linux", "aarch64-darwin"], Profiles().named(profile)).branch
 
 
 def test_an_unknown_profile_is_refused() -> None:
     with pytest.raises(BadInput, match="there is no profile nope"):
-        weigh(1, ["x86_64-linux"], "nope")
+        Profiles().named("nope")
+
+
+MINE = """
+[rebuild]
+profile = "mine"
+
+[rebuild.profiles.mine]
+counted = "attributes"
+label = "{bucket} on {kernel}"
+buckets = [["few", 0, 10], ["many", 11, -1]]
+source = "the handbook"
+branches = [{ from = 0, branch = "main", rule = "small" }, { from = 11, branch = "next", rule = "large" }]
+"""
+
+
+def own(text: str) -> Profiles:
+    return policy_of(tomllib.loads(text), "pyclosure.toml").rebuilds
+
+
+def test_own_profiles_are_used_and_the_others_are_still_there() -> None:
+    profiles = own(MINE)
+
+    few, many = (weigh(count, ["x86_64-linux"], profiles.named(None), "attributes") for count in (10, 11))
+
+    assert (few.profile, few.labels, few.branch, few.rule) == ("mine", ("few on linux",), "main", "small")
+    assert (many.labels, many.branch, many.source) == (("many on linux",), "next", "the handbook")
+    assert few.as_the_project and not weigh(1, [], profiles.named(None)).as_the_project
+    assert weigh(10, ["x86_64-linux"], profiles.named("nixpkgs")).labels == ("10.rebuild-linux: 1-10",)
+    assert own("").chosen == "nixpkgs"
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("rebuild = 1", ["rebuild must be a table"]),
+        ("[rebuild]\nprofil = 'x'", ["rebuild must be a table"]),
+        ("[rebuild]\nprofile = 'x'", ["no profile x"]),
+        ("[rebuild]\nprofile = 3", ["no profile 3"]),
+        ("[rebuild]\nprofiles = 3", ["rebuild.profiles must be a table"]),
+        ("[rebuild.profiles]\nx = 3", ["rebuild profile x", "object"]),
+        (MINE.replace("label =", "labels ="), ["profile mine", "labels"]),
+        (MINE.replace('"attributes"', '"paths"'), ["profile mine", "paths"]),
+        (MINE.replace("10]", '"ten"]'), ["profile mine", "buckets"]),
+        (MINE.replace("from = 0", "from = 1"), ["no branch is for 0 rebuilds"]),
+        (MINE.replace('"next"', '"staging-next"'), ["staging-next is for fixes"]),
+    ],
+)
+def test_a_profile_that_is_not_understood_is_refused_in_a_sentence(text: str, facts: list[str]) -> None:
+    with pytest.raises(BadInput) as caught:
+        own(text)
+
+    assert_sentence(caught.value, "pyclosure.toml", *facts, kind=BadInput)
+
+
+# -- attributes ------------------------------------------------------------------------------------------
+
+
+def test_attributes_are_counted_where_the_set_is_known() -> None:
+    graph = BuildGraph(instantiate([Made("lib-1.0", ()), Made("app-1.0", (0,)), Made("other-1.0", ())]))
+    drv = {one.name: one.path for one in graph.derivations}
+    jobs = [
+        {"attr": "lib", "drvPath": drv["lib-1.0"], "name": "lib-1.0", "system": "x86_64-linux"},
+        {"attr": "app", "drvPath": drv["app-1.0"]},
+        {"attr": "appAlias", "drvPath": drv["app-1.0"]},
+        {"attr": "other", "drvPath": drv["other-1.0"]},
+        {"attr": "far", "drvPath": "/nix/store/" + "a" * 32 + "-far.drv"},
+        {"attr": "broken", "error": "it throws"},
+    ]
+    lines = b"\n".join(json.dumps(job).encode() for job in jobs) + b"\n"
+    found = impact(graph, select_derivations(graph, "lib"))
+
+    for document in (lines, json.dumps({job["attr"]: job["drvPath"] for job in jobs[:5]}).encode()):
+        answer = changed_attributes(parse_attributes(document, "jobs.json"), graph, found.rebuilt)
+        assert (answer.changed, answer.of, answer.elsewhere) == (("app", "appAlias", "lib"), 4, 1)
+
+
+@pytest.mark.parametrize("text", [b"[]", b"{", b'{"attr": 1}', b'{"a": 1}', b"\xff", b'{"attr": "x"}\n{'])
+def test_attributes_that_are_not_understood_are_refused_in_a_sentence(text: bytes) -> None:
+    with pytest.raises(BadInput) as caught:
+        parse_attributes(text, "jobs.json")
+
+    assert_sentence(caught.value, "jobs.json is not what nix-eval-jobs prints", kind=BadInput)

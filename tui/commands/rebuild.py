@@ -11,9 +11,11 @@ from pyclosure.tui.commands import Command, Streams
 from pyclosure.tui.opening import Narrator, add_source_arguments, die_cleanly, whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from pyclosure.queries.graph.build import BuildEdge, BuildGraph
+    from pyclosure.queries.rebuild.attributes import Attributes
+    from pyclosure.queries.rebuild.policy import Weighed
     from pyclosure.queries.sources.graphs import OpenGraph
 
 
@@ -32,8 +34,13 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--top", type=whole_number(0), default=20, metavar="N", help="list N derivations (default 20; 0 for all)"
     )
     parser.add_argument(
-        "--profile", default="nixpkgs", metavar="NAME", help="whose labels and branches: nixpkgs, ekala"
+        "--profile", metavar="NAME", help="whose labels and branches: nixpkgs (default), ekala, or one of your own"
     )
+    parser.add_argument(
+        "--attributes", metavar="FILE", help="count attributes: what nix-eval-jobs printed for the package set"
+    )
+    parser.add_argument("--config", metavar="FILE", help="decisions: a pyclosure.toml, or a pyproject.toml")
+    parser.add_argument("--no-config", action="store_true", help="look for no such file")
 
 
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:
@@ -85,7 +92,6 @@ def _touch(
 ) -> int:
     from pyclosure.queries.rebuild.amplifiers import amplified, amplifiers
     from pyclosure.queries.rebuild.impact import impact
-    from pyclosure.queries.rebuild.policy import weigh
     from pyclosure.queries.rebuild.ranking import ranking
     from pyclosure.queries.rebuild.select import select_derivations
     from pyclosure.tui.output.formats import write_json
@@ -99,9 +105,10 @@ def _touch(
     if closure is not None and closure.records.build_closure:
         closure = None
     found = impact(graph, seeds, tests, closure, with_tests=not arguments.no_tests)
-    weighed = weigh(len(found.rebuilt), _systems(graph), arguments.profile)
+    attributes = _attributes(arguments, graph, found.rebuilt)
+    weighed = _weighed(arguments, graph, found.rebuilt, attributes)
     top = arguments.top or None
-    shown = Shown(found, weighed, opened.label, amplifiers(found), opened.reason, top, _command(arguments))
+    shown = Shown(found, weighed, opened.label, amplifiers(found), opened.reason, top, _command(arguments), attributes)
     if arguments.amplifiers and arguments.format == "json":
         seeded = {"label": shown.label, "command": shown.command, "seeds": [graph.paths[at] for at in found.seeds]}
         write_json(seeded | amplifiers_json(graph, shown.multiplied), streams.out)
@@ -134,7 +141,6 @@ def _rank(arguments: argparse.Namespace, opened: OpenGraph, tests: frozenset[Bui
 
 def _compare(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.rebuild.compare import Comparison
-    from pyclosure.queries.rebuild.policy import weigh
     from pyclosure.tui.output.formats import write_json
     from pyclosure.tui.output.rebuild import comparison_json, write_comparison
 
@@ -144,17 +150,45 @@ def _compare(arguments: argparse.Namespace, streams: Streams) -> int:
         if opened.reason:
             streams.err.write(f"{opened.label}: {opened.reason}\n")
     found = Comparison(base.graph, head.graph)
-    weighed = weigh(len(found.rebuilt), _systems(head.graph), arguments.profile)
+    attributes = _attributes(arguments, head.graph, found.rebuilt)
+    weighed = _weighed(arguments, head.graph, found.rebuilt, attributes)
     command = _command(arguments)
     if arguments.format == "json":
-        write_json(comparison_json(found, weighed, command), streams.out)
+        write_json(comparison_json(found, weighed, command, attributes), streams.out)
     else:
-        write_comparison(found, weighed, arguments.format, command, streams.out)
+        write_comparison(found, weighed, arguments.format, command, streams.out, attributes)
     return 0
 
 
-def _systems(graph: BuildGraph) -> set[str]:
-    return {drv.system for drv in graph.derivations}
+def _attributes(arguments: argparse.Namespace, graph: BuildGraph, rebuilt: Collection[int]) -> Attributes | None:
+    from pyclosure.queries.errors import BadInput
+    from pyclosure.queries.rebuild.attributes import changed_attributes, parse_attributes
+    from pyclosure.queries.snapshot import read_document
+    from pyclosure.queries.text import printable
+
+    if not arguments.attributes:
+        return None
+    name = printable(arguments.attributes, 200)
+    try:
+        with open(arguments.attributes, "rb") as file:
+            found = parse_attributes(read_document(file, name), name)
+    except OSError as error:
+        raise BadInput(f"cannot read {name}: {error.strerror}", hint="name what nix-eval-jobs printed") from None
+    return changed_attributes(found, graph, rebuilt)
+
+
+def _weighed(
+    arguments: argparse.Namespace, graph: BuildGraph, rebuilt: Collection[int], attributes: Attributes | None
+) -> Weighed:
+    from pyclosure.queries.rebuild.policy import Profiles, weigh
+    from pyclosure.tui.policy_file import read_policy
+
+    profiles = Profiles() if arguments.no_config else read_policy(arguments.config).rebuilds
+    profile = profiles.named(arguments.profile)
+    systems = {drv.system for drv in graph.derivations}
+    if attributes is not None:
+        return weigh(len(attributes.changed), systems, profile, "attributes")
+    return weigh(len(rebuilt), systems, profile)
 
 
 def _command(arguments: argparse.Namespace) -> str:
@@ -186,6 +220,7 @@ COMMAND = Command(
         ("pyclosure rebuild ./result pytest --amplifiers", "whose tests multiply it"),
         ("pyclosure rebuild ./result --python", "Python packages, the one that rebuilds most first"),
         ("pyclosure rebuild --base old.json.gz --head new.json.gz", "what a change rebuilds, and why"),
+        ("pyclosure rebuild --base old.json --head new.json --attributes jobs.json", "counted as nixpkgs counts"),
         ("pyclosure rebuild ./result pytest --format markdown", "for a pull request"),
     ),
 )

@@ -11,6 +11,7 @@ from typing import IO, Any
 from pyclosure.queries.graph.build import BuildGraph
 from pyclosure.queries.names import name_label, name_of
 from pyclosure.queries.rebuild.amplifiers import Amplifiers
+from pyclosure.queries.rebuild.attributes import Attributes
 from pyclosure.queries.rebuild.compare import Cause, Comparison, Difference
 from pyclosure.queries.rebuild.edges import attributes_of_inputs
 from pyclosure.queries.rebuild.impact import Impact, Reason, Step
@@ -23,6 +24,8 @@ from pyclosure.tui.units import count, size
 _CHAIN = 8
 """Links of a chain that text shows at either end."""
 _CONTEXT = 1
+_ATTRIBUTES = 12
+"""Attributes that a line names."""
 _SETS, _MEMBERS = 3, 4
 """Sets of packages, and packages of a set, that a summary names."""
 _LONGEST = 4000
@@ -49,6 +52,8 @@ class Shown:
     top: int | None
     """Rebuilt derivations that are listed; None for all."""
     command: str
+    attributes: Attributes | None = None
+    """Of a package set; None when none is known."""
 
 
 def label_of(graph: BuildGraph, at: int) -> str:
@@ -141,7 +146,10 @@ def _named(graph: BuildGraph, packages: Sequence[int]) -> str:
 
 def summary(shown: Shown) -> Iterator[str]:
     """Yield what touching something means, line by line."""
-    for heading, line in headed(shown.impact, shown.weighed, shown.multiplied, shown.lacking):
+    lines = list(headed(shown.impact, shown.weighed, shown.multiplied, shown.lacking))
+    if shown.attributes is not None:
+        lines.append(("attributes", attribute_words(shown.attributes)))
+    for heading, line in lines:
         yield f"{heading} {line}" if heading == "touching" else f"{heading}: {line}" if heading else f"  then {line}"
 
 
@@ -173,10 +181,26 @@ def weighed_words(weighed: Weighed) -> Iterator[tuple[str, str]]:
     if weighed.labels:
         yield "labels", f"{', '.join(weighed.labels)} ({weighed.profile})"
     where = weighed.branch or "no branch takes it"
-    yield "branch", f"{where}, for {weighed.rule} ({weighed.source})"
+    source = f" ({weighed.source})" if weighed.source else ""
+    yield "branch", f"{where}, for {weighed.rule}{source}"
     if not weighed.as_the_project:
         here = f"{weighed.counted} of this graph"
         yield "counted", f"{here}; {weighed.profile} counts {weighed.counts} of the whole set"
+
+
+def attribute_words(found: Attributes) -> str:
+    """Return which attributes are built anew, on one line."""
+    names = ", ".join(found.changed[:_ATTRIBUTES])
+    more = f" and {len(found.changed) - _ATTRIBUTES:,} more" if len(found.changed) > _ATTRIBUTES else ""
+    elsewhere = f"; {found.elsewhere:,} others are not in this graph" if found.elsewhere else ""
+    return f"{len(found.changed):,} of {found.of:,}{elsewhere}{': ' if names else ''}{names}{more}"
+
+
+def attributes_json(found: Attributes | None) -> dict[str, Any] | None:
+    """Return which attributes are built anew; None when no attribute set is known."""
+    if found is None:
+        return None
+    return {"changed": list(found.changed), "of": found.of, "elsewhere": found.elsewhere}
 
 
 def _chain_words(graph: BuildGraph, chain: Sequence[int]) -> str:
@@ -247,6 +271,7 @@ def impact_json(shown: Shown) -> dict[str, Any]:
         "by_depth": list(impact.by_depth),
         "longest_chain": [graph.paths[at] for at in impact.longest],
         "policy": policy_json(shown.weighed),
+        "attributes": attributes_json(shown.attributes),
         "rebuilt": [
             {
                 "derivation": graph.paths[at],
@@ -331,7 +356,7 @@ def policy_json(weighed: Weighed) -> dict[str, Any]:
         "labels": list(weighed.labels),
         "branch": weighed.branch or None,
         "rule": weighed.rule,
-        "source": weighed.source,
+        "source": weighed.source or None,
         "counted": weighed.counted,
         "project_counts": weighed.counts,
     }
@@ -420,12 +445,17 @@ def _parts(text: str) -> list[str]:
     return text.splitlines() if "\n" in text else text.split() if "…-" in text else [text]
 
 
-def write_comparison(found: Comparison, weighed: Weighed, form: str, command: str, out: IO[str]) -> None:
+def write_comparison(
+    found: Comparison, weighed: Weighed, form: str, command: str, out: IO[str], attributes: Attributes | None = None
+) -> None:
     """Write what changed between two graphs, causes first."""
     markdown = form == "markdown"
     if markdown:
         out.write("<!-- pyclosure rebuild -->\n## `pyclosure` rebuilds\n\n")
-    for line in comparison_lines(found, weighed):
+    lines = list(comparison_lines(found, weighed))
+    if attributes is not None:
+        lines.append(f"attributes: {attribute_words(attributes)}")
+    for line in lines:
         out.write(f"- {markdown_text(line)}\n" if markdown else f"{printable(line, 4000)}\n")
     out.write("\n### Causes\n\n" if markdown else f"\n{count(len(found.causes), 'cause')}\n")
     for cause in found.causes:
@@ -441,7 +471,9 @@ def write_comparison(found: Comparison, weighed: Weighed, form: str, command: st
         out.write(f"Command: {markdown_code(command)}\n")
 
 
-def comparison_json(found: Comparison, weighed: Weighed, command: str) -> dict[str, Any]:
+def comparison_json(
+    found: Comparison, weighed: Weighed, command: str, attributes: Attributes | None = None
+) -> dict[str, Any]:
     """Return what changed between two graphs."""
     head, base = found.head, found.base
     return {
@@ -454,6 +486,7 @@ def comparison_json(found: Comparison, weighed: Weighed, command: str) -> dict[s
             "removed": len(found.removed),
         },
         "policy": policy_json(weighed),
+        "attributes": attributes_json(attributes),
         "root_causes": [
             {
                 "derivation": head.paths[one.head],

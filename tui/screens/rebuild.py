@@ -20,6 +20,7 @@ from pyclosure.tui.widgets.rows import Cell, ViewColumn
 if TYPE_CHECKING:
     from pyclosure.queries.rebuild.impact import Impact
     from pyclosure.queries.rebuild.outlook import Outlook
+    from pyclosure.queries.rebuild.policy import Profiles
     from pyclosure.queries.rebuild.ranking import Ranked
 
 _ONLY = ("built", "Python", "runtime", "all")
@@ -221,7 +222,7 @@ class RebuildScreen(EvidenceScreen):
             return
         closure = None if knowledge.closure.records.build_closure else knowledge.closure
         found = impact(outlook.graph, seeds, outlook.tests, closure, with_tests=self._with_tests)
-        lines = list(self._lines_of(found))
+        lines = list(self._lines_of(found, outlook.profiles))
         if not get_current_worker().is_cancelled:
             self.app.call_from_thread(self._take, found, lines)
 
@@ -229,13 +230,13 @@ class RebuildScreen(EvidenceScreen):
         self.impact = found
         self.evidence.show_lines(lines, ("touching",))
 
-    def _lines_of(self, found: Impact) -> Iterator[tuple[str, str]]:
+    def _lines_of(self, found: Impact, profiles: Profiles) -> Iterator[tuple[str, str]]:
         from pyclosure.queries.rebuild.amplifiers import amplifiers
         from pyclosure.queries.rebuild.policy import weigh
         from pyclosure.tui.output.rebuild import headed, rebuilt_first, way_words
 
         graph = found.graph
-        weighed = weigh(len(found.rebuilt), {drv.system for drv in graph.derivations})
+        weighed = weigh(len(found.rebuilt), {drv.system for drv in graph.derivations}, profiles.named(None))
         # weighing packages takes seconds where there are many derivations, and the next key makes it void
         multiplied = amplifiers(found) if self._with_tests and len(graph) <= _WEIGHED else None
         yield from ((heading, printable(line, 2000)) for heading, line in headed(found, weighed, multiplied))
@@ -275,8 +276,9 @@ class RebuildScreen(EvidenceScreen):
         """Open all that is known of the impact, for terminals that have no room for it below."""
         from pyclosure.tui.dialogs import TextDialog
 
-        if self.impact is not None:
-            words = "\n".join(f"{heading:<11}{line}" for heading, line in self._lines_of(self.impact))
+        if self.impact is not None and self.app.outlook is not None:
+            lines = self._lines_of(self.impact, self.app.outlook.profiles)
+            words = "\n".join(f"{heading:<11}{line}" for heading, line in lines)
             self.app.push_screen(TextDialog("rebuilds", words))
 
     def action_cascade(self) -> None:

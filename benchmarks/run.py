@@ -366,7 +366,9 @@ def measure_tests(folder: Path) -> list[Figure]:
 _REBUILD = """
 import json, resource, sys, time
 from pyclosure.queries.graph.build import BuildGraph
-from pyclosure.queries.parse.derivation import parse_derivations
+from pyclosure.queries.parse.derivation import derivations_in
+from pyclosure.queries.snapshot import document_chunks
+from pyclosure.queries.rebuild.amplifiers import amplifiers
 from pyclosure.queries.rebuild.impact import impact
 from pyclosure.queries.rebuild.outlook import edges_of_tests
 from pyclosure.queries.rebuild.ranking import ranking
@@ -374,9 +376,11 @@ def timed(action):
     began = time.perf_counter(); found = action(); return time.perf_counter() - began, found
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-reading, document = timed(lambda: open(sys.argv[1], "rb").read())
-decoding, derivations = timed(lambda: parse_derivations(document, "/nix/store"))
-del document
+def decode():
+    with open(sys.argv[1], "rb") as file:
+        return {one.path: one for one in derivations_in(document_chunks(file, "x"), "/nix/store", "x")}
+reading, length = timed(lambda: len(open(sys.argv[1], "rb").read()))
+decoding, derivations = timed(decode)
 building, graph = timed(lambda: BuildGraph(derivations))
 testing, tests = timed(lambda: edges_of_tests(graph))
 seed = max(range(len(graph)), key=lambda at: len(graph.users[at]))
@@ -385,9 +389,11 @@ def everything():
     return found.outputs, found.reasons, found.by_depth, found.longest, found.upper_bound
 single, _ = timed(everything)
 before = peak()
-ranked, _ = timed(lambda: ranking(graph, tests))
+ranked, rows = timed(lambda: ranking(graph, tests))
 after = peak()
-print(reading, decoding, building, testing, single, ranked, before, after, sum(map(len, graph.inputs)))
+worst = max(rows, key=lambda one: one.rebuilds - one.without_tests).derivation
+weighing, _ = timed(lambda: amplifiers(impact(graph, [worst], tests)))
+print(reading, decoding, building, testing, single, ranked, weighing, before, after, sum(map(len, graph.inputs)))
 """
 
 
@@ -411,9 +417,8 @@ def measure_rebuild(folder: Path) -> list[Figure]:
         *times, before, after, edges = columns
         size = document.stat().st_size / 1e6
         group = f"rebuild: {count:,} derivations, {packages:,} Python packages, {edges:,.0f} edges, {size:,.0f} MB"
-        seconds = dict(zip((*names, "ranking, with and without tests"), times, strict=True)) | {
-            "json.loads": json_seconds
-        }
+        more = ("ranking, with and without tests", "amplifiers of the most amplified")
+        seconds = dict(zip((*names, *more), times, strict=True)) | {"json.loads": json_seconds}
         found += figures(group, seconds, "read the bytes")
         for what, mebibytes in (
             ("peak MiB of json.loads", json_peak),

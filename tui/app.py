@@ -34,8 +34,11 @@ from pyclosure.tui.units import Labels
 from pyclosure.tui.widgets.path_table import PathTable
 
 if TYPE_CHECKING:
+    from pyclosure.queries.activity import Activity
     from pyclosure.queries.findings.finding import Finding
+    from pyclosure.queries.rebuild.compare import Compared
     from pyclosure.queries.rebuild.outlook import Outlook
+    from pyclosure.queries.sources.graphs import OpenGraph
     from pyclosure.queries.testing.evaluation import Expression
     from pyclosure.queries.testing.survey import Survey
 
@@ -55,6 +58,10 @@ class ClosureApp(App[int]):
         theme: a theme for this session; the remembered one by default.
         screen: name of the screen to open on.
         settings: the user's settings.
+        read_files: whether files are looked into.
+        read_derivations: whether derivations are read.
+        open_base: reads the build graph to compare with; None for no comparison.
+        base: what the user calls that; both sides mostly have one name.
     """
 
     TITLE = "pyclosure"
@@ -81,17 +88,21 @@ class ClosureApp(App[int]):
         settings: Settings | None = None,
         read_files: bool = True,
         read_derivations: bool = True,
+        open_base: Callable[[Activity], OpenGraph] | None = None,
+        base: str = "",
     ) -> None:
         super().__init__()
         self.opening = opening
         self.knowledge: Knowledge | None = None
         self.overview: Overview | None = None
         self.judgement: Judgement | None = None
+        """What is wrong, as far as it was looked; None before anything was judged."""
         self.survey: Survey | None = None
         """Tests of all packages; None while nothing is known of them."""
         self.outlook: Outlook | None = None
         """The build graph with its ranking; None while it is not known."""
-        """What is wrong, as far as it was looked; None before anything was judged."""
+        self.compared: Compared | None = None
+        """What changed since another build graph; None while it is not known, and when none was named."""
         self._came_from: list[str] = []
         self.trouble: QueryError | None = None
         """What kept the source from being opened; None when nothing did."""
@@ -106,7 +117,9 @@ class ClosureApp(App[int]):
         self._wanted_theme = theme
         self._wanted_screen = screen or self.specs[0].name
         self._settings = settings or Settings()
-        self._background = Background(self, read_files=read_files, read_derivations=read_derivations)
+        self._background = Background(
+            self, read_files=read_files, read_derivations=read_derivations, open_base=open_base, base=base
+        )
         for spec in self.specs:
             self.add_mode(spec.name, spec.make)
 
@@ -204,7 +217,7 @@ class ClosureApp(App[int]):
         self.labels = Labels(self.knowledge)
         self.plan = Plan(self.knowledge)
         self.evidence = EvidenceStore(self.knowledge)
-        self.judgement = self.survey = self.outlook = None
+        self.judgement = self.survey = self.outlook = self.compared = None
         for note in self.knowledge.notes:
             self.notify(note, markup=False)
         self._background.start(self.knowledge)
@@ -222,6 +235,8 @@ class ClosureApp(App[int]):
             self.take_judgement(event.judgement)
         if event.outlook is not None:
             self.outlook = event.outlook
+        if event.compared is not None:
+            self.compared = event.compared
         # after evaluating, what was worked out before is out of date
         if event.survey is not None and (self.judgement is None or event.revision >= self.judgement.revision):
             self.survey = event.survey

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from pyclosure.queries.activity import Progress
+from pyclosure.queries.activity import Activity, Progress
 from pyclosure.queries.answers.overview import Overview, overview
 from pyclosure.queries.answers.sizes import with_closure_sizes
-from pyclosure.queries.errors import Cancelled
+from pyclosure.queries.errors import Cancelled, QueryError
 from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.text import printable
 from pyclosure.tui.judging import Judgement, judge_closure, nearest_policy, survey_closure
 from pyclosure.tui.opening import progress_text
 
 if TYPE_CHECKING:
+    from pyclosure.queries.rebuild.compare import Compared
     from pyclosure.queries.rebuild.outlook import Outlook
+    from pyclosure.queries.sources.graphs import OpenGraph
     from pyclosure.queries.testing.survey import Survey
     from pyclosure.tui.app import ClosureApp
 
@@ -35,6 +39,7 @@ class Learned(Message):
         survey: Survey | None = None,
         revision: int = 0,
         outlook: Outlook | None = None,
+        compared: Compared | None = None,
     ) -> None:
         super().__init__()
         self.overview = overview
@@ -43,6 +48,7 @@ class Learned(Message):
         self.revision = revision
         """How much was known when the survey was begun."""
         self.outlook = outlook
+        self.compared = compared
 
     def can_replace(self, message: Message) -> bool:
         """A burst of news is one piece of news, unless findings or tests would be lost."""
@@ -51,17 +57,27 @@ class Learned(Message):
             and (self.judgement is None or message.judgement is not None)
             and (self.survey is None or message.survey is not None)
             and (self.outlook is None or message.outlook is not None)
+            and (self.compared is None or message.compared is not None)
         )
 
 
 class Background:
     """The thread behind the screen; also the activity that its work reports to."""
 
-    def __init__(self, app: ClosureApp, *, read_files: bool, read_derivations: bool) -> None:
+    def __init__(
+        self,
+        app: ClosureApp,
+        *,
+        read_files: bool,
+        read_derivations: bool,
+        open_base: Callable[[Activity], OpenGraph] | None = None,
+        base: str = "",
+    ) -> None:
         self.text = ""
         """What is going on, in a few words; empty when nothing is."""
         self._app = app
         self._files, self._derivations = read_files, read_derivations
+        self._open_base, self._base = open_base, base
         self._cancelled = threading.Event()
         self._thread: threading.Thread | None = None
         self._told = 0.0
@@ -153,6 +169,21 @@ class Background:
         found = outlook(knowledge, nearest_policy()[0].rebuilds)
         if found is not None:
             self._app.post_message(Learned(outlook=found))
+        if self._open_base is not None:
+            self._app.post_message(Learned(compared=self._compare(self._open_base, knowledge)))
+
+    def _compare(self, open_base: Callable[[Activity], OpenGraph], knowledge: Knowledge) -> Compared:
+        from pyclosure.queries.rebuild.compare import Compared, compared
+
+        try:
+            base = open_base(self)
+        except Cancelled:
+            raise
+        except QueryError as error:
+            return Compared(self._base, None, str(error))
+        label = self._base or base.label
+        self.report(Progress(f"comparing with {printable(label, 60)}"))
+        return compared(label, base.graph, base.reason, knowledge.build, knowledge.build_state.reason)
 
     def _judge(self, knowledge: Knowledge, *, whole: bool) -> None:
         judgement = judge_closure(knowledge, self._app.evidence, self, whole=whole)

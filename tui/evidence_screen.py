@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import ClassVar, Generic, TypeVar
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 from textual import on
@@ -47,8 +47,14 @@ class Evidence(VerticalScroll, can_focus=False):
         self._text.update(text)
         self.scroll_home(animate=False)
 
-    def show_lines(self, lines: Iterable[tuple[str, str]], strong: Collection[str], title: str = "") -> None:
-        """Show pairs of a heading and a line, those with some headings in bold, below a title."""
+    def show_lines(
+        self,
+        lines: Iterable[tuple[str, str]],
+        strong: Collection[str],
+        title: str = "",
+        *above: RenderableType,
+    ) -> None:
+        """Show pairs of a heading and a line, those with some headings in bold, below a title and what comes first."""
         table = Table.grid(padding=(0, 1, 0, 0))
         table.add_column(no_wrap=True, style="dim")
         table.add_column(overflow="fold")
@@ -56,7 +62,7 @@ class Evidence(VerticalScroll, can_focus=False):
             table.add_row("", Text(title, "bold"))
         for heading, line in lines:
             table.add_row(heading, Text(line, "bold" if heading in strong else ""))
-        self.show(table)
+        self.show(Group(*above, table) if above else table)
 
 
 class EvidenceRows(RowView, Generic[Row]):

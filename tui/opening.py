@@ -8,10 +8,13 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import IO, TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    from pyclosure.queries.activity import Activity
     from pyclosure.queries.knowledge import Knowledge
+    from pyclosure.queries.sources.graphs import OpenGraph
     from pyclosure.queries.sources.opening import Opening
 
 _QUIET_SECONDS = 2.0
@@ -90,6 +93,21 @@ def start(arguments: argparse.Namespace) -> Opening:
         impure=arguments.impure,
     )
     return Opening(resolve(request), SystemRunner(arguments.timeout)).start()
+
+
+def graph_opener(arguments: argparse.Namespace, *words: str) -> Callable[[Activity], OpenGraph]:
+    """Return a function that reads the build graph of SOURCEs, resolved now and read when it is called.
+
+    Raises:
+        BadInput: there is no such source.
+    """
+    from pyclosure.queries.nix.process import SystemRunner
+    from pyclosure.queries.sources.graphs import open_graph
+    from pyclosure.queries.sources.request import Request
+    from pyclosure.queries.sources.resolve import resolve
+
+    source = resolve(Request(words, arguments.store, arguments.derivation, arguments.file, arguments.impure))
+    return partial(open_graph, source, SystemRunner(arguments.timeout))
 
 
 def load(arguments: argparse.Namespace, err: IO[str], *, inspect: bool = False, tests: bool = False) -> Knowledge:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pyclosure.queries.activity import Activity
+    from pyclosure.queries.sources.graphs import OpenGraph
     from pyclosure.queries.sources.opening import Opening
 
 _ENTER = "\x1b[?1049h\x1b[?25l\x1b[2J\x1b[H"
@@ -23,6 +25,8 @@ def run_app(
     screen: str | None = None,
     read_files: bool = True,
     read_derivations: bool = True,
+    open_base: Callable[[Activity], OpenGraph] | None = None,
+    base: str = "",
 ) -> int:
     """Run the UI; returns the exit status."""
     _skeleton()
@@ -42,6 +46,8 @@ def run_app(
             settings=read_settings(),
             read_files=read_files,
             read_derivations=read_derivations,
+            open_base=open_base,
+            base=base,
         )
         painted = False
         app.run()

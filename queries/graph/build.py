@@ -18,7 +18,7 @@ from pyclosure.queries.records import Derivation
 if TYPE_CHECKING:
     import networkx as nx
 
-_BLOCK = 16384
+_BLOCK = 8192
 """Bits of one pass: enough to make passes few, and few enough for 100,000 of them in memory."""
 
 BuildEdge = tuple[int, int]

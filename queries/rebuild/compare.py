@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from pyclosure.queries.graph.build import BuildGraph
@@ -184,6 +184,36 @@ class Comparison:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What changed since another build graph, worked out, with all that a view wants to know."""
+
+    label: str
+    """What was compared with."""
+    comparison: Comparison | None
+    """None when there is nothing to compare."""
+    reason: str = ""
+    """Why there is nothing to compare, or why it is not whole; empty when it is whole."""
+    causes: Mapping[int, Cause] = field(default_factory=dict)
+    """Position in the new graph → what differs there; the one that rebuilds most first."""
+
+
+def compared(label: str, base: BuildGraph, lacking: str, head: BuildGraph | None, missing: str) -> Compared:
+    """Compare two build graphs as far as they are known, and work out what differs.
+
+    Args:
+        label: what the old one is called.
+        base: the old graph.
+        lacking: why it is not whole; empty when it is.
+        head: the new graph; None when it is not known.
+        missing: why the new one is not known or not whole; empty when it is whole.
+    """
+    if head is None:
+        return Compared(label, None, missing)
+    found = Comparison(base, head)
+    return Compared(label, found, lacking or missing, {one.head: one for one in found.causes})
+
+
 class _Masked:
     """Derivations as attributes in which paths of outputs have no digests; sources keep theirs.
 
@@ -233,6 +263,12 @@ class _Masked:
             sorted(f"{self._input(path)}: {' '.join(sorted(used))}" for path, used in drv.input_derivations.items())
         )
         found["(sources)"] = "\n".join(drv.input_sources)
+        for path in drv.input_derivations:
+            # what is named after an input has another name only because of it
+            at = self.graph.position.get(path, -1)
+            if at in self._marks:
+                name = self.graph.derivations[at].name
+                found = {key: text.replace(name, self._marks[at]) for key, text in found.items()}
         found["(outputs)"] = "\n".join(
             f"{name}: {output.method or ''} {output.hash_algo or ''} {output.hash or ''}".rstrip()
             for name, output in sorted(drv.outputs.items())

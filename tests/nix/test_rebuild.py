@@ -10,6 +10,7 @@ from pyclosure.queries.graph.build import BuildGraph
 from pyclosure.queries.names import parse_name
 from pyclosure.queries.nix.process import SystemRunner
 from pyclosure.queries.rebuild.compare import Comparison
+from pyclosure.queries.rebuild.edges import attributes_of_inputs
 from pyclosure.queries.rebuild.impact import impact
 from pyclosure.queries.rebuild.select import select_derivations
 from pyclosure.queries.sources.graphs import open_graph
@@ -81,6 +82,38 @@ def test_what_is_built_anew_is_what_nix_has_no_output_of(
     assert found.added == found.removed == ()
     if variant == "mirror":
         assert (found.changed_drv_paths, len(found.churned)) == (5, 5)
+
+
+@pytest.mark.parametrize(
+    ("variant", "rebuilt", "cause"),
+    [("version", WHOLE, "lib-1.1"), ("python", {"pytest", "pytest-check-hook", "core", "app"}, "python3-3.12.2")],
+)
+def test_another_version_is_the_one_cause_of_all_that_follows(
+    variants: PrivateNix, variant: str, rebuilt: set[str], cause: str
+) -> None:
+    found = Comparison(graph(variants, "base"), graph(variants, variant))
+
+    assert [found.head.derivations[one.head].name for one in found.causes] == [cause]
+    assert rebuilt <= names(found.head, found.rebuilt)
+    assert found.causes[0].rebuilds == len(found.rebuilt) - 1
+    assert found.added == found.removed == ()
+    new = outputs(variants, variant) - outputs(variants, "base")
+    assert {output.path for at in found.rebuilt for output in found.head.derivations[at].outputs.values()} == new
+
+
+def test_inputs_are_there_by_the_attributes_of_the_expression(variants: PrivateNix) -> None:
+    base = graph(variants, "base")
+    (core,) = select_derivations(base, "core")
+
+    found = attributes_of_inputs(base, core)
+
+    assert {parse_name(base.derivations[at].name).pname: words for at, words in found.items()} == {
+        "lib": ("buildInputs",),
+        "python3": ("nativeBuildInputs", "propagatedBuildInputs"),
+        "pytest-check-hook": ("nativeBuildInputs",),
+        **dict.fromkeys(("wrap-python-hook", "python-imports-check-hook.sh"), ("nativeBuildInputs",)),
+        "python-output-dist-hook": ("nativeBuildInputs",),
+    }
 
 
 def test_the_old_graph_foretells_what_a_touched_test_tool_rebuilds(variants: PrivateNix) -> None:

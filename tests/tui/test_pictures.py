@@ -34,6 +34,7 @@ from tests.tui.driving import (
     until,
 )
 from tests.tui.picturing import FOLDER, Pictures, normalised, text_of
+from tests.tui.two_graphs import before
 
 THEMES = ("midnight", "paper")
 SIZES = (SMALL, LARGE)
@@ -170,7 +171,7 @@ SCENES: dict[str, Scene] = {
     "python": python,
     "commands": commands,
 }
-OTHERS = ("trouble", "loading", "build")
+OTHERS = ("trouble", "loading", "build", "causes")
 
 every_theme = pytest.mark.parametrize("theme", THEMES)
 every_size = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
@@ -218,6 +219,17 @@ async def test_a_build_closure_looks_like(pictures: Pictures, theme: str, size: 
     records = replace(records_of(graph, sizes), build_closure=True, origin="nix 2.18.1 · local store")
     async with opened(knowledge_of(records), size, theme=theme) as pilot:
         pictures.compare(pilot, "build")
+
+
+@every_size
+@every_theme
+async def test_two_graphs_look_like(pictures: Pictures, theme: str, size: tuple[int, int]) -> None:
+    options = {"screen": "rebuild", "open_base": lambda _: before(), "base": "./before"}
+    async with opened(size=size, theme=theme, **options) as pilot:
+        await until(pilot, lambda: app_of(pilot).compared is not None, "the comparison")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        pictures.compare(pilot, "causes")
 
 
 # -- the comparing itself --------------------------------------------------------------------------------

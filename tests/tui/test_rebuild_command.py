@@ -127,7 +127,7 @@ def test_two_graphs_have_causes_with_what_differs(cli: Cli, tmp_path: Path) -> N
     out = cli("rebuild", "--base", base, "--head", head).out
 
     assert "2 derivations of 3 built anew; 2 .drv paths are new, 0 of them without anything to build" in out
-    assert "1 cause\n  lib 1.0 differs in flag; rebuilds 1\n    flag\n      - \n      + on\n" in out
+    assert "1 cause\n  lib 1.0 differs in flag; rebuilds 1\n    flag\n      - (empty)\n      + on\n" in out
     assert "\u001b" not in out
 
 
@@ -175,3 +175,74 @@ def test_without_a_build_graph_there_is_no_data(cli: Cli, tmp_path: Path) -> Non
 
     assert done.status == 2
     assert "there is no build graph of" in done.err
+
+
+# -- amplifiers, attributes, profiles, several roots -----------------------------------------------------
+
+
+def test_sets_of_tests_are_told_with_what_they_leave(cli: Cli) -> None:
+    found = cli("rebuild", "demo:", "pytest", "--amplifiers", "--format", "json").json
+    whole = cli("rebuild", "demo:", "pytest", "--format", "json").json
+
+    assert (found["rebuilds"], found["without_tests"]) == (16, 7)
+    assert [one["left"] for one in found["sets"]][-1] == 7
+    assert sum(one["saves"] for one in found["sets"]) == 16 - 7
+    assert all({edge["derivation"] for edge in one["edges"]} == set(one["packages"]) for one in found["sets"])
+    assert whole["amplifiers"] == {key: found[key] for key in ("rebuilds", "without_tests", "packages", "sets")}
+
+    out = cli("rebuild", "demo:", "pytest", "--amplifiers").out
+    assert out.startswith("touching pytest 8.3.3 rebuilds 16 derivations, 7 if no package had its tests in its own")
+    assert "six 1.17.0" in out
+    page = cli("rebuild", "demo:", "--amplifiers", "--format", "markdown").out
+    assert page.startswith("<!-- pyclosure amplifiers -->") and "| tests of | with | saves | left |" in page
+
+
+def test_edges_of_ways_have_the_attributes_that_name_the_input(cli: Cli) -> None:
+    found = cli("rebuild", "demo:", "openssl-3.0.20", "--top", "0", "--format", "json").json
+
+    steps = [step for one in found["rebuilt"] for step in one["because"]]
+    assert all(step["attributes"] for step in steps)
+    assert {"nativeBuildInputs", "propagatedBuildInputs", "buildInputs"} <= {
+        name for step in steps for name in step["attributes"]
+    }
+    runtime = next(one for one in found["rebuilt"] if one["reason"] == "runtime")
+    assert runtime["references"][-1].endswith("openssl-3.0.20")
+
+
+def test_attributes_are_counted_as_the_project_counts(cli: Cli, tmp_path: Path) -> None:
+    file, jobs = saved(tmp_path), tmp_path / "jobs.json"
+    lines = [{"attr": name, "drvPath": store(f"{name}-1.0") + ".drv"} for name in ("libc", "lib", "app")]
+    jobs.write_text("\n".join(map(json.dumps, [*lines, {"attr": "alias", "drvPath": store("app-1.0") + ".drv"}])))
+
+    found = cli("rebuild", file, "lib", "--attributes", str(jobs), "--format", "json").json
+    out = cli("rebuild", file, "lib", "--attributes", str(jobs)).out
+
+    assert found["attributes"] == {"changed": ["alias", "app", "lib"], "of": 4, "elsewhere": 0}
+    assert found["policy"]["counted"] == found["policy"]["project_counts"] == "attributes"
+    assert "attributes: 3 of 4: alias, app, lib\n" in out and "counted:" not in out
+    for name, fact in ((str(tmp_path / "nope"), "No such file"), (file, "is not what nix-eval-jobs prints")):
+        refused = cli("rebuild", file, "lib", "--attributes", name)
+        assert refused.status == 2 and fact in refused.err
+
+
+def test_a_profile_of_ones_own_weighs(cli: Cli, tmp_path: Path) -> None:
+    config = tmp_path / "pyclosure.toml"
+    config.write_text(
+        '[rebuild]\nprofile = "ours"\n[rebuild.profiles.ours]\ncounted = "derivations"\n'
+        'branches = [{ from = 0, branch = "main", rule = "anything" }]\n'
+    )
+
+    ours = cli("rebuild", "demo:", "pytest", "--config", str(config)).out
+    theirs = cli("rebuild", "demo:", "pytest", "--config", str(config), "--profile", "nixpkgs").out
+    usual = cli("rebuild", "demo:", "pytest", "--no-config").out
+
+    assert "branch: main, for anything\n" in ours and "labels:" not in ours and "counted:" not in ours
+    assert "branch: master" in theirs and theirs == usual
+    refused = cli("rebuild", "demo:", "pytest", "--config", str(config), "--profile", "theirs")
+    assert refused.status == 2 and "there is no profile theirs" in refused.err and "ours" in refused.err
+
+
+def test_also_is_for_one_graph(cli: Cli, tmp_path: Path) -> None:
+    refused = cli("rebuild", "--base", "a", "--head", "b", "--also", "c")
+
+    assert refused.status == 2 and "--also opens more beside SOURCE" in refused.err

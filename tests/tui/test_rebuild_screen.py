@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
 from pyclosure.queries.demo import demo_snapshot
+from pyclosure.queries.errors import NoData
 from pyclosure.queries.knowledge import know
+from pyclosure.queries.sources.graphs import OpenGraph
 from pyclosure.queries.sources.read import opened_snapshot
 from pyclosure.tui.dialogs import TextDialog
 from pyclosure.tui.document_dialog import DocumentDialog
@@ -27,6 +30,7 @@ from tests.tui.driving import (
     toasts,
     until,
 )
+from tests.tui.two_graphs import after, before, saved
 
 
 def screen_of(pilot: Pilot[int]) -> RebuildScreen:
@@ -168,3 +172,54 @@ async def test_without_a_build_graph_it_says_why_and_b_does_too() -> None:
         assert "a snapshot made with --evidence has it" in picture(pilot)
         await pilot.press("1", "b")
         assert toasts(pilot)[-1].startswith("no build graph: ")
+
+
+# -- two graphs ------------------------------------------------------------------------------------------
+
+
+async def test_what_differs_stands_first_and_says_in_what() -> None:
+    async with opened(screen="rebuild", open_base=lambda _: before(), base="./before", size=LARGE) as pilot:
+        await until(pilot, lambda: app_of(pilot).compared is not None, "the comparison")
+        compared = app_of(pilot).compared
+        assert compared is not None and compared.comparison is not None
+
+        assert labels(pilot)[0] == "openssl 3.0.20"
+        assert len(labels(pilot)) == len(compared.comparison.rebuilt)
+        assert [screen_of(pilot).ranks.labels[at] for at in compared.causes] == ["openssl 3.0.20"]
+        text = await pane(pilot)
+        assert text.startswith("openssl 3.0.20 differs in configureFlags; rebuilds")
+        assert "- no-legacy" in text and "\x1b" not in text
+        assert "built anew since ./before · 1 cause" in shown(screen_of(pilot).head)
+        await pilot.press("down")
+        assert "differs in" not in await pane(pilot)
+        await pilot.press("p")
+        assert len(labels(pilot)) > len(compared.comparison.rebuilt)
+        await pilot.press("escape")
+        assert len(labels(pilot)) == len(compared.comparison.rebuilt)
+
+
+async def test_the_comparison_is_that_of_the_command(cli: Cli, tmp_path: Path) -> None:
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    for path, one in ((old, before().graph), (new, after())):
+        path.write_bytes(saved(one))
+    answer = cli("rebuild", "--base", str(old), "--head", str(new), "--format", "json").json
+    async with opened(screen="rebuild", open_base=lambda _: before(), base="x") as pilot:
+        await until(pilot, lambda: app_of(pilot).compared is not None, "the comparison")
+        compared = app_of(pilot).compared
+        assert compared is not None and compared.comparison is not None
+
+        assert answer["counts"]["rebuilt"] == len(compared.comparison.rebuilt) == len(labels(pilot))
+        assert [one["derivation"] for one in answer["root_causes"]] == [
+            compared.comparison.head.paths[at] for at in compared.causes
+        ]
+
+
+async def test_a_base_that_cannot_be_read_is_told_and_the_ranking_stays() -> None:
+    def fail(_: object) -> OpenGraph:
+        raise NoData("there is no build graph of x: no derivation is here", hint="bring one")
+
+    async with opened(screen="rebuild", open_base=fail, base="./x") as pilot:
+        await until(pilot, lambda: app_of(pilot).compared is not None, "the comparison")
+
+        assert "nothing to compare with: there is no build graph of x" in shown(screen_of(pilot).head)
+        assert len(labels(pilot)) > 10

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyclosure.tui.commands import Command, Streams
-from pyclosure.tui.opening import Narrator, add_source_arguments, die_cleanly, whole_number
+from pyclosure.tui.opening import Narrator, add_source_arguments, die_cleanly, graph_opener, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -24,6 +24,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="how to print it")
     parser.add_argument("--base", metavar="OLD", help="compare with this: a SOURCE, or a saved nix derivation show -r")
     parser.add_argument("--head", metavar="NEW", help="what to compare it with (or SOURCE)")
+    parser.add_argument(
+        "--also", action="append", default=[], metavar="SOURCE", help="open this, too, in one graph; may be repeated"
+    )
     parser.add_argument("--every", action="store_true", help="a name of several derivations means all of them")
     parser.add_argument("--no-tests", action="store_true", help="as if no package had its tests in its own build")
     parser.add_argument(
@@ -50,29 +53,25 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     if arguments.base or arguments.head:
         if arguments.head and arguments.sources:
             raise BadInput("the new side is named twice: by --head and as SOURCE", hint="leave one of them out")
+        if arguments.also:
+            raise BadInput("--also opens more beside SOURCE", hint="a comparison has one source on each side")
         if not arguments.base or not (arguments.head or arguments.sources):
             raise BadInput("one side is missing", hint="name both: pyclosure rebuild --base OLD --head NEW")
         return _compare(arguments, streams)
     if not arguments.sources:
         raise BadInput("nothing to open was named", hint="name a SOURCE, or two with --base and --head; or try: demo:")
     source, *words = arguments.sources
-    opened = _open(arguments, source, streams)
+    opened = _open(arguments, streams, source, *arguments.also)
     tests = _test_edges(opened)
     if words or arguments.amplifiers:
         return _touch(arguments, opened, words, tests, streams)
     return _rank(arguments, opened, tests, streams)
 
 
-def _open(arguments: argparse.Namespace, word: str, streams: Streams) -> OpenGraph:
-    from pyclosure.queries.nix.process import SystemRunner
-    from pyclosure.queries.sources.graphs import open_graph
-    from pyclosure.queries.sources.request import Request
-    from pyclosure.queries.sources.resolve import resolve
-
-    request = Request((word,), arguments.store, arguments.derivation, arguments.file, arguments.impure)
+def _open(arguments: argparse.Namespace, streams: Streams, *words: str) -> OpenGraph:
     narrator = Narrator(streams.err)
     try:
-        return open_graph(resolve(request), SystemRunner(arguments.timeout), narrator)
+        return graph_opener(arguments, *words)(narrator)
     finally:
         narrator.finish()
 
@@ -144,8 +143,8 @@ def _compare(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.tui.output.formats import write_json
     from pyclosure.tui.output.rebuild import comparison_json, write_comparison
 
-    base = _open(arguments, arguments.base, streams)
-    head = _open(arguments, arguments.head or arguments.sources[0], streams)
+    base = _open(arguments, streams, arguments.base)
+    head = _open(arguments, streams, arguments.head or arguments.sources[0])
     for opened in (base, head):
         if opened.reason:
             streams.err.write(f"{opened.label}: {opened.reason}\n")
@@ -193,7 +192,15 @@ def _weighed(
 
 def _command(arguments: argparse.Namespace) -> str:
     words = ["pyclosure", "rebuild", *(["-f", arguments.file] if arguments.file else []), *arguments.sources]
-    for option, value in (("--base", arguments.base), ("--head", arguments.head), ("--store", arguments.store)):
+    for source in arguments.also:
+        words += ["--also", source]
+    for option, value in (
+        ("--base", arguments.base),
+        ("--head", arguments.head),
+        ("--store", arguments.store),
+        ("--profile", arguments.profile),
+        ("--attributes", arguments.attributes),
+    ):
         words += [option, value] if value else []
     flags = {
         "--every": arguments.every,

@@ -421,7 +421,9 @@ def cause_words(found: Comparison, cause: Cause) -> str:
     name = label_of(found.head, cause.head)
     rebuilds = f"rebuilds {cause.rebuilds:,}"
     if cause.nearest != cause.rebuilds:
-        rebuilds += f", {cause.nearest:,} of them by the shortest way"
+        rebuilds += (
+            f", {cause.nearest:,} of them with no other cause nearer" if cause.nearest else ", other causes nearer"
+        )
     if cause.base is None:
         return f"{name} is new; {rebuilds}"
     keys = ", ".join(one.attribute for one in cause.differences[:6])
@@ -437,7 +439,16 @@ def difference_lines(one: Difference) -> Iterator[str]:
         yield from (f"{sign} {line}" for line in (text or "").splitlines() or [""])
     else:
         lines = list(difflib.unified_diff(_parts(old), _parts(new), lineterm="", n=_CONTEXT))[2:]
-        yield from (f"{line[:1]} {line[1:]}" for line in lines if not line.startswith("@@"))
+        yield from (f"{line[:1]} {line[1:] or '(empty)'}" for line in lines if not line.startswith("@@"))
+
+
+def difference_text(cause: Cause) -> str:
+    """Return all attributes in which a derivation differs, as a diff whose lines are safe to show."""
+    lines = []
+    for one in cause.differences:
+        lines.append(f"@@ {printable(one.attribute, 120)} @@")
+        lines += [printable(line, 400) for line in difference_lines(one)]
+    return "\n".join(lines)
 
 
 def _parts(text: str) -> list[str]:

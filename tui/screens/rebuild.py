@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.console import RenderableType
+from rich.syntax import Syntax
 from rich.text import Text
 from textual import work
 from textual.binding import Binding, BindingType
@@ -18,6 +20,7 @@ from pyclosure.tui.units import count
 from pyclosure.tui.widgets.rows import Cell, ViewColumn
 
 if TYPE_CHECKING:
+    from pyclosure.queries.rebuild.compare import Cause, Comparison
     from pyclosure.queries.rebuild.impact import Impact
     from pyclosure.queries.rebuild.outlook import Outlook
     from pyclosure.queries.rebuild.policy import Profiles
@@ -25,6 +28,15 @@ if TYPE_CHECKING:
 
 _ONLY = ("built", "Python", "runtime", "all")
 """What is listed: what is fetched stands for no work, and comes last."""
+_ANEW = "anew"
+"""What is built anew since another graph; listed first where there is one."""
+_ONLY_WORDS = {
+    _ANEW: "built anew",
+    "built": "built",
+    "Python": "Python packages",
+    "runtime": "that run",
+    "all": "in all",
+}
 SORTS = ("rebuilds", "calm", "factor", "name")
 _WEIGHED = 20_000
 """Derivations up to which the pane says whose tests multiply a rebuild."""
@@ -44,6 +56,8 @@ class RankRows(EvidenceRows["Ranked"]):
         super().__init__(id="ranks", sort=SORTS[0])
         self.labels: dict[int, str] = {}
         self.marked: set[int] = set()
+        self.causes: Mapping[int, Cause] = {}
+        """Derivations that differ in themselves from another graph's, or are new."""
 
     def show(self, rows: list[Ranked], *, at: int | None = None) -> None:
         """Show rows, with the cursor on a derivation, or where it was as far as that is still there."""
@@ -85,6 +99,8 @@ class RankRows(EvidenceRows["Ranked"]):
             "calm": f"{one.without_tests:,}",
             "kind": "Python" if one.python else "fetched" if one.fixed else "",
         }
+        if column.key == "kind" and one.derivation in self.causes:
+            return Cell("new" if self.causes[one.derivation].base is None else "differs", "heavy")
         return Cell(texts[column.key], "muted" if column.key == "kind" else "number")
 
 
@@ -136,8 +152,12 @@ class RebuildScreen(EvidenceScreen):
             self.head.update(Text(" the build graph is being read" if waiting else f" no build graph: {state.reason}"))
             self.ranks.empty = self.app.task_text if waiting else _what_would_help(state.reason)
             self.ranks.refresh()
-        elif self._shown is not outlook:
-            self._shown = outlook
+        elif self._shown != (outlook, self.app.compared):
+            first = self.app.compared is not None and self.app.compared.causes and not self.ranks.causes
+            self._shown = outlook, self.app.compared
+            if first and self.app.compared is not None:
+                self.ranks.causes = self.app.compared.causes
+                self._only = _ANEW
             from pyclosure.tui.output.rebuild import label_of
 
             self.ranks.labels = {at: label_of(outlook.graph, at) for at in range(len(outlook.graph))}
@@ -172,11 +192,18 @@ class RebuildScreen(EvidenceScreen):
         self._row_moved()
 
     def _is_wanted(self, one: Ranked, outlook: Outlook) -> bool:
+        comparison = self._comparison
+        if self._only == _ANEW and comparison is not None:
+            return one.derivation in comparison.rebuilt
         if self._only == "built":
             return not one.fixed
         if self._only == "Python":
             return one.python
         return one.derivation in outlook.running if self._only == "runtime" else True
+
+    @property
+    def _comparison(self) -> Comparison | None:
+        return self.app.compared.comparison if self.app.compared is not None else None
 
     def _sorted(self, rows: list[Ranked]) -> list[Ranked]:
         labels = self.ranks.labels
@@ -187,20 +214,39 @@ class RebuildScreen(EvidenceScreen):
         elif self.ranks.sort == "factor":
             # what only tests lead to is amplified without bound; the greater difference first
             rows.sort(key=lambda one: (one.without_tests - one.rebuilds, labels[one.derivation]))
+        # what differs in itself stands before what only follows from it, most rebuilds first
+        place = {at: number for number, at in enumerate(self.ranks.causes)}
+        rows.sort(key=lambda one: place.get(one.derivation, len(place)))
         return rows[::-1] if self.ranks.reverse else rows
 
     def _show_head(self, outlook: Outlook) -> None:
         knowledge = self.knowledge
         text = Text(no_wrap=True, overflow="ellipsis")
         graph = outlook.graph
-        only = {"Python": "Python packages", "runtime": "that run", "all": "in all"}.get(self._only, "built")
+        only = _ONLY_WORDS[self._only]
         text.append(f" {len(self.ranks.rows):,} {only} of {count(len(graph), 'derivation')}", "bold")
         text.append("   without tests in builds" if not self._with_tests else "", "bold")
         text.append(f"   {count(sum(graph.fixed), 'fetcher')} · {count(len(outlook.tests), 'edge')} of tests")
+        text.append(self._since())
         reason = knowledge.build_state.reason if knowledge is not None else ""
         if reason:
             text.append(f"\n at least: {printable(reason, 300)}", "italic")
         self.head.update(text)
+
+    def _since(self) -> str:
+        """Return what changed since another graph, on a line of its own; empty when none was named."""
+        compared, comparison = self.app.compared, self._comparison
+        if compared is None:
+            return ""
+        if comparison is None:
+            return f"\n nothing to compare with: {printable(compared.reason, 300)}"
+        whole = f" · at least: {printable(compared.reason, 200)}" if compared.reason else ""
+        return (
+            f"\n {len(comparison.rebuilt):,} built anew since {printable(compared.label, 80)} · "
+            f"{count(len(compared.causes), 'cause')} · {comparison.changed_drv_paths:,} new .drv, "
+            f"{len(comparison.churned):,} with nothing to build · "
+            f"{len(comparison.added):,} added, {len(comparison.removed):,} removed{whole}"
+        )
 
     # -- the impact of what is under the cursor ----------------------------------------------------------
 
@@ -217,18 +263,33 @@ class RebuildScreen(EvidenceScreen):
         # no key waits for it: the one that comes after it makes it void
         from pyclosure.queries.rebuild.impact import impact
 
-        knowledge = self.app.knowledge
+        knowledge, compared = self.app.knowledge, self.app.compared
         if knowledge is None:
             return
+        cause = compared.causes.get(min(seeds)) if compared is not None and len(seeds) == 1 else None
         closure = None if knowledge.closure.records.build_closure else knowledge.closure
         found = impact(outlook.graph, seeds, outlook.tests, closure, with_tests=self._with_tests)
         lines = list(self._lines_of(found, outlook.profiles))
         if not get_current_worker().is_cancelled:
-            self.app.call_from_thread(self._take, found, lines)
+            self.app.call_from_thread(self._take, found, lines, cause)
 
-    def _take(self, found: Impact, lines: list[tuple[str, str]]) -> None:
+    def _take(self, found: Impact, lines: list[tuple[str, str]], cause: Cause | None) -> None:
         self.impact = found
-        self.evidence.show_lines(lines, ("touching",))
+        self.evidence.show_lines(lines, ("touching",), "", *self._what_differs(cause))
+
+    def _what_differs(self, cause: Cause | None) -> list[RenderableType]:
+        """Return how a derivation differs from what it was, attribute by attribute; empty when it only follows."""
+        from pyclosure.tui.output.rebuild import cause_words, difference_text
+
+        comparison = self._comparison
+        if cause is None or comparison is None:
+            return []
+        words = Text(printable(cause_words(comparison, cause), 600), "bold")
+        coloured = Syntax("", "diff", theme="ansi_dark" if self.app.theme_dark else "ansi_light")
+        text = coloured.highlight(difference_text(cause))
+        # the pane has a background of its own
+        text.style = ""
+        return [words, text]
 
     def _lines_of(self, found: Impact, profiles: Profiles) -> Iterator[tuple[str, str]]:
         from pyclosure.queries.rebuild.amplifiers import amplifiers
@@ -256,9 +317,14 @@ class RebuildScreen(EvidenceScreen):
         self.show_rows()
 
     def action_only(self) -> None:
-        """Show what is built, only Python packages, only what runs, or all."""
-        self._only = _ONLY[(_ONLY.index(self._only) + 1) % len(_ONLY)]
+        """Show what is built anew where that is known, what is built, only Python packages, only what runs, or all."""
+        only = self._choices
+        self._only = only[(only.index(self._only) + 1) % len(only)]
         self.show_rows()
+
+    @property
+    def _choices(self) -> tuple[str, ...]:
+        return (_ANEW, *_ONLY) if self.ranks.causes else _ONLY
 
     def action_copy(self) -> None:
         """Copy the path of the derivation."""
@@ -300,8 +366,8 @@ class RebuildScreen(EvidenceScreen):
             self.app.push_screen(DocumentDialog(printable(drv.path), derivation_text(drv), "nix"))
 
     def widen(self) -> bool:
-        if self._only != _ONLY[0]:
-            self._only = _ONLY[0]
+        if self._only != self._choices[0]:
+            self._only = self._choices[0]
         elif self.ranks.marked:
             self.ranks.marked = set()
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from pyclosure.queries.graph.build import BuildEdge, BuildGraph
@@ -28,6 +28,22 @@ class Ranked:
     def factor(self) -> float | None:
         """How many times more tests make it; None when nothing but tests would rebuild."""
         return self.rebuilds / self.without_tests if self.without_tests else None
+
+
+SORTS = ("rebuilds", "calm", "factor", "name")
+"""By what it rebuilds, by what without tests, by how much tests add, by name."""
+
+
+def in_order(rows: Iterable[Ranked], by: str, names: Mapping[int, str]) -> list[Ranked]:
+    """Return derivations in one of :data:`SORTS`; ``names`` are by position, and decide between equals."""
+    keys: dict[str, Callable[[Ranked], int]] = {
+        "rebuilds": lambda one: -one.rebuilds,
+        "calm": lambda one: -one.without_tests,
+        # what only tests lead to is amplified without bound; the greater difference first
+        "factor": lambda one: one.without_tests - one.rebuilds,
+        "name": lambda one: 0,
+    }
+    return sorted(rows, key=lambda one: (keys[by](one), names[one.derivation], one.derivation))
 
 
 def ranking(graph: BuildGraph, tests: Collection[BuildEdge] = ()) -> tuple[Ranked, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pyclosure.queries.rebuild.ranking import SORTS
 from tests.tui.commanding import Cli
 
 
@@ -246,3 +247,25 @@ def test_also_is_for_one_graph(cli: Cli, tmp_path: Path) -> None:
     refused = cli("rebuild", "--base", "a", "--head", "b", "--also", "c")
 
     assert refused.status == 2 and "--also opens more beside SOURCE" in refused.err
+
+
+@pytest.mark.parametrize("by", SORTS)
+def test_every_order_of_the_ranking_is_one(cli: Cli, by: str) -> None:
+    rows = cli("rebuild", "demo:", "--sort", by, "--top", "0", "--format", "json").json
+
+    keys: dict[str, Any] = {
+        "rebuilds": lambda one: -one["rebuilds"],
+        "calm": lambda one: -one["without_tests"],
+        "factor": lambda one: one["without_tests"] - one["rebuilds"],
+        "name": lambda one: one["derivation"][44:].removesuffix(".drv").removeprefix("python3.11-").partition("-")[0],
+    }
+    assert len(rows) == 225
+    assert [keys[by](one) for one in rows] == sorted(keys[by](one) for one in rows)
+
+
+def test_a_filter_ranks_some(cli: Cli) -> None:
+    rows = cli("rebuild", "demo:", "--filter", "PYTEST mock", "--format", "json").json
+
+    assert [one["derivation"][44:] for one in rows] and all(
+        "pytest-mock" in one["derivation"] or "pytest_mock" in one["derivation"] for one in rows
+    )

@@ -34,6 +34,13 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--python", action="store_true", help="rank Python packages only")
     parser.add_argument(
+        "--sort",
+        choices=("rebuilds", "calm", "factor", "name"),
+        default="rebuilds",
+        help="rank by rebuilds (default), by those without tests (calm), by what tests add (factor), or by name",
+    )
+    parser.add_argument("--filter", metavar="WORDS", default="", help="rank derivations whose names have all the words")
+    parser.add_argument(
         "--top", type=whole_number(0), default=20, metavar="N", help="list N derivations (default 20; 0 for all)"
     )
     parser.add_argument(
@@ -121,13 +128,18 @@ def _touch(
 
 
 def _rank(arguments: argparse.Namespace, opened: OpenGraph, tests: frozenset[BuildEdge], streams: Streams) -> int:
-    from pyclosure.queries.rebuild.ranking import ranking
+    from pyclosure.queries.rebuild.ranking import in_order, ranking
     from pyclosure.tui.output.formats import write_json
-    from pyclosure.tui.output.rebuild import ranking_json, write_ranking
+    from pyclosure.tui.output.rebuild import label_of, ranking_json, write_ranking
 
-    rows = [one for one in ranking(opened.graph, tests) if one.python or not arguments.python]
-    if arguments.no_tests:
-        rows = sorted((replace(one, rebuilds=one.without_tests) for one in rows), key=lambda one: -one.rebuilds)
+    names = {at: label_of(opened.graph, at) for at in range(len(opened.graph))}
+    words = arguments.filter.lower().split()
+    rows = [
+        replace(one, rebuilds=one.without_tests) if arguments.no_tests else one
+        for one in ranking(opened.graph, tests)
+        if (one.python or not arguments.python) and all(word in names[one.derivation].lower() for word in words)
+    ]
+    rows = in_order(rows, arguments.sort, names)
     listed = rows[: arguments.top] if arguments.top else rows
     if opened.reason:
         streams.err.write(f"at least: {opened.reason}\n")

@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.worker import get_current_worker
 
 from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.rebuild.ranking import SORTS, in_order
 from pyclosure.queries.text import printable
 from pyclosure.tui.evidence_screen import QUIET_PATH_KEYS, EvidenceRows, EvidenceScreen
 from pyclosure.tui.mode_screen import ScreenSpec
@@ -37,7 +38,6 @@ _ONLY_WORDS = {
     "runtime": "that run",
     "all": "in all",
 }
-SORTS = ("rebuilds", "calm", "factor", "name")
 _WEIGHED = 20_000
 """Derivations up to which the pane says whose tests multiply a rebuild."""
 _SHOWN = 60
@@ -206,14 +206,8 @@ class RebuildScreen(EvidenceScreen):
         return self.app.compared.comparison if self.app.compared is not None else None
 
     def _sorted(self, rows: list[Ranked]) -> list[Ranked]:
-        labels = self.ranks.labels
-        if self.ranks.sort == "name":
-            rows.sort(key=lambda one: labels[one.derivation])
-        elif self.ranks.sort == "calm" or not self._with_tests:
-            rows.sort(key=lambda one: (-one.without_tests, labels[one.derivation]))
-        elif self.ranks.sort == "factor":
-            # what only tests lead to is amplified without bound; the greater difference first
-            rows.sort(key=lambda one: (one.without_tests - one.rebuilds, labels[one.derivation]))
+        by = self.ranks.sort if self._with_tests or self.ranks.sort != "rebuilds" else "calm"
+        rows = in_order(rows, by, self.ranks.labels)
         # what differs in itself stands before what only follows from it, most rebuilds first
         place = {at: number for number, at in enumerate(self.ranks.causes)}
         rows.sort(key=lambda one: place.get(one.derivation, len(place)))

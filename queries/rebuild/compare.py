@@ -8,8 +8,8 @@ are made alike; everything else that is built anew follows from a cause.
 from __future__ import annotations
 
 import re
-from collections import deque
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -132,27 +132,29 @@ class Comparison:
             differences = tuple(self._differences(base, at)) if base is not None else ()
             if differences or base is None:
                 found[at] = (base, differences)
-        nearest = self._nearest(found)
+        owners = self._owners(found)
+        nearest = Counter(cause for at, cause in owners.items() if at != cause)
         causes = [
-            Cause(at, base, differences, len(self.head.rebuilt([at]) & self.rebuilt) - 1, nearest.get(at, 0))
+            Cause(at, base, differences, len(self.head.rebuilt([at]) & self.rebuilt) - 1, nearest[at])
             for at, (base, differences) in found.items()
         ]
         return tuple(sorted(causes, key=lambda one: (one.base is None, -one.rebuilds, self.head.paths[one.head])))
 
-    def _nearest(self, causes: Mapping[int, object]) -> dict[int, int]:
-        owner = {at: at for at in causes}
-        queue = deque(causes)
+    @cached_property
+    def nearest_causes(self) -> Mapping[int, int]:
+        """Position in the new graph of what is built anew → of the cause nearest to it; causes stand for themselves."""
+        return self._owners({one.head: one for one in self.causes})
+
+    def _owners(self, causes: Iterable[int]) -> dict[int, int]:
+        owner = {at: at for at in sorted(causes)}
+        queue = deque(owner)
         while queue:
             at = queue.popleft()
             for user in self.head.users[at]:
                 if user in self.rebuilt and user not in owner and not self.head.fixed[user]:
                     owner[user] = owner[at]
                     queue.append(user)
-        counts: dict[int, int] = {}
-        for at, cause in owner.items():
-            if at != cause:
-                counts[cause] = counts.get(cause, 0) + 1
-        return counts
+        return owner
 
     def _differences(self, base: int, head: int) -> Iterator[Difference]:
         plain_old, plain_new = self._paired

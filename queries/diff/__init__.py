@@ -1,0 +1,1 @@
+"""What changed between two closures, what brought it, and what it means."""

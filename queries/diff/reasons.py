@@ -1,0 +1,102 @@
+"""What was a path rebuilt because of?"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from pyclosure.queries.diff.match import Change, ChangeClass, ClosureDiff
+from pyclosure.queries.rebuild.compare import Cause, Comparison
+from pyclosure.queries.records import Certainty
+
+_FOLLOWING: frozenset[ChangeClass] = frozenset({"rebuilt", "resized", "interpreter-only"})
+"""Classes of paths that may have changed only because something below them did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a path of the new closure is not the one of the old closure."""
+
+    path: int | None
+    """Position in the new closure of the nearest reference that changed in itself; None when no reference did."""
+    lost: int | None
+    """Position in the old closure of a reference that it no longer has, where nothing that it has changed."""
+    derivation: int | None
+    """Position in the new build graph of the derivation that differs in itself; None without both build graphs."""
+    certainty: Certainty
+    """Derivations are certain; references make it probable: something it was built with may have changed, too."""
+
+
+class Reasons:
+    """Reasons of rebuilds between two closures.
+
+    Args:
+        diff: the closures side by side.
+    """
+
+    def __init__(self, diff: ClosureDiff) -> None:
+        self.diff = diff
+
+    @cached_property
+    def comparison(self) -> Comparison | None:
+        """Both build graphs side by side; None when either is not known."""
+        old, new = self.diff.old.build, self.diff.new.build
+        return Comparison(old, new) if old is not None and new is not None else None
+
+    @cached_property
+    def causes(self) -> Mapping[int, Cause]:
+        """Position in the new build graph → what differs there in itself."""
+        return {one.head: one for one in self.comparison.causes} if self.comparison is not None else {}
+
+    @cached_property
+    def by_path(self) -> Mapping[int, Reason]:
+        """Position in the new closure → why it was rebuilt; only paths that were, or that changed in size."""
+        wanted = [one for one in self.diff.changes if one.kind in _FOLLOWING and one.new is not None]
+        return {one.new: self._reason(one) for one in wanted if one.new is not None}
+
+    def _reason(self, change: Change) -> Reason:
+        assert change.new is not None and change.old is not None
+        path = self._nearest(change.new)
+        derivation = self._derivation(change.new)
+        if derivation is not None:
+            return Reason(path, None, derivation, "certain")
+        if path is not None:
+            return Reason(path, None, None, "probable")
+        return Reason(
+            None, self._lost(change.old), None, "probable" if self._lost(change.old) is not None else "unknown"
+        )
+
+    def _nearest(self, start: int) -> int | None:
+        """Return the nearest reference that is new or changed in itself, through those that only followed."""
+        closure = self.diff.new.closure
+        seen = {start}
+        queue = deque([start])
+        while queue:
+            for one in closure.references[queue.popleft()]:
+                change = self.diff.by_new[one]
+                if one in seen or change.kind == "unchanged":
+                    continue
+                if change.kind not in _FOLLOWING:
+                    return one
+                seen.add(one)
+                queue.append(one)
+        return None
+
+    def _lost(self, at: int) -> int | None:
+        references = self.diff.old.closure.references[at]
+        return next((one for one in references if self.diff.by_old[one].new is None), None)
+
+    def _derivation(self, at: int) -> int | None:
+        comparison, new = self.comparison, self.diff.new
+        if comparison is None:
+            return None
+        graph = comparison.head
+        known = graph.by_output.get(new.closure.path(at))
+        start = known[0] if known is not None else graph.position.get(new.deriver(at) or "", -1)
+        return self._owners.get(start)
+
+    @cached_property
+    def _owners(self) -> Mapping[int, int]:
+        return self.comparison.nearest_causes if self.comparison is not None else {}

@@ -1,0 +1,79 @@
+"""Which findings and test gaps are new, gone, or as they were?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pyclosure.queries.findings.finding import Finding
+from pyclosure.queries.findings.judge import Report
+from pyclosure.queries.names import name_of, parse_name
+from pyclosure.queries.testing.survey import PackageTests, Survey
+
+
+@dataclass(frozen=True, slots=True)
+class FindingsDiff:
+    """Findings of both closures."""
+
+    new: tuple[Finding, ...]
+    gone: tuple[Finding, ...]
+    kept: tuple[Finding, ...]
+    """As the new closure has them."""
+    unjudged: tuple[str, ...]
+    """Ids of rules that could not judge all of both closures: nothing new of them may be nothing seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class GapsDiff:
+    """Packages whose tests lack something, or run in vain, by the names of their distributions."""
+
+    new: tuple[PackageTests, ...]
+    gone: tuple[PackageTests, ...]
+
+
+_GAPS = ("real", "vacuous", "not-run")
+
+
+def findings_diff(old: Report, new: Report) -> FindingsDiff:
+    """Compare what rules found, whatever versions and digests are.
+
+    Accepted findings are left out on both sides.
+    """
+    before, after = Counter(map(_key, old.findings)), Counter(map(_key, new.findings))
+    blind = sorted({one.rule for report in (old, new) for one in report.unknown})
+    return FindingsDiff(
+        tuple(_surplus(new.findings, before)),
+        tuple(_surplus(old.findings, after)),
+        tuple(_matched(new.findings, before)),
+        tuple(blind),
+    )
+
+
+def gaps_diff(old: Survey, new: Survey) -> GapsDiff:
+    """Compare gaps of tests by distribution and what they are about."""
+    before = {(one.name, one.concern): one for one in old.packages if one.concern in _GAPS}
+    after = {(one.name, one.concern): one for one in new.packages if one.concern in _GAPS}
+    return GapsDiff(
+        tuple(one for key, one in after.items() if key not in before),
+        tuple(one for key, one in before.items() if key not in after),
+    )
+
+
+def _key(finding: Finding) -> tuple[str, ...]:
+    """Return what a finding is recognised by: the rule, what it is about, and the package it is in."""
+    return (finding.rule, *finding.subjects, *(parse_name(name_of(path)).pname for path in finding.paths[:1]))
+
+
+def _surplus(findings: Sequence[Finding], others: Counter[tuple[str, ...]]) -> Iterable[Finding]:
+    left = Counter(others)
+    for one in findings:
+        if left[_key(one)] > 0:
+            left[_key(one)] -= 1
+        else:
+            yield one
+
+
+def _matched(findings: Sequence[Finding], others: Counter[tuple[str, ...]]) -> Iterable[Finding]:
+    surplus = {id(one) for one in _surplus(findings, others)}
+    return (one for one in findings if id(one) not in surplus)

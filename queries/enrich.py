@@ -157,6 +157,8 @@ def learn_inspections(knowledge: Knowledge, activity: Activity = SILENT, *, want
     for done, at in enumerate(range(len(closure) - 1, -1, -1)):
         activity.check()
         activity.report(Progress("looking through files", done, len(closure), "paths"))
+        if closure.path(at) in knowledge.inspections:
+            continue
         found = inspect(closure.path(at), root, activity)
         if found is not None:
             knowledge.learn_inspection(closure.path(at), found)

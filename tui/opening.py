@@ -131,6 +131,30 @@ def load(arguments: argparse.Namespace, err: IO[str], *, inspect: bool = False, 
     return knowledge
 
 
+def load_pair(
+    arguments: argparse.Namespace, old: str, new: str, err: IO[str], *, inspect: bool = False
+) -> tuple[Knowledge, Knowledge]:
+    """Open two sources and read everything behind both; what both closures have is looked through once."""
+    from pyclosure.queries.diff.review import share_knowledge
+    from pyclosure.queries.enrich import enrich
+
+    openings = [start(argparse.Namespace(**{**vars(arguments), "sources": [word]})) for word in (old, new)]
+    narrator = Narrator(err)
+    files, derivations = not arguments.no_files, not arguments.no_derivations
+    try:
+        one, other = (opening.result(narrator.report) for opening in openings)
+        enrich(one, narrator, files=files, derivations=derivations, inspections=inspect, tests=True)
+        share_knowledge(one, other)
+        enrich(other, narrator, files=files, derivations=derivations, inspections=inspect, tests=True)
+    except BaseException:
+        for opening in openings:
+            opening.cancel()
+        raise
+    finally:
+        narrator.finish()
+    return one, other
+
+
 class Narrator:
     """An activity that speaks on stderr, once something takes longer than two seconds."""
 

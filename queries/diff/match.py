@@ -195,7 +195,9 @@ class _Side:
         return self.identity(at).distribution or self.identity(at).pname
 
     def output(self, at: int) -> str:
-        return self.identity(at).output.value
+        """Return the output; a package of its own that is named like one (``gcc-14.2.0-lib``) is none of the others."""
+        output = self.identity(at).output.value
+        return self.parts(at).output if output == "out" else output
 
     def version(self, at: int) -> str:
         return self.identity(at).version

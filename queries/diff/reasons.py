@@ -89,13 +89,23 @@ class Reasons:
         return next((one for one in references if self.diff.by_old[one].new is None), None)
 
     def _derivation(self, at: int) -> int | None:
+        own = self.own.get(at)
+        return self._owners.get(own) if own is not None else None
+
+    @cached_property
+    def own(self) -> Mapping[int, int]:
+        """Position in the new closure → in the new build graph of the derivation that built it."""
         comparison, new = self.comparison, self.diff.new
         if comparison is None:
-            return None
+            return {}
         graph = comparison.head
-        known = graph.by_output.get(new.closure.path(at))
-        start = known[0] if known is not None else graph.position.get(new.deriver(at) or "", -1)
-        return self._owners.get(start)
+        found = {}
+        for at, info in enumerate(new.closure.infos):
+            known = graph.by_output.get(info.path)
+            start = known[0] if known is not None else graph.position.get(new.deriver(at) or "")
+            if start is not None:
+                found[at] = start
+        return found
 
     @cached_property
     def _owners(self) -> Mapping[int, int]:

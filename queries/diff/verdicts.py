@@ -51,12 +51,13 @@ def findings_diff(old: Report, new: Report) -> FindingsDiff:
 
 
 def gaps_diff(old: Survey, new: Survey) -> GapsDiff:
-    """Compare gaps of tests by distribution and what they are about."""
+    """Compare gaps of tests by distribution and what they are about; what left the closure took its gaps along."""
     before = {(one.name, one.concern): one for one in old.packages if one.concern in _GAPS}
     after = {(one.name, one.concern): one for one in new.packages if one.concern in _GAPS}
+    here = {one.name for one in new.packages}
     return GapsDiff(
         tuple(one for key, one in after.items() if key not in before),
-        tuple(one for key, one in before.items() if key not in after),
+        tuple(one for key, one in before.items() if key not in after and one.name in here),
     )
 
 

@@ -20,6 +20,11 @@ Read from ``pyclosure.toml``, or from ``[tool.pyclosure]`` of a ``pyproject.toml
 
     [rebuild]
     profile = "nixpkgs"                # whose labels and branches; own ones are tables below [rebuild.profiles]
+
+    [gates]
+    max-size = "400MiB"                # limits of a change: pyclosure check OLD NEW
+    max-increase = "5%"
+    new = ["leak", "error"]            # new findings that stop it
 """
 
 from __future__ import annotations
@@ -30,6 +35,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any, cast, get_args
 
+from pyclosure.queries.diff.gates import Gates, gates_of
 from pyclosure.queries.errors import BadInput
 from pyclosure.queries.findings import all_rules, find_rule
 from pyclosure.queries.findings.finding import SEVERITIES, Finding, Severity
@@ -39,7 +45,7 @@ from pyclosure.queries.testing.conventions import TestConventions
 from pyclosure.queries.text import printable
 
 FAIL_ON = (*SEVERITIES, "never")
-_KEYS = ("fail-on", "wanted", "rules", "accept", "tests", "rebuild")
+_KEYS = ("fail-on", "wanted", "rules", "accept", "tests", "rebuild", "gates")
 _TEST_KEYS = ("extras", "left-out")
 _ACCEPT_KEYS = ("rule", "subject", "reason")
 
@@ -79,6 +85,8 @@ class Policy:
     """What names mean for tests."""
     rebuilds: Profiles = field(default_factory=Profiles)
     """How numbers of rebuilds are weighed."""
+    gates: Gates = field(default_factory=Gates)
+    """What a change must keep to."""
     origin: str = ""
     """The file it was read from; empty for the default."""
 
@@ -124,6 +132,7 @@ def policy_of(table: Mapping[str, Any], where: str) -> Policy:
         accepted=_accepted(table.get("accept", []), where),
         tests=_tests(table.get("tests", {}), where),
         rebuilds=profiles_of(table.get("rebuild", {}), where),
+        gates=gates_of(table.get("gates", {}), where),
         origin=where,
     )
 

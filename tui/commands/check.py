@@ -7,8 +7,10 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pyclosure.queries.errors import BadInput
+from pyclosure.queries.text import printable
 from pyclosure.tui.commands import Command, Streams
-from pyclosure.tui.opening import Narrator, add_source_arguments, load
+from pyclosure.tui.opening import Narrator, add_source_arguments, load, whole_number
 
 if TYPE_CHECKING:
     from pyclosure.queries.findings.judge import Report
@@ -25,9 +27,17 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=_FORMATS, default="text", help="how to print it")
     parser.add_argument(
         "--fail-on",
-        choices=("error", "warning", "info", "never"),
-        help="the mildest severity that ends in status 1 (default warning, or what the policy says)",
+        action="append",
+        default=[],
+        metavar="WHAT",
+        help="what ends in status 1: error, warning (default), info or never for the mildest severity; of a change\n"
+        "new:leak, new:any, new:error, new:warning, new:info or new:RULE; may be repeated",
     )
+    group = parser.add_argument_group("a change")
+    group.add_argument("--base", metavar="OLD", help="what was before: judge what is new (or: check OLD NEW)")
+    group.add_argument("--max-increase", metavar="LIMIT", help="how much larger it may get: 5%%, 20MiB")
+    group.add_argument("--max-size", metavar="SIZE", help="how large it may be at all: 400MiB")
+    group.add_argument("--max-paths", type=whole_number(0), metavar="N", help="how many store paths it may have")
     parser.add_argument(
         "--rule", action="append", default=[], metavar="RULE", help="ask this rule only; may be repeated"
     )
@@ -61,7 +71,6 @@ class _ListRules(argparse.Action):
 
 class _Explain(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, namespace: object, value: object, *_: object) -> None:
-        from pyclosure.queries.errors import BadInput
         from pyclosure.queries.findings import find_rule
         from pyclosure.queries.findings.policy import rule_id
         from pyclosure.tui.output.rules import rule_text
@@ -76,13 +85,28 @@ class _Explain(argparse.Action):
 
 
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:
+    from pyclosure.queries.diff.gates import judge_size
     from pyclosure.tui.cli import silence
     from pyclosure.tui.output.findings import Findings, write_findings
+    from pyclosure.tui.units import size
 
     policy = _policy(arguments)
+    base = _base(arguments)
+    if base is not None:
+        from pyclosure.tui.gating import check_change
+
+        return check_change(arguments, base, policy, streams)
+    if arguments.max_increase or any(word.startswith("new") for word in _words(arguments.fail_on)):
+        raise BadInput("there is nothing to compare with", hint="pyclosure check OLD NEW, or --base OLD")
     report, knowledge = _report(arguments, policy, streams)
     shown = Findings(knowledge, report, arguments.sort, arguments.filter or "", arguments.allow_unknown, arguments.by)
     outcome = report.outcome(allow_unknown=arguments.allow_unknown)
+    gates = list(judge_size(policy.gates, knowledge, size))
+    if any(one.state == "breached" for one in gates):
+        outcome = "failed"
+    for one in gates:
+        # stdout is the report, whatever its format
+        streams.err.write(f"{one.name} {one.limit}: {one.state}: {one.value}\n")
     try:
         write_findings(shown, arguments.format, streams.out, fine=arguments.fine)
     except BrokenPipeError:
@@ -116,8 +140,6 @@ def _report(arguments: argparse.Namespace, policy: Policy, streams: Streams) -> 
 
 
 def _locks(arguments: argparse.Namespace) -> list[Lock]:
-    from pyclosure.queries.errors import BadInput
-
     if not arguments.lock:
         if arguments.group or arguments.extra:
             raise BadInput("--group and --extra are of a lock, and there is none", hint="name it with --lock")
@@ -131,7 +153,7 @@ def _locks(arguments: argparse.Namespace) -> list[Lock]:
 
 
 def _policy(arguments: argparse.Namespace) -> Policy:
-    from pyclosure.queries.errors import BadInput
+    from pyclosure.queries.diff.gates import Gates, checked
     from pyclosure.queries.findings.policy import Policy, rule_id
     from pyclosure.tui.policy_file import read_policy
 
@@ -141,9 +163,34 @@ def _policy(arguments: argparse.Namespace) -> Policy:
     left = tuple(one for one in only if one not in off)
     if only and not left:
         raise BadInput(f"nothing is left to ask: {', '.join(only)} is asked for and ignored", hint="drop --ignore")
-    return replace(
-        policy, fail_on=arguments.fail_on or policy.fail_on, severities={**policy.severities, **off}, only=left
+    words = _words(arguments.fail_on)
+    plain = [word for word in words if not word.startswith("new")]
+    if len(plain) > 1 or not set(plain) <= {"error", "warning", "info", "never"}:
+        raise BadInput(
+            f"--fail-on {printable(' '.join(plain), 60)}",
+            hint="one of error, warning, info and never; new:… as often as you like",
+        )
+    new = tuple(word.removeprefix("new").removeprefix(":") or "any" for word in words if word.startswith("new"))
+    gates = policy.gates
+    changed = Gates(
+        max_increase=arguments.max_increase or gates.max_increase,
+        max_size=arguments.max_size or gates.max_size,
+        max_paths=gates.max_paths if arguments.max_paths is None else arguments.max_paths,
+        new=new or gates.new,
     )
+    fail_on = plain[0] if plain else policy.fail_on
+    severities = {**policy.severities, **off}
+    return replace(policy, fail_on=fail_on, severities=severities, only=left, gates=checked(changed, "check"))
+
+
+def _base(arguments: argparse.Namespace) -> str | None:
+    """Return the old side of a comparison, and leave the new one as the only source; None when there is one side."""
+    compared = arguments.max_increase or any(word.startswith("new") for word in _words(arguments.fail_on))
+    if arguments.base is None and compared and len(arguments.sources) == 2:
+        arguments.base = arguments.sources.pop(0)
+    if arguments.base is not None and len(arguments.sources) != 1:
+        raise BadInput("a change has one new side", hint="pyclosure check NEW --base OLD")
+    return str(arguments.base) if arguments.base is not None else None
 
 
 def _words(options: list[str]) -> list[str]:
@@ -167,8 +214,9 @@ COMMAND = Command(
         "Look through all files of the closure and say what is wrong, where, how sure that is, what it costs\n"
         "and what to do. Nothing found there is executed. Status 0: nothing that counts; 1: something does;\n"
         "2: not everything could be judged, which is no pass.\n\n"
+        "Of a change (OLD NEW, or --base OLD) only what is new counts, besides the limits of size.\n\n"
         "Decisions are read from the nearest pyclosure.toml, or [tool.pyclosure] of a pyproject.toml: fail-on,\n"
-        "wanted, [rules] and [[accept]]; see docs/rules.md."
+        "wanted, [rules], [[accept]] and [gates]; see docs/rules.md."
     ),
     arguments=_arguments,
     run=_run,
@@ -178,6 +226,7 @@ COMMAND = Command(
         ("pyclosure check ./result --format markdown", "for a pull request"),
         ("pyclosure check ./result --lock uv.lock", "and how it differs from the lock"),
         ("pyclosure check ./result --format sarif > closure.sarif", "for code scanning"),
+        ("pyclosure check ./before ./after --max-increase 5% --fail-on new:leak", "may this change pass?"),
         ("pyclosure check --explain P15", "what a rule does"),
     ),
 )

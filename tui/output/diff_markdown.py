@@ -7,6 +7,7 @@ from functools import partial
 from io import StringIO
 from typing import IO
 
+from pyclosure.queries.diff.gates import Gate
 from pyclosure.queries.diff.match import CLASSES, Change, ChangeClass
 from pyclosure.queries.diff.review import Review
 from pyclosure.queries.names import base_name
@@ -39,6 +40,11 @@ _CAUSES = 12
 """Causes that stand outside of a fold."""
 _DROPS = ("rebuilt", "version", "causes", "lists")
 """What is left out when a comment gets too long, in this order."""
+_STATES = {
+    "passed": ":white_check_mark: passed",
+    "breached": ":x: breached",
+    "no data": ":grey_question: no data",
+}
 _DROPPED_WORDS = {
     "rebuilt": "what was only rebuilt",
     "version": "other versions",
@@ -47,10 +53,17 @@ _DROPPED_WORDS = {
 }
 
 
-def write_markdown(shown: Shown, out: IO[str], largest: int = LARGEST) -> None:
-    """Write a comment; what does not fit is left out in a fixed order, and the last lines say what."""
+def write_markdown(shown: Shown, out: IO[str], largest: int = LARGEST, gates: Sequence[Gate] = ()) -> None:
+    """Write a comment; what does not fit is left out in a fixed order, and the last lines say what.
+
+    Args:
+        shown: the review.
+        out: where to.
+        largest: bytes that it may have.
+        gates: limits that were judged.
+    """
     for dropped in range(len(_DROPS) + 1):
-        text = _page(shown, frozenset(_DROPS[:dropped]))
+        text = _page(shown, frozenset(_DROPS[:dropped]), gates)
         if len(text.encode()) <= largest:
             break
     out.write(text)
@@ -62,7 +75,7 @@ def summary_line(review: Review) -> str:
     return f"Closure size change {percent(review.diff.size_change, before)} ({change_of(review.diff.size_change)})."
 
 
-def _page(shown: Shown, dropped: frozenset[str]) -> str:
+def _page(shown: Shown, dropped: frozenset[str], gates: Sequence[Gate]) -> str:
     review = shown.review
     out = StringIO()
     out.write(f"{MARKER}\n## `pyclosure` closure diff\n\n")
@@ -78,6 +91,13 @@ def _page(shown: Shown, dropped: frozenset[str]) -> str:
         for at, (word, one, other, change) in enumerate(totals(review))
     ]
     markdown_table(header, rows, out)
+    if gates:
+        out.write("\n")
+        rows = [
+            (_STATES[one.state], markdown_code(one.name), markdown_text(one.limit), markdown_text(one.value))
+            for one in gates
+        ]
+        markdown_table((("", "left"), ("Gate", "left"), ("Limit", "right"), ("Now", "left")), rows, out)
     _write_findings(review, out, listed="lists" not in dropped)
     _write_causes(review, out, dropped)
     if "lists" not in dropped:

@@ -35,10 +35,11 @@ from pyclosure.tui.widgets.path_table import PathTable
 
 if TYPE_CHECKING:
     from pyclosure.queries.activity import Activity
+    from pyclosure.queries.diff.review import Review
     from pyclosure.queries.findings.finding import Finding
     from pyclosure.queries.rebuild.compare import Compared
     from pyclosure.queries.rebuild.outlook import Outlook
-    from pyclosure.queries.sources.graphs import OpenGraph
+    from pyclosure.queries.sources.graphs import OpenSide
     from pyclosure.queries.testing.evaluation import Expression
     from pyclosure.queries.testing.survey import Survey
 
@@ -60,7 +61,7 @@ class ClosureApp(App[int]):
         settings: the user's settings.
         read_files: whether files are looked into.
         read_derivations: whether derivations are read.
-        open_base: reads the build graph to compare with; None for no comparison.
+        open_base: reads what to compare with; None for no comparison.
         base: what the user calls that; both sides mostly have one name.
     """
 
@@ -88,7 +89,7 @@ class ClosureApp(App[int]):
         settings: Settings | None = None,
         read_files: bool = True,
         read_derivations: bool = True,
-        open_base: Callable[[Activity], OpenGraph] | None = None,
+        open_base: Callable[[Activity], OpenSide] | None = None,
         base: str = "",
     ) -> None:
         super().__init__()
@@ -103,15 +104,22 @@ class ClosureApp(App[int]):
         """The build graph with its ranking; None while it is not known."""
         self.compared: Compared | None = None
         """What changed since another build graph; None while it is not known, and when none was named."""
+        self.base = base
+        """What the user calls the other side; empty when none was named."""
+        self.base_trouble = ""
+        """Why nothing can be compared; empty while it can."""
+        self.review: Review | None = None
+        """What changed since another closure; None while it is not known, and when none was named."""
         self._came_from: list[str] = []
         self.trouble: QueryError | None = None
         """What kept the source from being opened; None when nothing did."""
         self.labels: Labels
+        self._other_labels: tuple[Knowledge, Labels] | None = None
         self.plan: Plan
         self.evidence: EvidenceStore
         self.task_text = ""
         self.knowledge_signal: Signal[None] = Signal(self, "knowledge")
-        self.specs = screens.find_all()
+        self.specs = [spec for spec in screens.find_all() if open_base is not None or not spec.needs_base]
         self.tabs = [(spec.key, spec.title, spec.name) for spec in self.specs]
         self._reopen = reopen
         self._wanted_theme = theme
@@ -217,7 +225,7 @@ class ClosureApp(App[int]):
         self.labels = Labels(self.knowledge)
         self.plan = Plan(self.knowledge)
         self.evidence = EvidenceStore(self.knowledge)
-        self.judgement = self.survey = self.outlook = self.compared = None
+        self.judgement = self.survey = self.outlook = self.compared = self.review = None
         for note in self.knowledge.notes:
             self.notify(note, markup=False)
         self._background.start(self.knowledge)
@@ -237,6 +245,10 @@ class ClosureApp(App[int]):
             self.outlook = event.outlook
         if event.compared is not None:
             self.compared = event.compared
+            if event.compared.comparison is None:
+                self.base_trouble = event.compared.reason
+        if event.review is not None:
+            self.review, self.base_trouble = event.review, ""
         # after evaluating, what was worked out before is out of date
         if event.survey is not None and (self.judgement is None or event.revision >= self.judgement.revision):
             self.survey = event.survey
@@ -249,6 +261,14 @@ class ClosureApp(App[int]):
         from pyclosure.queries.testing.evaluated import expressions_opened
 
         return expressions_opened(self.opening.source)
+
+    def labels_of(self, knowledge: Knowledge) -> Labels:
+        """Return what paths are called in the open closure, or in the one that it is compared with."""
+        if knowledge is self.knowledge:
+            return self.labels
+        if self._other_labels is None or self._other_labels[0] is not knowledge:
+            self._other_labels = knowledge, Labels(knowledge)
+        return self._other_labels[1]
 
     def take_judgement(self, judgement: Judgement) -> None:
         """Take in findings and tests, unless newer ones are known."""
@@ -330,7 +350,9 @@ class ClosureApp(App[int]):
 
     async def action_go(self, mode: str) -> None:
         """Show a screen; the next key goes to it."""
-        if isinstance(self.screen, ModeScreen) and self.current_mode != mode:
+        if mode not in [spec.name for spec in self.specs]:
+            self.notify("nothing to compare with: name it with --base OLD", markup=False, timeout=3)
+        elif isinstance(self.screen, ModeScreen) and self.current_mode != mode:
             await self.switch_mode(mode)
 
     def show_path(self, at: int, *, referrers: bool = False) -> None:

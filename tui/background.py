@@ -19,9 +19,10 @@ from pyclosure.tui.judging import Judgement, judge_closure, nearest_policy, surv
 from pyclosure.tui.opening import progress_text
 
 if TYPE_CHECKING:
+    from pyclosure.queries.diff.review import Review
     from pyclosure.queries.rebuild.compare import Compared
     from pyclosure.queries.rebuild.outlook import Outlook
-    from pyclosure.queries.sources.graphs import OpenGraph
+    from pyclosure.queries.sources.graphs import OpenSide
     from pyclosure.queries.testing.survey import Survey
     from pyclosure.tui.app import ClosureApp
 
@@ -40,6 +41,7 @@ class Learned(Message):
         revision: int = 0,
         outlook: Outlook | None = None,
         compared: Compared | None = None,
+        review: Review | None = None,
     ) -> None:
         super().__init__()
         self.overview = overview
@@ -49,6 +51,7 @@ class Learned(Message):
         """How much was known when the survey was begun."""
         self.outlook = outlook
         self.compared = compared
+        self.review = review
 
     def can_replace(self, message: Message) -> bool:
         """A burst of news is one piece of news, unless findings or tests would be lost."""
@@ -58,6 +61,7 @@ class Learned(Message):
             and (self.survey is None or message.survey is not None)
             and (self.outlook is None or message.outlook is not None)
             and (self.compared is None or message.compared is not None)
+            and (self.review is None or message.review is not None)
         )
 
 
@@ -70,7 +74,7 @@ class Background:
         *,
         read_files: bool,
         read_derivations: bool,
-        open_base: Callable[[Activity], OpenGraph] | None = None,
+        open_base: Callable[[Activity], OpenSide] | None = None,
         base: str = "",
     ) -> None:
         self.text = ""
@@ -78,6 +82,8 @@ class Background:
         self._app = app
         self._files, self._derivations = read_files, read_derivations
         self._open_base, self._base = open_base, base
+        self._before: Knowledge | None = None
+        """The closure to compare with; None when only its build graph is known, or nothing."""
         self._cancelled = threading.Event()
         self._thread: threading.Thread | None = None
         self._told = 0.0
@@ -154,6 +160,8 @@ class Background:
         for _ in learn_build(knowledge, self, wanted=self._derivations):
             pass
         self._look_ahead(knowledge)
+        if self._before is not None:
+            self._review(self._before, knowledge, judged=False)
         for _ in learn_sources(knowledge, self, wanted=self._files):
             pass
         if knowledge.inspections_state.state == "waiting" and self._files:
@@ -162,6 +170,8 @@ class Background:
         for _ in learn_inspections(knowledge, self, wanted=self._files):
             pass
         self._judge(knowledge, whole=True)
+        if self._before is not None:
+            self._review(self._before, knowledge, judged=self._files)
 
     def _look_ahead(self, knowledge: Knowledge) -> None:
         from pyclosure.queries.rebuild.outlook import outlook
@@ -172,7 +182,7 @@ class Background:
         if self._open_base is not None:
             self._app.post_message(Learned(compared=self._compare(self._open_base, knowledge)))
 
-    def _compare(self, open_base: Callable[[Activity], OpenGraph], knowledge: Knowledge) -> Compared:
+    def _compare(self, open_base: Callable[[Activity], OpenSide], knowledge: Knowledge) -> Compared:
         from pyclosure.queries.rebuild.compare import Compared, compared
 
         try:
@@ -181,9 +191,22 @@ class Background:
             raise
         except QueryError as error:
             return Compared(self._base, None, str(error))
+        self._before = base.knowledge
         label = self._base or base.label
         self.report(Progress(f"comparing with {printable(label, 60)}"))
+        if base.graph is None:
+            return Compared(label, None, base.reason)
         return compared(label, base.graph, base.reason, knowledge.build, knowledge.build_state.reason)
+
+    def _review(self, before: Knowledge, knowledge: Knowledge, *, judged: bool) -> None:
+        from pyclosure.queries.diff.review import review, share_knowledge
+        from pyclosure.queries.enrich import enrich
+
+        if judged:
+            share_knowledge(knowledge, before)
+        enrich(before, self, files=self._files, derivations=self._derivations, inspections=judged, tests=judged)
+        found = review(before, knowledge, nearest_policy()[0], self, judged=judged)
+        self._app.post_message(Learned(review=found))
 
     def _judge(self, knowledge: Knowledge, *, whole: bool) -> None:
         judgement = judge_closure(knowledge, self._app.evidence, self, whole=whole)

@@ -133,9 +133,11 @@ class ContentsScreen(Screen[None]):
         root = self._knowledge.closure.records.files_root
         if root is None:
             reason = self._knowledge.files_state.reason or "they are not on this machine"
-            self._head.update(Text(f" The files of {self.app.labels[self._at]} are not known: {reason}."))
+            self._head.update(
+                Text(f" The files of {self.app.labels_of(self._knowledge)[self._at]} are not known: {reason}.")
+            )
             return
-        self._head.update(Text(f" listing the files of {self.app.labels[self._at]} …"))
+        self._head.update(Text(f" listing the files of {self.app.labels_of(self._knowledge)[self._at]} …"))
         self._list(root)
 
     @work(thread=True, exclusive=True, group="contents", exit_on_error=False)
@@ -158,7 +160,7 @@ class ContentsScreen(Screen[None]):
         text = Text(no_wrap=True, overflow="ellipsis")
         text.append(" the whole closure", "bold")
         text.append(f"   {size(answer.size)} in {count(sum(part.files for part in answer.parts), 'file')}\n")
-        label = self.app.labels
+        label = self.app.labels_of(self._knowledge)
         for part in answer.parts[: max(3, self.size.height - 12)]:
             mostly = ", ".join(f"{label[at]} {size(held)}" for at, held in answer.heaviest[part.group][:2])
             text.append(f"  {group_words(part.group):<28}{size(part.size):>10} {share(part.size, answer.size):>8}  ")
@@ -173,7 +175,7 @@ class ContentsScreen(Screen[None]):
             return
         self.found = found
         text = Text(no_wrap=True, overflow="ellipsis")
-        text.append(f" {self.app.labels[self._at]}", "bold")
+        text.append(f" {self.app.labels_of(self._knowledge)[self._at]}", "bold")
         text.append(f"   {size(found.size)} in {count(found.files, 'file')}\n")
         shown = found.parts[: max(3, min(8, self.size.height - 14))]
         for part in shown:

@@ -35,6 +35,8 @@ class ScreenSpec:
     title: str
     key: str
     make: type[ModeScreen]
+    needs_base: bool = False
+    """Whether it is only there when something to compare with was named."""
 
 
 class ModeScreen(Screen[None]):

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from pyclosure.queries.activity import Activity
     from pyclosure.queries.knowledge import Knowledge
-    from pyclosure.queries.sources.graphs import OpenGraph
+    from pyclosure.queries.sources.graphs import OpenGraph, OpenSide
     from pyclosure.queries.sources.opening import Opening
 
 _QUIET_SECONDS = 2.0
@@ -108,6 +108,21 @@ def graph_opener(arguments: argparse.Namespace, *words: str) -> Callable[[Activi
 
     source = resolve(Request(words, arguments.store, arguments.derivation, arguments.file, arguments.impure))
     return partial(open_graph, source, SystemRunner(arguments.timeout))
+
+
+def side_opener(arguments: argparse.Namespace, word: str) -> Callable[[Activity], OpenSide]:
+    """Return a function that reads all of a SOURCE to compare with, resolved now and read when it is called.
+
+    Raises:
+        BadInput: there is no such source.
+    """
+    from pyclosure.queries.nix.process import SystemRunner
+    from pyclosure.queries.sources.graphs import open_side
+    from pyclosure.queries.sources.request import Request
+    from pyclosure.queries.sources.resolve import resolve
+
+    source = resolve(Request((word,), arguments.store, arguments.derivation, arguments.file, arguments.impure))
+    return partial(open_side, source, SystemRunner(arguments.timeout), files=not arguments.no_files)
 
 
 def load(arguments: argparse.Namespace, err: IO[str], *, inspect: bool = False, tests: bool = False) -> Knowledge:

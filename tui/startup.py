@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pyclosure.queries.activity import Activity
-    from pyclosure.queries.sources.graphs import OpenGraph
+    from pyclosure.queries.sources.graphs import OpenSide
     from pyclosure.queries.sources.opening import Opening
 
 _ENTER = "\x1b[?1049h\x1b[?25l\x1b[2J\x1b[H"
@@ -25,7 +25,7 @@ def run_app(
     screen: str | None = None,
     read_files: bool = True,
     read_derivations: bool = True,
-    open_base: Callable[[Activity], OpenGraph] | None = None,
+    open_base: Callable[[Activity], OpenSide] | None = None,
     base: str = "",
 ) -> int:
     """Run the UI; returns the exit status."""

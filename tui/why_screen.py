@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
@@ -31,6 +32,7 @@ from pyclosure.queries.records import Evidence
 from pyclosure.queries.text import plain_lines
 from pyclosure.tui.details import nix_commands
 from pyclosure.tui.output.evidence import spot_words
+from pyclosure.tui.plan import Plan
 from pyclosure.tui.units import Labels, count, size
 from pyclosure.tui.watching import WorkerWatch
 from pyclosure.tui.widgets.bars import KeyBar, TitleBar
@@ -119,6 +121,21 @@ class WhyScreen(Screen[None]):
         self._preview = Static("", markup=False)
         self._bar = KeyBar()
 
+    @cached_property
+    def _plan(self) -> Plan:
+        """The marked cuts; nothing is marked in another closure than the open one."""
+        return self.app.plan if self._is_open else Plan(self._knowledge)
+
+    @property
+    def _is_open(self) -> bool:
+        return self._knowledge is self.app.knowledge
+
+    def _refuses(self) -> bool:
+        """Say whether the path is in the closure that is only compared with, and tell so."""
+        if not self._is_open:
+            self.notify("it is in the old closure, which is only compared with", markup=False, timeout=3)
+        return not self._is_open
+
     # -- look --------------------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
@@ -141,7 +158,7 @@ class WhyScreen(Screen[None]):
     @property
     def label(self) -> Labels:
         """What paths are called."""
-        return self.app.labels
+        return self.app.labels_of(self._knowledge)
 
     @property
     def chain(self) -> tuple[int, ...]:
@@ -223,11 +240,11 @@ class WhyScreen(Screen[None]):
     def _mark(self, row: Row) -> str:
         if row.edge is None:
             return "root"
-        if row.edge in self.app.plan.marks:
+        if row.edge in self._plan.marks:
             return "✂ cut"
         if row.edge in self.answer.must_pass_edges:
             return "on every chain"
-        if row.edge in self.app.plan.structure.follows:
+        if row.edge in self._plan.structure.follows:
             return "follows"
         if self._tree is not None and self.answer.chains > 1:
             ways = self.answer.ways.get(row.edge, 0)
@@ -267,7 +284,7 @@ class WhyScreen(Screen[None]):
     def _edge_words(self, edge: Edge) -> Text:
         text = Text(overflow="fold")
         text.append(f"{self.label[edge[0]]} references {self.label[edge[1]]}\n")
-        if edge in self.app.plan.structure.follows:
+        if edge in self._plan.structure.follows:
             text.append("It follows from what others propagate, and vanishes when they stop.\n", "dim")
         found = self._evidence.of(*edge) if self._evidence.known(edge[0]) else EdgeEvidence(())
         if found.found:
@@ -301,7 +318,7 @@ class WhyScreen(Screen[None]):
         return list(pairwise(self.chain)) if self._tree is None else sorted(self._opened)
 
     def _state(self, words: str) -> None:
-        self._bar.state = words or self.app.plan.words()
+        self._bar.state = words or self._plan.words()
         self._bar.refresh()
 
     def _refill(self) -> None:
@@ -369,7 +386,7 @@ class WhyScreen(Screen[None]):
     def action_follow(self) -> None:
         """Show the path of the row in the closure."""
         row = self._current()
-        if row is not None:
+        if row is not None and not self._refuses():
             self.dismiss()
             self.app.show_path(row.at)
 
@@ -378,6 +395,8 @@ class WhyScreen(Screen[None]):
         row = self._current()
         if row is None or row.edge is None:
             self.notify("a root is no reference; go to a row below it", timeout=3, markup=False)
+            return
+        if self._refuses():
             return
         self.app.toggle_cut(row.edge)
         self._state("")

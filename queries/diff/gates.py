@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
@@ -56,7 +56,7 @@ class Gate:
     """What was measured, in words."""
     state: State
     findings: tuple[Finding, ...] = ()
-    """New findings that breach it."""
+    """Those that breach it, or may do so."""
 
 
 def gates_of(table: Mapping[str, Any], where: str) -> Gates:
@@ -181,15 +181,20 @@ def _judge_new(word: str, review: Review) -> Gate:
         return Gate(name, "none", "findings were not asked for", "no data")
     rules, mildest = _rules(word, name)
     worst = SEVERITIES[: SEVERITIES.index(mildest) + 1]
-    found = tuple(one for one in review.findings.new if one.rule in rules and one.severity in worst)
-    old, new = (_blind(report, rules) for report in review.reports)
-    # where the old closure was not judged, nobody knows what of it is new
-    sure = tuple(one for one in found if one.rule not in old)
-    if sure:
-        return Gate(name, "none", f"{len(sure):,} new", "breached", sure)
-    if old or new:
-        side = "the new closure" if not old else "the old closure" if not new else "both closures"
-        return Gate(name, "none", f"{', '.join(sorted(old | new))} could not judge all of {side}", "no data")
+
+    def counted(some: Iterable[Finding]) -> tuple[Finding, ...]:
+        return tuple(one for one in some if one.rule in rules and one.severity in worst)
+
+    found = counted(review.findings.new)
+    if found:
+        return Gate(name, "none", f"{len(found):,} new", "breached", found)
+    unsure = counted(review.findings.unsure)
+    if unsure:
+        words = f"{len(unsure):,} may be new: the old closure could not be judged"
+        return Gate(name, "none", words, "no data", unsure)
+    blind = _blind(review.reports[1], rules)
+    if blind:
+        return Gate(name, "none", f"{', '.join(sorted(blind))} could not judge all of the new closure", "no data")
     return Gate(name, "none", "none", "passed")
 
 

@@ -20,6 +20,8 @@ class FindingsDiff:
     gone: tuple[Finding, ...]
     kept: tuple[Finding, ...]
     """As the new closure has them."""
+    unsure: tuple[Finding, ...]
+    """In the new closure, where the old one could not be judged: whether they are new is not known."""
     unjudged: tuple[str, ...]
     """Ids of rules that could not judge all of both closures: nothing new of them may be nothing seen."""
 
@@ -42,11 +44,23 @@ def findings_diff(old: Report, new: Report) -> FindingsDiff:
     """
     before, after = Counter(map(_key, old.findings)), Counter(map(_key, new.findings))
     blind = sorted({one.rule for report in (old, new) for one in report.unknown})
+    new_ones, gone = list(_surplus(new.findings, before)), list(_surplus(old.findings, after))
     return FindingsDiff(
-        tuple(_surplus(new.findings, before)),
-        tuple(_surplus(old.findings, after)),
+        tuple(one for one in new_ones if not _was_blind(old, one)),
+        tuple(one for one in gone if not _was_blind(new, one)),
         tuple(_matched(new.findings, before)),
+        tuple(one for one in new_ones if _was_blind(old, one)),
         tuple(blind),
+    )
+
+
+def _was_blind(report: Report, finding: Finding) -> bool:
+    """Say whether a rule could not judge a closure, or not the paths called like the one of a finding."""
+    names = {parse_name(name_of(path)).pname for path in finding.paths[:1]}
+    return any(
+        one.rule == finding.rule
+        and (not one.paths or not names or any(parse_name(name_of(path)).pname in names for path in one.paths))
+        for one in report.unknown
     )
 
 

@@ -38,12 +38,46 @@ class OpenGraph:
     """Why it is not whole; empty when it is."""
 
 
+@dataclass(frozen=True, slots=True)
+class OpenSide:
+    """One side of a comparison, as far as it is known."""
+
+    graph: BuildGraph | None
+    knowledge: Knowledge | None
+    """None for a saved build graph."""
+    label: str
+    reason: str = ""
+    """Why there is no build graph, or why it is not whole; empty when it is."""
+
+
 def open_graph(source: Source, runner: Runner, activity: Activity = SILENT) -> OpenGraph:
     """Read the build graph of a source.
 
     Raises:
         BadInput: it cannot be read, or is something else.
         NoData: there is no build graph, because no derivation is here.
+        QueryError: nix failed.
+    """
+    side = open_side(source, runner, activity, files=False)
+    if side.graph is None:
+        raise NoData(
+            f"there is no build graph of {side.label}: {side.reason or 'no derivation is here'}",
+            hint="evaluate the expression that gave it, or save nix derivation show -r where that was done",
+        )
+    return OpenGraph(side.graph, side.knowledge, side.label, side.reason)
+
+
+def open_side(source: Source, runner: Runner, activity: Activity = SILENT, *, files: bool = True) -> OpenSide:
+    """Read one side of a comparison: a closure with its build graph, or a saved build graph alone.
+
+    Args:
+        source: what the user named.
+        runner: starts nix.
+        activity: is told of progress, and may cancel.
+        files: whether files are looked into.
+
+    Raises:
+        BadInput: it cannot be read, or is something else.
         QueryError: nix failed.
     """
     if isinstance(source, SavedFile) and source.path is not None:
@@ -62,11 +96,11 @@ def open_graph(source: Source, runner: Runner, activity: Activity = SILENT) -> O
         if document:
             return _of(know(opened_snapshot(read_snapshot(document, name))))
     knowledge = know(read_source(source, runner, activity))
-    enrich(knowledge, activity, files=False, tests=True)
+    enrich(knowledge, activity, files=files, tests=True)
     return _of(knowledge)
 
 
-def _saved(head: bytes, chunks: Iterable[bytes], name: str, activity: Activity) -> OpenGraph:
+def _saved(head: bytes, chunks: Iterable[bytes], name: str, activity: Activity) -> OpenSide:
     # since 2.32 paths have no directory; whatever stands before them is the same for all
     found = _STORE_DIR.search(head)
     store_dir = found[1].decode() if found else "/nix/store"
@@ -79,14 +113,8 @@ def _saved(head: bytes, chunks: Iterable[bytes], name: str, activity: Activity) 
     graph = BuildGraph(derivations)
     missing = len(graph.missing)
     reason = f"{missing} derivations that it mentions are not in it: was it made with -r?" if missing else ""
-    return OpenGraph(graph, None, name, reason)
+    return OpenSide(graph, None, name, reason)
 
 
-def _of(knowledge: Knowledge) -> OpenGraph:
-    if knowledge.build is None:
-        state = knowledge.build_state
-        raise NoData(
-            f"there is no build graph of {knowledge.closure.records.label}: {state.reason or 'no derivation is here'}",
-            hint="evaluate the expression that gave it, or save nix derivation show -r where that was done",
-        )
-    return OpenGraph(knowledge.build, knowledge, knowledge.closure.records.label, knowledge.build_state.reason)
+def _of(knowledge: Knowledge) -> OpenSide:
+    return OpenSide(knowledge.build, knowledge, knowledge.closure.records.label, knowledge.build_state.reason)

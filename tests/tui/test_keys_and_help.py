@@ -48,7 +48,7 @@ OWNERS = {
     "rebuild": (EvidenceScreen, EvidenceRows, RebuildScreen, RankRows),
 }
 """What listens to keys on a screen, where that is not the table of paths alone."""
-SCREENS = ("overview", "closure", "python", "findings", "tests", "rebuild")
+SCREENS = ("overview", "closure", "python", "findings", "tests", "rebuild", "diff")
 
 
 def declared(*owners: type) -> Iterator[Binding]:

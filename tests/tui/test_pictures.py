@@ -34,7 +34,7 @@ from tests.tui.driving import (
     until,
 )
 from tests.tui.picturing import FOLDER, Pictures, normalised, text_of
-from tests.tui.two_graphs import before
+from tests.tui.two_graphs import before, side_before
 
 THEMES = ("midnight", "paper")
 SIZES = (SMALL, LARGE)
@@ -171,7 +171,7 @@ SCENES: dict[str, Scene] = {
     "python": python,
     "commands": commands,
 }
-OTHERS = ("trouble", "loading", "build", "causes")
+OTHERS = ("trouble", "loading", "build", "causes", "diff")
 
 every_theme = pytest.mark.parametrize("theme", THEMES)
 every_size = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
@@ -230,6 +230,18 @@ async def test_two_graphs_look_like(pictures: Pictures, theme: str, size: tuple[
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()
         pictures.compare(pilot, "causes")
+
+
+@every_size
+@every_theme
+async def test_a_change_looks_like(pictures: Pictures, theme: str, size: tuple[int, int]) -> None:
+    options = {"screen": "diff", "open_base": lambda _: side_before(), "base": "./before"}
+    async with opened(size=size, theme=theme, **options) as pilot:
+        await until(pilot, lambda: app_of(pilot).review is not None and app_of(pilot).review.findings, "the review")
+        await pilot.press("home", "down")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        pictures.compare(pilot, "diff")
 
 
 # -- the comparing itself --------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from textual.widgets import Static
 from pyclosure.queries.demo import demo_snapshot
 from pyclosure.queries.errors import NoData
 from pyclosure.queries.knowledge import know
-from pyclosure.queries.sources.graphs import OpenGraph
+from pyclosure.queries.sources.graphs import OpenSide
 from pyclosure.queries.sources.read import opened_snapshot
 from pyclosure.tui.dialogs import TextDialog
 from pyclosure.tui.document_dialog import DocumentDialog
@@ -215,7 +215,7 @@ async def test_the_comparison_is_that_of_the_command(cli: Cli, tmp_path: Path) -
 
 
 async def test_a_base_that_cannot_be_read_is_told_and_the_ranking_stays() -> None:
-    def fail(_: object) -> OpenGraph:
+    def fail(_: object) -> OpenSide:
         raise NoData("there is no build graph of x: no derivation is here", hint="bring one")
 
     async with opened(screen="rebuild", open_base=fail, base="./x") as pilot:

@@ -1,16 +1,20 @@
-"""The demo's build graph as it was before a change, and as a saved document."""
+"""The demo and its build graph as they were before a change, and as a saved document."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from typing import Any
 
 import msgspec
 
 from pyclosure.queries.demo import demo_snapshot
 from pyclosure.queries.graph.build import BuildGraph
-from pyclosure.queries.knowledge import know
-from pyclosure.queries.records import Derivation
-from pyclosure.queries.sources.graphs import OpenGraph
+from pyclosure.queries.inspection import Inspection
+from pyclosure.queries.knowledge import Knowledge, know
+from pyclosure.queries.names import name_of, parse_name
+from pyclosure.queries.records import Derivation, FileFacts, PathInfo
+from pyclosure.queries.sources.graphs import OpenSide
 from pyclosure.queries.sources.read import opened_snapshot
 
 
@@ -21,7 +25,7 @@ def after() -> BuildGraph:
     return graph
 
 
-def before(name: str = "openssl-3.0.20") -> OpenGraph:
+def before(name: str = "openssl-3.0.20") -> OpenSide:
     """Return the demo's build graph as it was before one of its derivations changed."""
     graph = after()
     (seed,) = [at for at, drv in enumerate(graph.derivations) if drv.name == name]
@@ -38,7 +42,7 @@ def before(name: str = "openssl-3.0.20") -> OpenGraph:
         if at == seed:
             drv = msgspec.structs.replace(drv, env=drv.env | {"configureFlags": "no-legacy\nno-\x1b[31mred"})
         found[drv.path] = drv
-    return OpenGraph(BuildGraph(found), None, "before")
+    return OpenSide(BuildGraph(found), None, "before")
 
 
 def paths_of(drv: Derivation) -> list[str]:
@@ -68,3 +72,46 @@ def saved(graph: BuildGraph) -> bytes:
             for drv in graph.derivations
         }
     ).encode()
+
+
+LEAKED = ("gcc-wrapper", "pytest", "pytest-cov", "iniconfig", "pluggy", "coverage")
+
+
+def demo_before() -> Knowledge:
+    """Return the demo as it was before msgpack kept its compiler, humanize propagated pytest and idna was another."""
+    snapshot = demo_snapshot()
+    changed = {
+        info.path: moved(info.path).replace("idna-3.20", "idna-3.7")
+        for info in snapshot.records.paths
+        if parse_name(name_of(info.path)).pname in ("msgpack", "humanize", "idna", "python3-env")
+    }
+
+    def older(info: PathInfo) -> PathInfo:
+        if info.path in changed:
+            gone = {one for one in info.references if parse_name(name_of(one)).pname in LEAKED}
+            info = msgspec.structs.replace(info, references=tuple(one for one in info.references if one not in gone))
+        return renamed(info, PathInfo)
+
+    def renamed(value: Any, kind: Any) -> Any:
+        text = msgspec.json.encode(value).decode()
+        for path, other in changed.items():
+            text = text.replace(path, other)
+        return msgspec.json.decode(text.replace("idna-3.20", "idna-3.7").replace('"3.20"', '"3.7"'), type=kind)
+
+    records = msgspec.structs.replace(
+        snapshot.records,
+        roots=tuple(changed.get(root, root) for root in snapshot.records.roots),
+        paths=tuple(older(info) for info in snapshot.records.paths),
+    )
+    files = renamed(snapshot.files, dict[str, FileFacts])
+    inspections = renamed(snapshot.inspections, dict[str, Inspection])
+    old = replace(
+        snapshot, records=records, files=files, inspections=inspections, derivations=None, build=None, sources=None
+    )
+    return know(opened_snapshot(replace(old, evidence=None)))
+
+
+def side_before() -> OpenSide:
+    """Return the same as one side of a comparison; nobody knows its derivations."""
+    knowledge = demo_before()
+    return OpenSide(None, knowledge, "before", "the snapshot holds no derivations")

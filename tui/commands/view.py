@@ -6,17 +6,19 @@ import argparse
 import sys
 
 from pyclosure.tui.commands import Command, Streams
-from pyclosure.tui.opening import add_source_arguments, graph_opener, load, on_terminal, start
+from pyclosure.tui.opening import add_source_arguments, load, on_terminal, side_opener, start
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_source_arguments(parser)
     parser.add_argument("--theme", metavar="NAME", help="colours for this session; see the palette (ctrl+p) for names")
     parser.add_argument(
-        "--base", metavar="OLD", help="what was before: the screen of rebuilds begins with what differs, and why"
+        "--base", metavar="OLD", help="what was before: adds the screen of differences, and causes to that of rebuilds"
     )
     parser.add_argument(
-        "--screen", metavar="NAME", help="screen to open on: overview, closure, python, findings, tests or rebuild"
+        "--screen",
+        metavar="NAME",
+        help="screen to open on: overview, closure, python, findings, tests, rebuild or diff",
     )
 
 
@@ -40,7 +42,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
         screen=arguments.screen,
         read_files=not arguments.no_files,
         read_derivations=not arguments.no_derivations,
-        open_base=graph_opener(arguments, arguments.base) if arguments.base else None,
+        open_base=side_opener(arguments, arguments.base) if arguments.base else None,
         base=arguments.base or "",
     )
 
@@ -66,6 +68,6 @@ COMMAND = Command(
             "a closure that is in a cache, without downloading it",
         ),
         ("pyclosure --derivation ./result", "what builds it"),
-        ("pyclosure ./result --base ./before --screen rebuild", "what a change rebuilds, and why"),
+        ("pyclosure ./result --base ./before --screen diff", "what a change brings, and why"),
     ),
 )

@@ -257,7 +257,8 @@ def _findings(shown: Shown, out: IO[str]) -> None:
     found = shown.review.findings
     if found is None:
         return
-    for title, some in (("New findings", found.new), ("Findings that are gone", found.gone)):
+    titles = ("New findings", "Findings that are gone", "Findings that may be new: the old closure could not be judged")
+    for title, some in zip(titles, (found.new, found.gone, found.unsure), strict=True):
         if some:
             out.write(f"\n{title} ({len(some):,})\n")
             out.writelines(f"  {printable(finding_words(one), 400)}\n" for one in some[: shown.top])
@@ -270,7 +271,8 @@ def findings_line(review: Review) -> str:
     if found is None:
         return "findings: not asked for"
     blind = f"; not judged everywhere: {', '.join(found.unjudged)}" if found.unjudged else ""
-    return f"findings: {len(found.new):,} new, {len(found.gone):,} gone, {len(found.kept):,} as before{blind}"
+    unsure = f", {len(found.unsure):,} that may be new" if found.unsure else ""
+    return f"findings: {len(found.new):,} new{unsure}, {len(found.gone):,} gone, {len(found.kept):,} as before{blind}"
 
 
 def gap_lines(review: Review) -> Iterator[str]:
@@ -318,6 +320,7 @@ def review_json(shown: Shown) -> dict[str, Any]:
             {
                 "new": [finding_json(one) for one in found.new],
                 "gone": [finding_json(one) for one in found.gone],
+                "unsure": [finding_json(one) for one in found.unsure],
                 "kept": len(found.kept),
                 "unjudged": list(found.unjudged),
             }

@@ -126,9 +126,10 @@ def _write_findings(review: Review, out: IO[str], *, listed: bool) -> None:
         out.writelines(f"- {markdown_text(finding_words(one))}\n" for one in found.new[:20])
         if len(found.new) > 20:
             out.write(f"- … {len(found.new) - 20:,} more\n")
-    if listed and found.gone:
-        lines = [f"- {markdown_text(finding_words(one))}\n" for one in found.gone[:20]]
-        _fold(f"{count(len(found.gone), 'finding')} gone", lambda fold: fold.writelines(lines), out)
+    for title, some in (("gone", found.gone), ("that may be new: the old closure could not be judged", found.unsure)):
+        if listed and some:
+            lines = [f"- {markdown_text(finding_words(one))}\n" for one in some[:20]]
+            _fold(f"{count(len(some), 'finding')} {title}", partial(_lines, lines), out)
 
 
 def _write_causes(review: Review, out: IO[str], dropped: frozenset[str]) -> None:
@@ -211,6 +212,10 @@ def _write_requirements(review: Review, out: IO[str]) -> None:
 
 def _write_gaps(review: Review, out: IO[str]) -> None:
     out.writelines(f"\n{markdown_text(line)}\n" for line in gap_lines(review))
+
+
+def _lines(lines: Sequence[str], out: IO[str]) -> None:
+    out.writelines(lines)
 
 
 def _fold(title: str, write: Callable[[IO[str]], object], out: IO[str]) -> None:

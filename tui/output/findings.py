@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import IO, Any
@@ -299,6 +299,22 @@ def closing_words(shown: Findings) -> str:
 
 
 # -- JSON ------------------------------------------------------------------------------------------------
+
+
+def finding_lines(finding: Finding) -> Iterator[tuple[str, str]]:
+    """Yield a finding as headings and lines: how bad and how sure, evidence, what to do, how it got there."""
+    yield (
+        finding.rule,
+        " · ".join(part for part in (finding.severity, sure_words(finding), cost_words(finding)) if part),
+    )
+    heading = "evidence"
+    for proof in finding.evidence[:SHOWN]:
+        yield heading, proof_words(proof)
+        heading = ""
+    yield from (("note", note) for note in finding.notes)
+    yield "do", finding.remedy
+    if len(finding.chain) > 1:
+        yield "chain", " → ".join(name_label(name_of(path)) for path in finding.chain)
 
 
 def findings_json(shown: Findings) -> dict[str, Any]:

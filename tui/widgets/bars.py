@@ -13,6 +13,8 @@ from textual.widget import Widget
 from pyclosure.tui.units import middle_ellipsis
 
 _MOST_KEYS = 7
+_LABEL = 12
+"""Cells of what is open that are enough while titles stay whole."""
 _WIDE = 120
 _KEY_NAMES = {
     "slash": "/",
@@ -62,7 +64,8 @@ class TitleBar(Widget):
         # what is open says more than who shows it, and more than whole words for the other screens
         for name, letters, gap in _TITLES:
             text = self._tabs(name, letters, gap)
-            if self.size.width - text.cell_len - 1 >= len(self.label):
+            least = min(len(self.label), _LABEL) if letters is None and gap == " " else len(self.label)
+            if self.size.width - text.cell_len - 1 >= least:
                 break
         room = self.size.width - text.cell_len - 1
         right = self.label

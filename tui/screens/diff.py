@@ -1,0 +1,390 @@
+"""What changed since another closure, and what brought it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import StringIO
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.worker import get_current_worker
+
+from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.text import printable
+from pyclosure.tui.evidence_screen import QUIET_PATH_KEYS, EvidenceRows, EvidenceScreen
+from pyclosure.tui.mode_screen import ScreenSpec
+from pyclosure.tui.widgets.rows import Cell, ViewColumn
+
+if TYPE_CHECKING:
+    from pyclosure.queries.diff.causes import Cause
+    from pyclosure.queries.diff.match import Change
+    from pyclosure.queries.diff.review import Review
+    from pyclosure.queries.findings.finding import Finding
+
+SORTS = ("size", "name")
+_ONLY = ("all", "causes", "findings", "classes")
+_SHOWN = 40
+"""Paths, files and lines of a list that the pane shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiffRow:
+    """One line: the title of a section, a cause, a finding, or a path that changed."""
+
+    section: str
+    title: str
+    size_change: int | None = None
+    cause: Cause | None = None
+    change: Change | None = None
+    finding: Finding | None = None
+    mark: str = ""
+
+    @property
+    def is_title(self) -> bool:
+        """Whether it is the title of a section."""
+        return self.cause is None and self.change is None and self.finding is None
+
+
+class DiffRows(EvidenceRows[DiffRow]):
+    """Causes, findings, then classes."""
+
+    def __init__(self) -> None:
+        super().__init__(id="changes", sort=SORTS[0])
+
+    def show(self, rows: list[DiffRow]) -> None:
+        """Show rows, staying on the same one as far as it is still there."""
+        here = self.here if self.cursor else None
+        key = (here.section, here.title) if here is not None else None
+        self.rows = rows
+        cursor = next((at for at, row in enumerate(rows) if (row.section, row.title) == key), None)
+        # a title stands first, and has nothing to say
+        self.rows_changed(cursor if cursor is not None else min(1, len(rows)))
+
+    def columns(self) -> tuple[ViewColumn, ...]:
+        return (
+            ViewColumn("size", "change", 11, "right"),
+            ViewColumn("name", "what", 30, flexible=True),
+            ViewColumn("mark", "", 20, rank=1, sortable=False),
+        )
+
+    def cell(self, row: int, column: ViewColumn, width: int) -> Cell:
+        from pyclosure.tui.output.diff import change_of
+
+        one = self.rows[row]
+        if one.is_title:
+            texts = {"name": one.title, "size": change_of(one.size_change) if one.size_change is not None else ""}
+            return Cell(texts.get(column.key, ""), "match")
+        if column.key == "size":
+            return Cell(change_of(one.size_change) if one.size_change is not None else "", "number")
+        if column.key == "mark":
+            return Cell(one.mark, "muted")
+        heavy = one.finding is not None or (one.change is not None and one.change.kind == "duplicated")
+        return Cell(one.title, "heavy" if heavy else "text")
+
+
+class DiffScreen(EvidenceScreen):
+    """The difference to the closure that was named as base."""
+
+    MODE = "diff"
+    SORTS = SORTS
+    UNIT = "change"
+    NO_PATH = "it is only in the old closure"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *QUIET_PATH_KEYS[1:],
+        Binding("p", "only", "which", id="diff.only", tooltip="All, causes, findings or classes only"),
+        Binding("W", "why_before", "why before", id="diff.why-before", tooltip="Why the path was in the old closure"),
+        Binding("i", "page", "markdown", show=False, id="diff.page", tooltip="The comment for a pull request"),
+        Binding("y", "copy", "copy markdown", id="path.copy", tooltip="Copy the comment for a pull request"),
+    ]
+
+    def __init__(self) -> None:
+        self.changes = DiffRows()
+        super().__init__(self.changes, self._row_moved)
+        self._only = _ONLY[0]
+        self._shown: object = None
+
+    # -- look --------------------------------------------------------------------------------------------
+
+    def path_here(self) -> int | None:
+        one = self.changes.here
+        if one is None:
+            return None
+        if one.cause is not None:
+            return one.cause.target if one.cause.kind != "drops" else None
+        if one.finding is not None and self.knowledge is not None:
+            return next((self.knowledge.closure.position.get(path) for path in one.finding.paths), None)
+        return one.change.new if one.change is not None else None
+
+    def knowledge_came(self, knowledge: Knowledge) -> None:
+        review = self.app.review
+        if review is None:
+            trouble = self.app.base_trouble
+            words = (
+                f" nothing to compare with: {printable(trouble, 300)}" if trouble else " the old closure is being read"
+            )
+            self.head.update(Text(words))
+            self.changes.empty = "" if trouble else self.app.task_text
+            self.changes.refresh()
+        elif self._shown is not review:
+            self._shown = review
+            self.show_rows(stay=True)
+
+    def show_rows(self, *, stay: bool = False) -> None:
+        review = self.app.review
+        if review is None:
+            return
+        words = self.filter_bar.text.lower().split()
+        rows: list[DiffRow] = []
+        for section in self._sections(review):
+            title, *entries = section
+            entries = [one for one in entries if all(word in f"{one.title} {one.mark}".lower() for word in words)]
+            if self.changes.sort == "name":
+                entries.sort(key=lambda one: one.title)
+            rows += [title, *(entries[::-1] if self.changes.reverse else entries)] if entries else []
+        self.changes.empty = f"nothing matches {self.filter_bar.text!r}" if words else "nothing changed"
+        if not stay:
+            self.changes.rows = []
+        self.changes.show(rows)
+        self._show_head(review)
+        self._row_moved()
+
+    def row_total(self) -> int:
+        return sum(not one.is_title for one in self.changes.rows)
+
+    def _show_head(self, review: Review) -> None:
+        from pyclosure.tui.output.diff import class_counts, findings_line, totals
+
+        text = Text(no_wrap=True, overflow="ellipsis")
+        (_, before, after, change), (_, old_paths, new_paths, paths), _ = totals(review)
+        text.append(f" {before} → {after}   {change}", "bold")
+        text.append(f"   {old_paths} → {new_paths} paths ({paths})   since {printable(self.app.base, 80)}")
+        text.append(f"\n {class_counts(review)} · {findings_line(review)}")
+        self.head.update(text)
+
+    def _sections(self, review: Review) -> Iterator[list[DiffRow]]:
+        from pyclosure.queries.diff.match import CLASSES
+        from pyclosure.tui.output.diff import CLASS_WORDS, brings, cause_words, finding_words, reason_words, versions
+        from pyclosure.tui.units import count
+
+        if self._only in ("all", "causes"):
+            causes = [
+                DiffRow("causes", cause_words(review, one), one.size_change, cause=one, mark=brings(review, one))
+                for one in review.causes
+            ]
+            yield [DiffRow("causes", count(len(causes), "cause"), review.diff.size_change), *causes]
+        if review.findings is not None and self._only in ("all", "findings"):
+            verdicts = review.findings
+            for words, many, some in (
+                ("new finding", "new findings", verdicts.new),
+                ("finding that may be new", "findings that may be new", verdicts.unsure),
+                ("finding gone", "findings gone", verdicts.gone),
+            ):
+                found = [DiffRow(words, finding_words(one), finding=one) for one in some]
+                yield [DiffRow(words, count(len(found), words, many)), *found]
+        for kind in CLASSES[:-1] if self._only in ("all", "classes") else ():
+            changes = review.diff.of_class(kind)
+            rows = [
+                DiffRow(
+                    kind,
+                    versions(review, one),
+                    one.size_change,
+                    change=one,
+                    mark="direct" if review.is_direct(one) else reason_words(review, one.new),
+                )
+                for one in changes
+            ]
+            yield [DiffRow(kind, count(len(rows), *CLASS_WORDS[kind]), sum(one.size_change for one in changes)), *rows]
+
+    # -- what is under the cursor ------------------------------------------------------------------------
+
+    def _row_moved(self) -> None:
+        one, review = self.changes.here, self.app.review
+        if one is None or review is None:
+            self.evidence.show(Text(""))
+            return
+        self._work_out(one, review)
+
+    @work(thread=True, exclusive=True, group="change", exit_on_error=False)
+    def _work_out(self, row: DiffRow, review: Review) -> None:
+        # files are looked at: no key waits for it, and the next one makes it void
+        lines = [(heading, printable(line, 2000)) for heading, line in self._lines_of(row, review)]
+        if not get_current_worker().is_cancelled:
+            self.app.call_from_thread(self.evidence.show_lines, lines, (), row.title)
+
+    def _lines_of(self, row: DiffRow, review: Review) -> Iterator[tuple[str, str]]:
+        if row.cause is not None and row.cause.change is None:
+            yield from self._cause_lines(row.cause, review)
+        elif row.cause is not None and row.cause.change is not None:
+            yield from self._change_lines(row.cause.change, review)
+        elif row.change is not None:
+            yield from self._change_lines(row.change, review)
+        elif row.finding is not None:
+            from pyclosure.tui.output.findings import finding_lines
+
+            yield from finding_lines(row.finding)
+        else:
+            yield from self._section_lines(row, review)
+
+    def _section_lines(self, row: DiffRow, review: Review) -> Iterator[tuple[str, str]]:
+        from pyclosure.tui.output.diff import gap_lines, totals
+
+        if row.section == "causes":
+            yield from ((word, f"{before} → {after}   {change}") for word, before, after, change in totals(review))
+            yield from (("tests", line) for line in gap_lines(review))
+            yield from (("unknown", line) for line in review.lacking)
+            return
+        rows = [one for one in self.changes.rows if one.section == row.section and not one.is_title]
+        for one in rows[:_SHOWN]:
+            yield "", f"{one.title}   {one.mark}"
+
+    def _cause_lines(self, cause: Cause, review: Review) -> Iterator[tuple[str, str]]:
+        from pyclosure.tui.output.diff import evidence_words, label
+        from pyclosure.tui.units import size
+
+        side = review.diff.old if cause.kind == "drops" else review.diff.new
+        for edge in cause.edges[:_SHOWN]:
+            held = evidence_words(review.evidence.get(edge))
+            yield "reference", f"{label(side, edge[0])} → {label(side, edge[1])}{f' in {held}' if held else ''}"
+        yield from (("also by", label(side, at)) for at in cause.via[:_SHOWN])
+        heading = "brings" if cause.kind == "brings" else "drops"
+        for at in sorted(cause.paths, key=lambda one: -side.closure.nar_sizes[one])[:_SHOWN]:
+            yield heading, f"{size(side.closure.nar_sizes[at]):>10}  {label(side, at)}"
+            heading = ""
+        if len(cause.paths) > _SHOWN:
+            yield "", f"… {len(cause.paths) - _SHOWN:,} more"
+
+    def _change_lines(self, change: Change, review: Review) -> Iterator[tuple[str, str]]:
+        from pyclosure.tui.output.diff import reason_words, requirement_lines
+        from pyclosure.tui.units import size
+
+        for heading, side, at in (("old", review.diff.old, change.old), ("new", review.diff.new, change.new)):
+            if at is not None:
+                yield heading, f"{side.closure.path(at)}   {size(side.closure.nar_sizes[at])}"
+        if words := reason_words(review, change.new):
+            yield "why", words
+        for one in review.requirements:
+            if one.change is change:
+                yield from (("requires", line) for line in requirement_lines(one.added, one.removed, one.python))
+        path = review.diff.new.closure.path(change.new) if change.new is not None else ""
+        for finding in review.findings.new if review.findings is not None else ():
+            if path in finding.paths[:1]:
+                yield "finding", finding.title
+        yield from self._content_lines(change, review)
+
+    def _content_lines(self, change: Change, review: Review) -> Iterator[tuple[str, str]]:
+        from pyclosure.queries.diff.contents import contents_change
+        from pyclosure.queries.facts.contents import contents, group_words
+        from pyclosure.tui.output.diff import change_of
+        from pyclosure.tui.units import UNKNOWN, size
+
+        if change.old is None or change.new is None or change.kind == "unchanged":
+            return
+        found = []
+        for side, at in ((review.diff.old, change.old), (review.diff.new, change.new)):
+            root = side.closure.records.files_root
+            found.append(contents(side.closure.path(at), root) if root is not None else None)
+        old, new = found
+        if old is None or new is None:
+            yield "contents", "the files of both sides are not on this machine"
+            return
+        answer = contents_change(old, new)
+        heading = "contents"
+        for key, before, after in answer.groups[:8]:
+            yield heading, f"{change_of(after - before):>10}  {group_words(key)}"
+            heading = ""
+        heading = "files"
+        for one in answer.files[:_SHOWN]:
+            sizes = " → ".join(size(value) if value is not None else UNKNOWN for value in (one.old, one.new))
+            yield heading, f"{change_of(one.size_change):>10}  {one.path}   {sizes}"
+            heading = ""
+        more = len(answer.files) - _SHOWN + answer.more
+        if more > 0:
+            yield "", f"… {more:,} more"
+        yield "", f"{answer.same:,} files of one name and size"
+
+    # -- keys --------------------------------------------------------------------------------------------
+
+    def action_only(self) -> None:
+        """Show all, causes, findings or classes only."""
+        self._only = _ONLY[(_ONLY.index(self._only) + 1) % len(_ONLY)]
+        self.show_rows()
+
+    def widen(self) -> bool:
+        if self._only == _ONLY[0]:
+            return False
+        self._only = _ONLY[0]
+        self.show_rows()
+        return True
+
+    async def action_why_before(self) -> None:
+        """Say why the path was in the old closure."""
+        from pyclosure.queries.evidence import EvidenceStore
+        from pyclosure.tui.why_screen import WhyScreen
+
+        review, at = self.app.review, self._old_here()
+        if review is None or at is None:
+            self.notify("it was not in the old closure", markup=False, timeout=3)
+            return
+        await self.app.push_screen(WhyScreen(review.diff.old, at, EvidenceStore(review.diff.old)))
+
+    def _old_here(self) -> int | None:
+        one = self.changes.here
+        if one is None:
+            return None
+        if one.cause is not None and one.cause.kind == "drops":
+            return one.cause.target
+        change = one.change or (one.cause.change if one.cause is not None else None)
+        return change.old if change is not None else None
+
+    async def action_why(self) -> None:
+        """Say why the path is in the closure, or was in the old one when it is there no more."""
+        if self.path_here() is None and self._old_here() is not None:
+            await self.action_why_before()
+        else:
+            await super().action_why()
+
+    async def action_contents(self) -> None:
+        """Show what the path contains, in the old closure when it is there no more."""
+        from pyclosure.tui.contents_screen import ContentsScreen
+
+        review, at = self.app.review, self._old_here()
+        if self.path_here() is None and at is not None and review is not None:
+            await self.app.push_screen(ContentsScreen(review.diff.old, at))
+        else:
+            await super().action_contents()
+
+    def action_copy(self) -> None:
+        """Copy the comment for a pull request, also over ssh (OSC 52)."""
+        page = self._page()
+        if page:
+            self.app.copy_to_clipboard(page)
+            self.notify(f"copied the comment, {len(page.encode()):,} bytes of markdown", markup=False, timeout=3)
+
+    def action_page(self) -> None:
+        """Show the comment for a pull request."""
+        from pyclosure.tui.document_dialog import DocumentDialog
+
+        page = self._page()
+        if page:
+            lines = "\n".join(printable(line, 2000) for line in page.split("\n"))
+            self.app.push_screen(DocumentDialog("comment for a pull request", lines, "markdown"))
+
+    def _page(self) -> str:
+        from shlex import join
+
+        from pyclosure.tui.output.diff import Shown
+        from pyclosure.tui.output.diff_markdown import write_markdown
+
+        review, knowledge = self.app.review, self.knowledge
+        if review is None or knowledge is None:
+            return ""
+        out = StringIO()
+        labels = (self.app.base, knowledge.closure.records.label)
+        write_markdown(Shown(review, labels, join(["pyclosure", "diff", *labels]), None), out)
+        return out.getvalue()
+
+
+SCREEN = ScreenSpec("diff", "Diff", "7", DiffScreen, needs_base=True)

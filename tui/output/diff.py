@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from pyclosure.queries.diff.causes import Cause
-from pyclosure.queries.diff.match import CLASSES, Change, ChangeClass
+from pyclosure.queries.diff.match import CLASSES, Change, ChangeClass, ClosureDiff
 from pyclosure.queries.diff.review import Review
 from pyclosure.queries.evidence import EdgeEvidence
 from pyclosure.queries.findings.finding import Finding
@@ -92,12 +92,12 @@ def class_counts(review: Review) -> str:
     return " · ".join(f"{kind} {counts[kind]:,}" for kind in CLASSES if counts[kind]) or "nothing"
 
 
-def cause_words(review: Review, cause: Cause) -> str:
+def cause_words(diff: ClosureDiff, cause: Cause) -> str:
     """Return a cause on one line: ``numpy 1.26.4 → gcc 13.2.0``."""
-    side = review.diff.old if cause.kind == "drops" else review.diff.new
+    side = diff.old if cause.kind == "drops" else diff.new
     name = label(side, cause.target)
     if cause.change is not None:
-        return versions(review, cause.change)
+        return versions(diff, cause.change)
     gone = "no longer " if cause.kind == "drops" else ""
     users = list(dict.fromkeys(label(side, user) for user, _ in cause.edges))
     if cause.direct:
@@ -111,9 +111,9 @@ def cause_words(review: Review, cause: Cause) -> str:
     return f"{named} {'↛' if cause.kind == 'drops' else '→'} {name}{shared}"
 
 
-def versions(review: Review, change: Change) -> str:
+def versions(diff: ClosureDiff, change: Change) -> str:
     """Return what changed in itself: ``numpy 1.26.1 → 1.26.4``."""
-    old, new = review.diff.old, review.diff.new
+    old, new = diff.old, diff.new
     if change.old is None or change.new is None:
         side, at = (new, change.new) if change.new is not None else (old, change.old)
         return label(side, at if at is not None else 0)
@@ -144,7 +144,7 @@ def reason_words(review: Review, new: int | None) -> str:
             return f"because it differs in itself: {', '.join(keys[:3])}{more}"
         return f"because of {name} ({', '.join(keys[:3])}{more})" if keys else f"because of {name}, which is new"
     if reason.path is not None:
-        return f"because of {versions(review, review.diff.by_new[reason.path])}{sure}"
+        return f"because of {versions(review.diff, review.diff.by_new[reason.path])}{sure}"
     if reason.lost is not None:
         return f"because it no longer has {label(review.diff.old, reason.lost)}{sure}"
     return "why is unknown: no reference changed; derivations of both sides would tell"
@@ -230,14 +230,14 @@ def requirement_lines(added: Sequence[str], removed: Sequence[str], python: tupl
 
 def _cause_row(review: Review, cause: Cause) -> tuple[str, str, str]:
     tail = " · ".join(part for part in (brings(review, cause), first_evidence(review, cause)) if part)
-    return change_of(cause.size_change), cause_words(review, cause), tail
+    return change_of(cause.size_change), cause_words(review.diff, cause), tail
 
 
 def _change_row(review: Review, change: Change) -> tuple[str, str, str]:
     marks = ["direct"] if review.is_direct(change) else []
     if change.kind == "resized":
         marks.append(reason_words(review, change.new))
-    return change_of(change.size_change), versions(review, change), " · ".join(filter(None, marks))
+    return change_of(change.size_change), versions(review.diff, change), " · ".join(filter(None, marks))
 
 
 def _section(title: str, shown: Shown, out: IO[str], rows: Sequence[tuple[str, ...]], forms: str) -> None:

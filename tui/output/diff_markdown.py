@@ -139,7 +139,7 @@ def _write_causes(review: Review, out: IO[str], dropped: frozenset[str]) -> None
         return
     rows = [
         (
-            markdown_text(cause_words(review, one)),
+            markdown_text(cause_words(review.diff, one)),
             markdown_text(brings(review, one)),
             change_of(one.size_change),
             _evidence(review, one),
@@ -191,7 +191,11 @@ def _groups(review: Review, kind: ChangeClass, out: IO[str]) -> None:
 def _table(review: Review, changes: Sequence[Change], out: IO[str]) -> None:
     header = (("Package", "left"), ("Size", "right"), ("", "left"))
     rows = (
-        (markdown_text(versions(review, one)), change_of(one.size_change), "direct" if review.is_direct(one) else "")
+        (
+            markdown_text(versions(review.diff, one)),
+            change_of(one.size_change),
+            "direct" if review.is_direct(one) else "",
+        )
         for one in changes
     )
     markdown_table(header, rows, out)

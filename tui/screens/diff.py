@@ -171,7 +171,7 @@ class DiffScreen(EvidenceScreen):
 
         if self._only in ("all", "causes"):
             causes = [
-                DiffRow("causes", cause_words(review, one), one.size_change, cause=one, mark=brings(review, one))
+                DiffRow("causes", cause_words(review.diff, one), one.size_change, cause=one, mark=brings(review, one))
                 for one in review.causes
             ]
             yield [DiffRow("causes", count(len(causes), "cause"), review.diff.size_change), *causes]
@@ -189,7 +189,7 @@ class DiffScreen(EvidenceScreen):
             rows = [
                 DiffRow(
                     kind,
-                    versions(review, one),
+                    versions(review.diff, one),
                     one.size_change,
                     change=one,
                     mark="direct" if review.is_direct(one) else reason_words(review, one.new),

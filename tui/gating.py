@@ -32,7 +32,8 @@ def check_change(arguments: argparse.Namespace, base: str, policy: Policy, strea
         what = "--lock" if arguments.lock else "--format sarif"
         raise BadInput(f"{what} is for one closure", hint="check the new one by itself as well")
     gates = policy.gates
-    if not gates.new:
+    # who names no limit asks what check always asks, of what is new
+    if not gates.new and gates == Gates():
         gates = replace(gates, new=(policy.fail_on,) if policy.fail_on != "never" else ())
     (source,) = arguments.sources
     old, new = load_pair(arguments, base, source, err=streams.err, inspect=True)

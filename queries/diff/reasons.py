@@ -58,7 +58,7 @@ class Reasons:
 
     def _reason(self, change: Change) -> Reason:
         assert change.new is not None and change.old is not None
-        path = self._nearest(change.new)
+        path = self._nearest.get(change.new)
         derivation = self._derivation(change.new)
         if derivation is not None:
             return Reason(path, None, derivation, "certain")
@@ -68,21 +68,19 @@ class Reasons:
             None, self._lost(change.old), None, "probable" if self._lost(change.old) is not None else "unknown"
         )
 
-    def _nearest(self, start: int) -> int | None:
-        """Return the nearest reference that is new or changed in itself, through those that only followed."""
-        closure = self.diff.new.closure
-        seen = {start}
-        queue = deque([start])
+    @cached_property
+    def _nearest(self) -> Mapping[int, int]:
+        """Position of what only followed → of the nearest reference that is new or changed in itself."""
+        closure, by_new = self.diff.new.closure, self.diff.by_new
+        owner = {at: at for at, one in by_new.items() if one.kind not in _FOLLOWING and one.kind != "unchanged"}
+        queue = deque(sorted(owner))
         while queue:
-            for one in closure.references[queue.popleft()]:
-                change = self.diff.by_new[one]
-                if one in seen or change.kind == "unchanged":
-                    continue
-                if change.kind not in _FOLLOWING:
-                    return one
-                seen.add(one)
-                queue.append(one)
-        return None
+            at = queue.popleft()
+            for user in closure.referrers[at]:
+                if user not in owner and by_new[user].kind in _FOLLOWING:
+                    owner[user] = owner[at]
+                    queue.append(user)
+        return owner
 
     def _lost(self, at: int) -> int | None:
         references = self.diff.old.closure.references[at]

@@ -75,6 +75,11 @@ class _Head(msgspec.Struct):
     made_by: str = ""
 
 
+# made here, once: two threads that build the same types at the same time bring the interpreter down
+_HEAD = msgspec.json.Decoder(_Head)
+_DOCUMENT = msgspec.json.Decoder(_Document)
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """What a snapshot holds."""
@@ -280,7 +285,7 @@ def read_snapshot(document: bytes, name: str) -> Snapshot:
         BadInput: it is damaged, or of a version that this pyclosure does not know.
     """
     try:
-        head = msgspec.json.decode(document, type=_Head)
+        head = _HEAD.decode(document)
         if head.format != FORMAT or head.version < 1:
             raise BadInput(f"{name} is not a snapshot of pyclosure", hint="make one with: pyclosure snapshot")
         if head.version > VERSION:
@@ -289,7 +294,7 @@ def read_snapshot(document: bytes, name: str) -> Snapshot:
                 f"this pyclosure reads up to version {VERSION}",
                 hint="open it with a newer pyclosure",
             )
-        saved = msgspec.json.decode(document, type=_Document)
+        saved = _DOCUMENT.decode(document)
     except msgspec.ValidationError as error:
         reason = str(error)
         if "matching regex" in reason:

@@ -244,7 +244,7 @@ class _Look:
 
     def _direct_url(self, data: bytes, file: str) -> None:
         try:
-            document = msgspec.json.decode(data, type=_DirectUrl)
+            document = _DIRECT_URL.decode(data)
         except (msgspec.DecodeError, RecursionError, UnicodeError):
             self.note(file, "is not such a document")
             return
@@ -303,6 +303,9 @@ class _DirInfo(msgspec.Struct):
 class _DirectUrl(msgspec.Struct):
     url: str = ""
     dir_info: _DirInfo = msgspec.field(default_factory=_DirInfo)
+
+
+_DIRECT_URL = msgspec.json.Decoder(_DirectUrl)
 
 
 def _imports(source: bytes) -> Iterator[str]:

@@ -311,7 +311,7 @@ class _Elf:
                         self._add_opened(content)
 
     def _add_opened(self, content: bytes) -> None:
-        for opened in msgspec.json.decode(content.partition(b"\0")[0], type=list[_Opened]):
+        for opened in _OPENED_LIST.decode(content.partition(b"\0")[0]):
             for name in opened.soname:
                 self._found.add(self._found.optional, name.encode())
 
@@ -320,6 +320,9 @@ class _Opened(msgspec.Struct, gc=False):
     """A library that a file opens itself; whether it must be there is for the file to say at run time."""
 
     soname: list[str]
+
+
+_OPENED_LIST = msgspec.json.Decoder(list[_Opened])
 
 
 def _notes(data: bytes, align: int, order: str) -> Iterator[tuple[bytes, int, bytes]]:

@@ -42,6 +42,10 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Name, least and most, -1 for no end; several may hold at once."""
 
 
+# builds the types here, once: two threads that do so at the same time bring the interpreter down
+msgspec.json.Decoder(dict[str, Profile])
+
+
 @dataclass(frozen=True, slots=True)
 class Profiles:
     """The profiles that there are, and the one that is used."""

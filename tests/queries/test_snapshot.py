@@ -6,6 +6,8 @@ import errno
 import gzip
 import os
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyclosure.queries.demo import demo_snapshot
 from pyclosure.queries.errors import BadInput
 from pyclosure.queries.facts.layout import look
 from pyclosure.queries.graph.closure import Closure
@@ -321,3 +324,23 @@ def test_a_device_is_written_into_and_never_replaced() -> None:
     assert_sentence(caught.value, "/dev/full: No space left on device", kind=BadInput)
     assert write_snapshot(rich_snapshot(), "/dev/null", NOW) > 0
     assert not os.path.isfile("/dev/full") and not os.path.isfile("/dev/null")
+
+
+def test_two_threads_may_read_the_first_snapshot_at_once(tmp_path: Path) -> None:
+    """msgspec builds the types of a decoder when it is first used, and two threads at it end in a crash."""
+    path = tmp_path / "x.snapshot"
+    write_snapshot(demo_snapshot(), str(path))
+    script = (
+        "import sys, threading\n"
+        "sys.setswitchinterval(1e-6)\n"
+        "from pyclosure.queries.snapshot import read_document, read_snapshot\n"
+        "document = read_document(open(sys.argv[1], 'rb'), 'x')\n"
+        "gate = threading.Barrier(4)\n"
+        "def read():\n"
+        "    gate.wait(); read_snapshot(document, 'x')\n"
+        "threads = [threading.Thread(target=read) for _ in range(4)]\n"
+        "[one.start() for one in threads]; [one.join() for one in threads]\n"
+    )
+    for _ in range(8):
+        done = subprocess.run([sys.executable, "-c", script, str(path)], timeout=60, check=False, capture_output=True)
+        assert done.returncode == 0, done.stderr.decode()[-2000:]

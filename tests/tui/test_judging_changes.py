@@ -344,3 +344,50 @@ def test_the_action_runs_those_scripts() -> None:
     used = set(re.findall(r"inputs\.([\w-]+)", text))
     declared = set(re.findall(r"^  ([\w-]+):$", text.split("outputs:")[0], re.M))
     assert used == declared
+
+
+# -- a recorded change -----------------------------------------------------------------------------------
+
+
+def test_a_recorded_change_has_every_class_cause_and_sum(cli: Cli) -> None:
+    """A requests bump and httpx with what it needs, built by Nix from the packages of an index."""
+    folder = ROOT / "tests" / "data"
+    found = cli("diff", str(folder / "pr-base.snapshot"), str(folder / "pr-head.snapshot"), "--format", "json").json
+
+    def name(path: str | None) -> str:
+        return "" if path is None else path[44:].removeprefix("python3.11-")
+
+    assert {key: count for key, count in found["counts"].items() if count} == {
+        "added": 5,
+        "version": 1,
+        "rebuilt": 1,
+        "unchanged": 30,
+    }
+    assert {(one["class"], name(one["old"]), name(one["new"]), one["size_change"]) for one in found["classes"]} == {
+        ("added", "", "anyio-4.16.0", 1_401_872),
+        ("added", "", "httpx-0.27.2", 704_984),
+        ("added", "", "httpcore-1.0.9", 670_024),
+        ("added", "", "h11-0.16.0", 202_856),
+        ("added", "", "sniffio-1.3.1", 37_976),
+        ("version", "requests-2.31.0", "requests-2.32.3", 18_328),
+        ("rebuilt", "python3-3.11.2-env", "python3-3.11.2-env", 17_976),
+    }
+    assert [
+        (one["kind"], name(one["target"]), one["direct"], len(one["paths"]), one["size_change"])
+        for one in found["causes"]
+    ] == [
+        ("brings", "httpx-0.27.2", True, 5, 3_017_712),
+        ("changes", "requests-2.32.3", True, 1, 18_328),
+        ("changes", "python3-3.11.2-env", True, 1, 17_976),
+    ]
+    assert found["size_change"] == 3_054_016 == 3_017_712 + 18_328 + 17_976
+    assert (found["paths_added"], found["paths_removed"]) == (7, 2)
+    assert (found["findings"]["new"], found["findings"]["gone"], found["findings"]["kept"]) == ([], [], 2)
+    assert found["requirements"] == [
+        {"distribution": "requests", "added": [], "removed": [], "requires_python": {"old": ">=3.7", "new": ">=3.8"}}
+    ]
+    back = cli("diff", str(folder / "pr-head.snapshot"), str(folder / "pr-base.snapshot"), "--format", "json").json
+    assert back["size_change"] == -found["size_change"]
+    assert [-one["size_change"] for one in back["causes"]] == [one["size_change"] for one in found["causes"]]
+    same = cli("diff", str(folder / "pr-base.snapshot"), str(folder / "pr-base.snapshot"), "--format", "json").json
+    assert (same["classes"], same["causes"], same["size_change"]) == ([], [], 0)

@@ -13,14 +13,16 @@ import re
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from pyclosure.queries.nix.process import SystemRunner  # noqa: E402
+from pyclosure.queries.sources.graphs import open_side  # noqa: E402
 from pyclosure.queries.sources.opening import Opening  # noqa: E402
-from pyclosure.queries.sources.resolve import Demo  # noqa: E402
+from pyclosure.queries.sources.resolve import Demo, SavedFile  # noqa: E402
 from pyclosure.tui.app import ClosureApp  # noqa: E402
 
 
@@ -32,6 +34,8 @@ class Picture:
     size: tuple[int, int]
     theme: str
     keys: tuple[str, ...] = ()
+    changed: bool = False
+    """Whether a recorded change is shown instead of the demo."""
 
     @property
     def file(self) -> str:
@@ -39,6 +43,7 @@ class Picture:
         return f"{self.name}-{self.theme}-{self.size[0]}x{self.size[1]}.svg"
 
 
+DATA = HERE.parent / "tests" / "data"
 NARROW, WIDE = (80, 24), (160, 40)
 PICTURES = (
     Picture("overview", NARROW, "midnight"),
@@ -56,6 +61,8 @@ PICTURES = (
     Picture("tests", WIDE, "paper", ("5", "down")),
     Picture("rebuild", NARROW, "midnight", ("6", "s", "s", "down")),
     Picture("rebuild", WIDE, "snow", ("6", "s", "s", "down")),
+    Picture("diff", NARROW, "midnight", ("7",), changed=True),
+    Picture("diff", WIDE, "paper", ("7",), changed=True),
     Picture("details", NARROW, "midnight", ("d",)),
     Picture("commands", NARROW, "midnight", ("o",)),
     Picture("why", NARROW, "midnight", ("2", "slash", *"gcc-14", "enter", "w", *["down"] * 6)),
@@ -80,10 +87,17 @@ def stable(svg: str, name: str) -> str:
 
 
 async def draw(picture: Picture) -> str:
-    """Run the app on the demo closure and return its picture."""
-    app = ClosureApp(Opening(Demo(), SystemRunner()).start(), theme=picture.theme)
+    """Run the app on the demo closure, or on a recorded change, and return its picture."""
+    if picture.changed:
+        before = partial(open_side, SavedFile(str(DATA / "pr-base.snapshot")), SystemRunner())
+        opening = Opening(SavedFile(str(DATA / "pr-head.snapshot")), SystemRunner()).start()
+        app = ClosureApp(opening, theme=picture.theme, open_base=before, base="./before")
+    else:
+        app = ClosureApp(Opening(Demo(), SystemRunner()).start(), theme=picture.theme)
     async with app.run_test(size=picture.size, notifications=False) as pilot:
         while app.overview is None or app.judgement is None or app.task_text or not app.quiet:
+            await pilot.pause(0.02)
+        while picture.changed and (app.review is None or app.review.findings is None):
             await pilot.pause(0.02)
         for key in picture.keys:
             await pilot.press(KEYS.get(key, key))

@@ -62,6 +62,8 @@ class DiffRows(EvidenceRows[DiffRow]):
         cursor = next((at for at, row in enumerate(rows) if (row.section, row.title) == key), None)
         # a title stands first, and has nothing to say
         self.rows_changed(cursor if cursor is not None else min(1, len(rows)))
+        if cursor is None:
+            self.scroll_to(y=0, animate=False, immediate=True)
 
     def columns(self) -> tuple[ViewColumn, ...]:
         return (

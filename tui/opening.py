@@ -153,7 +153,11 @@ def load_pair(
     from pyclosure.queries.diff.review import share_knowledge
     from pyclosure.queries.enrich import enrich
 
-    openings = [start(argparse.Namespace(**{**vars(arguments), "sources": [word]})) for word in (old, new)]
+    store = getattr(arguments, "old_store", None) or arguments.store
+    openings = [
+        start(argparse.Namespace(**{**vars(arguments), "sources": [word], "store": url}))
+        for word, url in ((old, store), (new, arguments.store))
+    ]
     narrator = Narrator(err)
     files, derivations = not arguments.no_files, not arguments.no_derivations
     try:

@@ -35,6 +35,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
     group = parser.add_argument_group("a change")
     group.add_argument("--base", metavar="OLD", help="what was before: judge what is new (or: check OLD NEW)")
+    group.add_argument("--old-store", metavar="URL", help="OLD is in this store, SOURCE in that of --store")
     group.add_argument("--max-increase", metavar="LIMIT", help="how much larger it may get: 5%%, 20MiB")
     group.add_argument("--max-size", metavar="SIZE", help="how large it may be at all: 400MiB")
     group.add_argument("--max-paths", type=whole_number(0), metavar="N", help="how many store paths it may have")

@@ -15,6 +15,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--top", type=whole_number(0), default=20, metavar="N", help="entries of each list (default 20; 0 for all)"
     )
+    parser.add_argument("--old-store", metavar="URL", help="OLD is in this store, NEW in that of --store")
     parser.add_argument("--no-findings", action="store_true", help="ask no rules and look through no files: quicker")
     parser.add_argument("--config", metavar="FILE", help="decisions: a pyclosure.toml, or a pyproject.toml")
     parser.add_argument("--no-config", action="store_true", help="look for no such file")
@@ -55,6 +56,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
 def _command(arguments: argparse.Namespace) -> str:
     words = ["pyclosure", "diff", *(["-f", arguments.file] if arguments.file else []), *arguments.sources]
     words += ["--store", arguments.store] if arguments.store else []
+    words += ["--old-store", arguments.old_store] if arguments.old_store else []
     flags = {"--no-findings": arguments.no_findings, "--derivation": arguments.derivation}
     return shlex.join([*words, *(flag for flag, on in flags.items() if on)])
 

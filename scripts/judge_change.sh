@@ -4,6 +4,7 @@
 #   MAX_INCREASE, MAX_SIZE, FAIL_ON   limits; pyclosure.toml may have them, too
 #   PYCLOSURE              how it is run (default: nix run, from the folder above this one)
 #   COMMENT_FILE           where the comment goes (default: pyclosure-comment.md)
+#   NAME                   tells the comment from those of other closures of the same change
 # $GITHUB_STEP_SUMMARY and $GITHUB_OUTPUT are written to where they are set.
 set -u
 base=${BASE:?what was before} head=${HEAD:?what the change makes of it}
@@ -25,6 +26,12 @@ else
 fi
 status=$?
 cat "$errors" >&2
+# without an answer nothing was judged, whatever the program that should have given one says
+case "$status" in
+    0 | 1) [ -s "$comment" ] || status=3 ;;
+    2 | 3) ;;
+    *) status=3 ;;
+esac
 if [ ! -s "$comment" ]; then
     {
         echo '<!-- pyclosure diff -->'
@@ -34,6 +41,10 @@ if [ ! -s "$comment" ]; then
         echo
         sed 's/^/    /' "$errors" | tail -n 20
     } > "$comment"
+fi
+if [ -n "${NAME-}" ]; then
+    # the first line is what the comment is found again by
+    { echo "<!-- pyclosure diff $NAME -->"; tail -n +2 "$comment"; } > "$errors" && cat "$errors" > "$comment"
 fi
 if [ -n "${GITHUB_STEP_SUMMARY-}" ]; then
     cat "$comment" >> "$GITHUB_STEP_SUMMARY"

@@ -17,7 +17,6 @@ from textual.signal import Signal
 
 from pyclosure.queries.answers.overview import Overview, overview
 from pyclosure.queries.errors import Cancelled, QueryError
-from pyclosure.queries.evidence import EvidenceStore
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.sources.opening import Opening
 from pyclosure.tui import keys, screens, theming
@@ -36,6 +35,7 @@ from pyclosure.tui.widgets.path_table import PathTable
 if TYPE_CHECKING:
     from pyclosure.queries.activity import Activity
     from pyclosure.queries.diff.review import Review
+    from pyclosure.queries.evidence import EvidenceStore
     from pyclosure.queries.findings.finding import Finding
     from pyclosure.queries.rebuild.compare import Compared
     from pyclosure.queries.rebuild.outlook import Outlook
@@ -222,6 +222,9 @@ class ClosureApp(App[int]):
         except BaseException as error:
             self.show_trouble(error)
             return
+        # imported here: no first frame waits for what looks into files
+        from pyclosure.queries.evidence import EvidenceStore
+
         self.labels = Labels(self.knowledge)
         self.plan = Plan(self.knowledge)
         self.evidence = EvidenceStore(self.knowledge)
@@ -245,8 +248,8 @@ class ClosureApp(App[int]):
             self.outlook = event.outlook
         if event.compared is not None:
             self.compared = event.compared
-            if event.compared.comparison is None:
-                self.base_trouble = event.compared.reason
+        if event.trouble and self.review is None:
+            self.base_trouble = event.trouble
         if event.review is not None:
             self.review, self.base_trouble = event.review, ""
         # after evaluating, what was worked out before is out of date

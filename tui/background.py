@@ -42,6 +42,7 @@ class Learned(Message):
         outlook: Outlook | None = None,
         compared: Compared | None = None,
         review: Review | None = None,
+        trouble: str = "",
     ) -> None:
         super().__init__()
         self.overview = overview
@@ -52,6 +53,8 @@ class Learned(Message):
         self.outlook = outlook
         self.compared = compared
         self.review = review
+        self.trouble = trouble
+        """Why there is no closure to compare with; empty when there is, or when nobody knows yet."""
 
     def can_replace(self, message: Message) -> bool:
         """A burst of news is one piece of news, unless findings or tests would be lost."""
@@ -62,6 +65,7 @@ class Learned(Message):
             and (self.outlook is None or message.outlook is not None)
             and (self.compared is None or message.compared is not None)
             and (self.review is None or message.review is not None)
+            and (not self.trouble or bool(message.trouble))
         )
 
 
@@ -123,8 +127,10 @@ class Background:
             self._steps(knowledge)
         except Cancelled:
             _note_stopped(knowledge)
+            self._app.post_message(Learned(trouble="stopped by the user"))
         except Exception as error:
             self.text = f"stopped by a fault: {type(error).__name__}"
+            self._app.post_message(Learned(trouble=self.text))
             _note_stopped(knowledge, "a fault in pyclosure itself")
             knowledge.touch()
             self._tell(knowledge)
@@ -190,8 +196,12 @@ class Background:
         except Cancelled:
             raise
         except QueryError as error:
+            self._app.post_message(Learned(trouble=str(error)))
             return Compared(self._base, None, str(error))
         self._before = base.knowledge
+        if base.knowledge is None:
+            words = "it is a build graph without a closure; what it rebuilds is on the screen of rebuilds"
+            self._app.post_message(Learned(trouble=words))
         label = self._base or base.label
         self.report(Progress(f"comparing with {printable(label, 60)}"))
         if base.graph is None:
@@ -205,7 +215,9 @@ class Background:
         if judged:
             share_knowledge(knowledge, before)
         enrich(before, self, files=self._files, derivations=self._derivations, inspections=judged, tests=judged)
-        found = review(before, knowledge, nearest_policy()[0], self, judged=judged)
+        compared = self._app.compared
+        comparison = compared.comparison if compared is not None else None
+        found = review(before, knowledge, nearest_policy()[0], self, judged=judged, comparison=comparison)
         self._app.post_message(Learned(review=found))
 
     def _judge(self, knowledge: Knowledge, *, whole: bool) -> None:

@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from pyclosure.queries.diff.gates import Gate, Gates, judge_change, judge_size
 from pyclosure.queries.errors import BadInput
+from pyclosure.queries.findings.finding import SEVERITIES
 from pyclosure.queries.text import printable
 from pyclosure.tui.commands import Streams
 from pyclosure.tui.opening import Narrator, load_pair
@@ -32,9 +33,10 @@ def check_change(arguments: argparse.Namespace, base: str, policy: Policy, strea
         what = "--lock" if arguments.lock else "--format sarif"
         raise BadInput(f"{what} is for one closure", hint="check the new one by itself as well")
     gates = policy.gates
-    # who names no limit asks what check always asks, of what is new
-    if not gates.new and gates == Gates():
-        gates = replace(gates, new=(policy.fail_on,) if policy.fail_on != "never" else ())
+    # a severity that was named counts for what is new; who names no limit at all asks what check always asks
+    named = any(word in SEVERITIES for option in arguments.fail_on for word in option.split(","))
+    if (named or not gates.any) and policy.fail_on != "never" and policy.fail_on not in gates.new:
+        gates = replace(gates, new=(*gates.new, policy.fail_on))
     (source,) = arguments.sources
     old, new = load_pair(arguments, base, source, err=streams.err, inspect=True)
     narrator = Narrator(streams.err)
@@ -54,11 +56,11 @@ def check_change(arguments: argparse.Namespace, base: str, policy: Policy, strea
 
 
 def status_of(judged: list[Gate], *, allow_unknown: bool) -> int:
-    """Return 1 when a limit is breached, 2 when one has no data, else 0."""
+    """Return 1 when a limit is breached, 2 when one has no data, else 0; nothing fails who asks for nothing."""
     states = {one.state for one in judged}
     if "breached" in states:
         return 1
-    return 2 if ("no data" in states and not allow_unknown) or not judged else 0
+    return 2 if "no data" in states and not allow_unknown else 0
 
 
 def write_change(shown: Shown, judged: list[Gate], form: str, out: IO[str]) -> None:
@@ -75,7 +77,7 @@ def write_change(shown: Shown, judged: list[Gate], form: str, out: IO[str]) -> N
         for one in judged:
             out.write(f"{SIGNS[one.state]} {gate_words(one)}\n")
             out.writelines(f"    {printable(finding_words(each), 400)}\n" for each in one.findings)
-        out.write("" if judged else "? no limit was asked for\n")
+        out.write("" if judged else "no limit was asked for\n")
         out.write("\n")
         write_text(shown, out)
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from pyclosure.queries.activity import Activity
     from pyclosure.queries.evidence import EvidenceStore
     from pyclosure.queries.findings.finding import Finding
-    from pyclosure.queries.findings.judge import Report
     from pyclosure.queries.findings.policy import Policy
+    from pyclosure.queries.findings.report import Report
     from pyclosure.queries.testing.survey import Survey
 
 

@@ -130,6 +130,11 @@ class WhyScreen(Screen[None]):
     def _is_open(self) -> bool:
         return self._knowledge is self.app.knowledge
 
+    @property
+    def _when(self) -> str:
+        """Say that it is about the closure that is only compared with; empty for the open one."""
+        return "" if self._is_open else " before:"
+
     def _refuses(self) -> bool:
         """Say whether the path is in the closure that is only compared with, and tell so."""
         if not self._is_open:
@@ -172,7 +177,7 @@ class WhyScreen(Screen[None]):
 
     def _show_head(self) -> None:
         answer = self.answer
-        text = Text(f" why {self.label[self._target]}", "bold", no_wrap=True)
+        text = Text(f"{self._when} why {self.label[self._target]}", "bold", no_wrap=True)
         if self._target in self._knowledge.closure.roots:
             text.append("   it is a root: it was asked for", "")
         shown = f"chain {self.number + 1:,} of {answer.chains:,}" if answer.chains > 1 else "one chain"

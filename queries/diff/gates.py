@@ -14,7 +14,7 @@ from pyclosure.queries.text import printable
 
 if TYPE_CHECKING:
     from pyclosure.queries.diff.review import Review
-    from pyclosure.queries.findings.judge import Report
+    from pyclosure.queries.findings.report import Report
     from pyclosure.queries.knowledge import Knowledge
 
 State = Literal["passed", "breached", "no data"]
@@ -22,8 +22,8 @@ LEAKS = ("P10", "P18")
 """Rules whose findings are things that no program needs when it runs: test tools, compilers, headers, sources."""
 KEYS = ("max-increase", "max-size", "max-paths", "new")
 _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)")
-_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s*([A-Za-z]*)")
+_PERCENT = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s*%")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,11 @@ class Gates:
     """Of the new closure: store paths."""
     new: tuple[str, ...] = ()
     """New findings that stop a change: severities (and all worse), rules, ``leak`` or ``any``."""
+
+    @property
+    def any(self) -> bool:
+        """Whether there is any limit."""
+        return self != Gates()
 
     @property
     def needs_base(self) -> bool:
@@ -65,8 +70,11 @@ def gates_of(table: Mapping[str, Any], where: str) -> Gates:
     Raises:
         BadInput: something in it is not understood.
     """
-    if not isinstance(table, dict) or not table.keys() <= set(KEYS):
+    if not isinstance(table, dict):
         raise BadInput(f"{where}: gates must be a table of {', '.join(KEYS)}", hint='such as max-increase = "5%"')
+    for key in table:
+        if key not in KEYS:
+            raise BadInput(f"{where}: gates: unknown key {printable(str(key), 60)}", hint=f"known: {', '.join(KEYS)}")
     new = table.get("new", [])
     if not isinstance(new, list) or not all(isinstance(one, str) for one in new):
         raise BadInput(f"{where}: gates: new must be a list of words", hint='write new = ["leak", "error"]')
@@ -101,7 +109,10 @@ def size_in(text: str, where: str) -> int:
     """
     match = _SIZE.fullmatch(text.strip())
     if match is None or match[2].upper() not in _UNITS:
-        raise BadInput(f"{where}: {printable(text, 40)!r} is no size", hint="with a unit: 400MiB, 1.5GiB or 250MB")
+        raise BadInput(
+            f"{where}: {printable(text, 40)!r} is no size",
+            hint="with a unit: 400MiB or 250MB; an increase may be a percentage: 5%",
+        )
     return round(float(match[1]) * _UNITS[match[2].upper()])
 
 
@@ -180,6 +191,9 @@ def _judge_new(word: str, review: Review) -> Gate:
     if review.findings is None or review.reports is None:
         return Gate(name, "none", "findings were not asked for", "no data")
     rules, mildest = _rules(word, name)
+    unasked = sorted(rules - (set(review.reports[0].asked) & set(review.reports[1].asked))) if _is_exact(word) else []
+    if unasked:
+        return Gate(name, "none", f"{', '.join(unasked)} was not asked: it is off, ignored, or needs a lock", "no data")
     worst = SEVERITIES[: SEVERITIES.index(mildest) + 1]
 
     def counted(some: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -196,6 +210,11 @@ def _judge_new(word: str, review: Review) -> Gate:
     if blind:
         return Gate(name, "none", f"{', '.join(sorted(blind))} could not judge all of the new closure", "no data")
     return Gate(name, "none", "none", "passed")
+
+
+def _is_exact(word: str) -> bool:
+    """Say whether a word names rules, each of which has to be asked, and not all that there are."""
+    return word != "any" and word not in get_args(Severity)
 
 
 def _blind(report: Report, rules: frozenset[str]) -> frozenset[str]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from pyclosure.queries.diff.causes import Attribution, Cause
 from pyclosure.queries.diff.match import ClosureDiff
-from pyclosure.queries.findings.judge import Report
+from pyclosure.queries.findings.report import Report
 from pyclosure.queries.kinds.identity import group_of
 from pyclosure.queries.knowledge import Knowledge
 
@@ -90,6 +90,15 @@ def spans(moments: Sequence[Moment], reference: str, referrer: str | None = None
         else:
             found.append(EdgeSpan(at, at, *edge))
     return tuple(found)
+
+
+def strangers(moments: Sequence[Moment], words: Sequence[str]) -> list[str]:
+    """Return the names that no path of any closure has."""
+    return [
+        word
+        for word in words
+        if not any(_is_called(one.knowledge, at, word) for one in moments for at in range(len(one.knowledge.closure)))
+    ]
 
 
 def _edges(knowledge: Knowledge, reference: str, referrer: str | None) -> Iterator[tuple[str, str]]:

@@ -112,8 +112,7 @@ class ClosureDiff:
         matching.pair(lambda side, at: (side.name(at), side.output(at), side.version(at)))
         matching.pair(lambda side, at: (side.name(at), side.output(at)))
         matching.pair(lambda side, at: (side.name(at), side.abi(at), side.version(at)))
-        # what one side knows by its files and the other by its name alone
-        matching.pair(lambda side, at: (side.plain_name(at), side.output(at)))
+        matching.pair_names()
         matching.pair_roots()
         for one, other in matching.pairs.items():
             yield self._pair(one, other)
@@ -191,6 +190,9 @@ class _Side:
     def plain_name(self, at: int) -> str:
         return str(canonicalize_name(self.identity(at).pname))
 
+    def by_name_alone(self, at: int) -> bool:
+        return self.identity(at).naming.tier == "N"
+
     def shown(self, at: int) -> str:
         return self.identity(at).distribution or self.identity(at).pname
 
@@ -229,17 +231,27 @@ class _Matching:
         return [at for at in range(len(self._new.closure)) if at not in self._taken]
 
     def pair(self, key: Callable[[_Side, int], Hashable]) -> None:
-        """Pair what is left and has one key on both sides; of several those of one system, then in order of version."""
+        """Pair what is left and has one key on both sides; those of one system first, then in order of version."""
+        self._pair(lambda side, at: (key(side, at), side.system(at)))
+        self._pair(key)
+
+    def _pair(self, key: Callable[[_Side, int], Hashable]) -> None:
         old = _grouped(self._old, self.left_of_old(), key)
         new = _grouped(self._new, self.left_of_new(), key)
         for name, some in old.items():
-            others = new.get(name, [])
-            for at in some:
-                if others:
-                    same = [one for one in others if self._old.system(at) == self._new.system(one)]
-                    chosen = (same or others)[0]
-                    others.remove(chosen)
-                    self._take(at, chosen)
+            for one, other in zip(some, new.get(name, ()), strict=False):
+                self._take(one, other)
+
+    def pair_names(self) -> None:
+        """Pair what one side knows by its files or derivation, and the other by its name alone."""
+        for known, other in ((self._old, self._new), (self._new, self._old)):
+            self._pair(
+                lambda side, at, known=known, other=other: (  # type: ignore[misc]
+                    (side.plain_name(at), side.output(at))
+                    if side.by_name_alone(at) == (side is other)
+                    else (side is known, at)
+                )
+            )
 
     def pair_roots(self) -> None:
         """Pair roots that nothing else tells to be the same: both are what was asked for."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pyclosure.queries.diff.match import Change, ChangeClass, ClosureDiff
-from pyclosure.queries.rebuild.compare import Cause, Comparison
+from pyclosure.queries.rebuild.compare import Comparison, Difference
 from pyclosure.queries.records import Certainty
 
 _FOLLOWING: frozenset[ChangeClass] = frozenset({"rebuilt", "resized", "interpreter-only"})
@@ -34,21 +34,19 @@ class Reasons:
 
     Args:
         diff: the closures side by side.
+        comparison: both build graphs side by side, where somebody compared them already.
     """
 
-    def __init__(self, diff: ClosureDiff) -> None:
+    def __init__(self, diff: ClosureDiff, comparison: Comparison | None = None) -> None:
         self.diff = diff
-
-    @cached_property
-    def comparison(self) -> Comparison | None:
+        old, new = diff.old.build, diff.new.build
+        self.comparison = comparison or (Comparison(old, new) if old is not None and new is not None else None)
         """Both build graphs side by side; None when either is not known."""
-        old, new = self.diff.old.build, self.diff.new.build
-        return Comparison(old, new) if old is not None and new is not None else None
 
-    @cached_property
-    def causes(self) -> Mapping[int, Cause]:
-        """Position in the new build graph → what differs there in itself."""
-        return {one.head: one for one in self.comparison.causes} if self.comparison is not None else {}
+    @property
+    def differing(self) -> Mapping[int, tuple[Difference, ...]]:
+        """Position in the new build graph of what differs in itself → in what."""
+        return self.comparison.differing if self.comparison is not None else {}
 
     @cached_property
     def by_path(self) -> Mapping[int, Reason]:

@@ -59,6 +59,6 @@ def _requirements(distribution: Distribution) -> dict[str, str]:
     for text in distribution.requires_dist:
         try:
             found[str(Requirement(text))] = text
-        except InvalidRequirement:
+        except (InvalidRequirement, RecursionError):
             found[text] = text
     return found

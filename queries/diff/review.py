@@ -14,10 +14,12 @@ from pyclosure.queries.diff.reasons import Reasons
 from pyclosure.queries.diff.requirements import RequirementChange, requirement_changes
 from pyclosure.queries.diff.verdicts import FindingsDiff, GapsDiff, findings_diff, gaps_diff
 from pyclosure.queries.evidence import EdgeEvidence, EvidenceStore
-from pyclosure.queries.findings.judge import Report, judge
+from pyclosure.queries.findings.judge import judge
 from pyclosure.queries.findings.policy import Policy
+from pyclosure.queries.findings.report import Report
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.rebuild.compare import Comparison
 
 MOST_EVIDENCE = 12
 """References whose files are looked for: the ones that bring most."""
@@ -66,7 +68,13 @@ class Review:
 
 
 def review(
-    old: Knowledge, new: Knowledge, policy: Policy | None = None, activity: Activity = SILENT, *, judged: bool = True
+    old: Knowledge,
+    new: Knowledge,
+    policy: Policy | None = None,
+    activity: Activity = SILENT,
+    *,
+    judged: bool = True,
+    comparison: Comparison | None = None,
 ) -> Review:
     """Compare two closures as far as they are known.
 
@@ -76,6 +84,7 @@ def review(
         policy: decisions about findings.
         activity: is told of progress, and may cancel.
         judged: whether rules are asked on both sides.
+        comparison: both build graphs side by side, where somebody compared them already.
 
     Raises:
         Cancelled: the activity was cancelled.
@@ -89,7 +98,11 @@ def review(
             if len(evidence) < MOST_EVIDENCE and new.identity(edge[0]).kind.value != "python-env":
                 activity.report(Progress("looking for references", len(evidence), MOST_EVIDENCE, "references"))
                 evidence[edge] = store.of(*edge, activity)
-    reasons, requirements = Reasons(diff), requirement_changes(diff)
+    reasons, requirements = Reasons(diff, comparison), requirement_changes(diff)
+    activity.report(Progress("comparing derivations"))
+    # worked out here, because whoever shows it has no time
+    activity.check()
+    _ = reasons.by_path
     if not judged:
         return Review(diff, attribution, reasons, requirements, evidence)
     scenes = [

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pyclosure.queries.findings.finding import Finding
-from pyclosure.queries.findings.judge import Report
+from pyclosure.queries.findings.finding import SEVERITIES, Finding, worst_first
+from pyclosure.queries.findings.report import Report
 from pyclosure.queries.names import name_of, parse_name
 from pyclosure.queries.testing.survey import PackageTests, Survey
 
@@ -32,6 +32,8 @@ class GapsDiff:
 
     new: tuple[PackageTests, ...]
     gone: tuple[PackageTests, ...]
+    unsure: tuple[PackageTests, ...] = ()
+    """In the new closure, where nobody knows what the tests of the old one were."""
 
 
 _GAPS = ("real", "vacuous", "not-run")
@@ -42,16 +44,24 @@ def findings_diff(old: Report, new: Report) -> FindingsDiff:
 
     Accepted findings are left out on both sides.
     """
-    before, after = Counter(map(_key, old.findings)), Counter(map(_key, new.findings))
     blind = sorted({one.rule for report in (old, new) for one in report.unknown})
-    new_ones, gone = list(_surplus(new.findings, before)), list(_surplus(old.findings, after))
+    new_ones = _surplus(new.findings, old.findings)
+    keys = Counter(map(_key, new.findings))
+    gone = [one for one in old.findings if not _taken(keys, _key(one))]
+    fresh = {id(one) for one in new_ones}
     return FindingsDiff(
         tuple(one for one in new_ones if not _was_blind(old, one)),
         tuple(one for one in gone if not _was_blind(new, one)),
-        tuple(_matched(new.findings, before)),
+        tuple(one for one in new.findings if id(one) not in fresh),
         tuple(one for one in new_ones if _was_blind(old, one)),
         tuple(blind),
     )
+
+
+def _taken(left: Counter[tuple[str, ...]], key: tuple[str, ...]) -> bool:
+    """Say whether one of a key is left, and take it."""
+    left[key] -= 1
+    return left[key] >= 0
 
 
 def _was_blind(report: Report, finding: Finding) -> bool:
@@ -65,13 +75,19 @@ def _was_blind(report: Report, finding: Finding) -> bool:
 
 
 def gaps_diff(old: Survey, new: Survey) -> GapsDiff:
-    """Compare gaps of tests by distribution and what they are about; what left the closure took its gaps along."""
+    """Compare gaps of tests by distribution and what they are about; what left the closure took its gaps along.
+
+    What the tests of a distribution were has to be known on the other side, unless it was not there at all.
+    """
     before = {(one.name, one.concern): one for one in old.packages if one.concern in _GAPS}
     after = {(one.name, one.concern): one for one in new.packages if one.concern in _GAPS}
-    here = {one.name for one in new.packages}
+    unknown_before = {one.name for one in old.packages if one.concern == "unknown"}
+    here = {one.name for one in new.packages if one.concern != "unknown"}
+    surplus = [one for key, one in after.items() if key not in before]
     return GapsDiff(
-        tuple(one for key, one in after.items() if key not in before),
+        tuple(one for one in surplus if one.name not in unknown_before),
         tuple(one for key, one in before.items() if key not in after and one.name in here),
+        tuple(one for one in surplus if one.name in unknown_before),
     )
 
 
@@ -80,15 +96,17 @@ def _key(finding: Finding) -> tuple[str, ...]:
     return (finding.rule, *finding.subjects, *(parse_name(name_of(path)).pname for path in finding.paths[:1]))
 
 
-def _surplus(findings: Sequence[Finding], others: Counter[tuple[str, ...]]) -> Iterable[Finding]:
-    left = Counter(others)
-    for one in findings:
-        if left[_key(one)] > 0:
-            left[_key(one)] -= 1
-        else:
-            yield one
-
-
-def _matched(findings: Sequence[Finding], others: Counter[tuple[str, ...]]) -> Iterable[Finding]:
-    surplus = {id(one) for one in _surplus(findings, others)}
-    return (one for one in findings if id(one) not in surplus)
+def _surplus(findings: Sequence[Finding], others: Sequence[Finding]) -> list[Finding]:
+    """Return findings that the others do not have, or have only milder."""
+    known: dict[tuple[str, ...], list[int]] = {}
+    for one in others:
+        known.setdefault(_key(one), []).append(SEVERITIES.index(one.severity))
+    found = []
+    for one in sorted(findings, key=worst_first):
+        severities = known.get(_key(one), [])
+        same = min(severities, default=None)
+        if same is None or SEVERITIES.index(one.severity) < same:
+            found.append(one)
+        if same is not None:
+            severities.remove(same)
+    return found

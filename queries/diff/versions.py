@@ -26,7 +26,8 @@ def direction(old: str, new: str, *, python: bool) -> Direction:
     if python:
         try:
             one, other = Version(old), Version(new)
-        except InvalidVersion:
+        except (InvalidVersion, ValueError):
+            # ValueError: numbers of thousands of digits
             pass
         else:
             return "up" if one < other else "down" if other < one else "same"
@@ -41,10 +42,10 @@ def direction(old: str, new: str, *, python: bool) -> Direction:
 
 def _is_less(left: str, right: str) -> bool:
     """Compare two components as ``builtins.compareVersions`` does."""
-    if left.isdigit() and right.isdigit() and int(left) != int(right):
-        return int(left) < int(right)
     if left.isdigit() and right.isdigit():
-        return False
+        # as numbers, however many digits they have
+        one, other = left.lstrip("0"), right.lstrip("0")
+        return (len(one), one) < (len(other), other)
     if not left and right.isdigit():
         return True
     if left == "pre" and right != "pre":

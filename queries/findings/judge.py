@@ -3,59 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import Literal
 
 from pyclosure.queries.activity import Progress
 from pyclosure.queries.errors import Cancelled
 from pyclosure.queries.findings import all_rules
-from pyclosure.queries.findings.finding import Finding, Judged, Need, Rule, Severity, Unknown, worst_first
+from pyclosure.queries.findings.finding import Finding, Judged, Need, Rule, Unknown, worst_first
 from pyclosure.queries.findings.policy import Acceptance, Policy
+from pyclosure.queries.findings.report import Accepted, Report
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.knowledge import TierState
 from pyclosure.queries.text import printable
-
-Outcome = Literal["passed", "failed", "unknown"]
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A finding that its owner lives with, and why."""
-
-    finding: Finding
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """All that is wrong with a closure, and all that could not be judged."""
-
-    findings: tuple[Finding, ...]
-    """The worst first, then the costliest; accepted ones left out."""
-    unknown: tuple[Unknown, ...]
-    accepted: tuple[Accepted, ...]
-    judged: dict[str, Judged]
-    """Rule id → what it looked at."""
-    stale: tuple[Acceptance, ...]
-    """Accepted findings that are no more, by rules that could judge."""
-    unmatched: tuple[str, ...]
-    """Names that the policy wants and that nothing in the closure has."""
-    asked: tuple[str, ...]
-    """Ids of the rules that were asked."""
-    policy: Policy
-
-    def count(self, severity: Severity) -> int:
-        """Return the number of findings of a severity."""
-        return sum(one.severity == severity for one in self.findings)
-
-    def outcome(self, *, allow_unknown: bool = False) -> Outcome:
-        """Say whether the closure passes: a breach fails it, and what was not judged is no pass."""
-        if any(self.policy.fails(one.severity) for one in self.findings):
-            return "failed"
-        usual = {rule.id: rule.severity for rule in all_rules()}
-        lacking = [one for one in self.unknown if self.policy.fails(self.policy.severity(one.rule, usual[one.rule]))]
-        return "unknown" if (lacking and not allow_unknown) or not self.asked else "passed"
 
 
 def judge(scene: Scene, rules: Sequence[Rule] | None = None) -> Report:

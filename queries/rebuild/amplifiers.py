@@ -48,19 +48,35 @@ class Amplifiers:
     many packages to weigh. Counts are exact; that no other order pays sooner is not proven."""
 
 
+def amplifying(impact: Impact) -> int:
+    """Return how many packages' tests multiply a rebuild: quick, for who has no time to weigh them."""
+    return len(_leading_on(impact, frozenset(impact.graph.rebuilt(impact.seeds))))
+
+
 def amplifiers(impact: Impact) -> Amplifiers:
-    """Return which packages' tests multiply a rebuild, in sets that pay together."""
+    """Return which packages' tests multiply a rebuild, in sets that pay together.
+
+    Of more than :data:`MOST` packages some are weighed, against what all the others lead to anyway.
+    """
     graph, calm = impact.graph, impact.without_tests
     every = frozenset(graph.rebuilt(impact.seeds))
     rest = len(calm) - len(impact.seeds)
     edges = _leading_on(impact, every)
-    state = _State(impact, sorted(every - calm), edges)
-    chosen = list(edges)
-    if len(chosen) > MOST:
-        counts = graph.rebuild_counts(impact.tests)
-        chosen = sorted(chosen, key=lambda one: (-counts[one], one))[:MOST]
-        state.keep(one for one in edges if one not in set(chosen))
-    return Amplifiers(len(every) - len(impact.seeds), rest, len(edges), tuple(_sets(state, chosen, edges, rest)))
+    if len(edges) <= MOST:
+        state = _State(impact, sorted(every - calm), edges)
+        sets = _sets(_order(state, list(edges), rest), edges)
+        return Amplifiers(len(every) - len(impact.seeds), rest, len(edges), tuple(sets))
+    counts = graph.rebuild_counts(impact.tests)
+    chosen = sorted(edges, key=lambda one: (-counts[one], one))[:MOST]
+    few = {at: edges[at] for at in chosen}
+    order, _ = _order(_State(impact, sorted(every - calm), few), chosen, rest)
+    # the order is that of the chosen ones among themselves; what is left is counted with all the others
+    gone: set[BuildEdge] = set()
+    left = [len(every) - len(impact.seeds)]
+    for one in order:
+        gone.update(few[one])
+        left.append(len(graph.rebuilt(impact.seeds, gone)) - len(impact.seeds))
+    return Amplifiers(left[0], rest, len(edges), tuple(_sets((order, left), edges)))
 
 
 def _leading_on(impact: Impact, every: frozenset[int]) -> dict[int, list[BuildEdge]]:
@@ -124,8 +140,11 @@ class _State:
         return found, waiting
 
 
-def _sets(state: _State, chosen: list[int], edges: dict[int, list[BuildEdge]], rest: int) -> list[Amplifier]:
-    """Give tests back, the cheapest first; the other way around that is the order in which moving them out pays."""
+def _order(state: _State, chosen: list[int], rest: int) -> tuple[list[int], list[int]]:
+    """Give tests back, the cheapest first; the other way around that is the order in which moving them out pays.
+
+    Returns the order, and what is left after none, one, two … of it.
+    """
     counts = [rest + state.found.bit_count()]
     order: list[int] = []
     left = list(chosen)
@@ -135,8 +154,11 @@ def _sets(state: _State, chosen: list[int], edges: dict[int, list[BuildEdge]], r
         state.keep([best])
         order.append(best)
         counts.append(rest + state.found.bit_count())
-    order.reverse()
-    counts.reverse()
+    return order[::-1], counts[::-1]
+
+
+def _sets(ordered: tuple[list[int], list[int]], edges: dict[int, list[BuildEdge]]) -> list[Amplifier]:
+    order, counts = ordered
     return [
         Amplifier(
             tuple(order[a:b]),

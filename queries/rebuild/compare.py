@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -40,8 +40,8 @@ class Cause:
 
     head: int
     """Position in the new graph."""
-    base: int | None
-    """Position of its counterpart in the old graph; None when it is new."""
+    base: int
+    """Position of its counterpart in the old graph."""
     differences: tuple[Difference, ...]
     rebuilds: int
     """Derivations built anew because of it, itself not counted; what several cause is counted for each."""
@@ -124,29 +124,44 @@ class Comparison:
         return tuple(at for at in range(len(self.base)) if at not in kept)
 
     @cached_property
-    def causes(self) -> tuple[Cause, ...]:
-        """What differs in itself, the one that rebuilds most first."""
+    def fetched(self) -> frozenset[int]:
+        """Which of :attr:`rebuilt` are fetched: what they give has other content, or is new."""
+        return frozenset(at for at in self.rebuilt if self.head.fixed[at])
+
+    @cached_property
+    def differing(self) -> Mapping[int, tuple[Difference, ...]]:
+        """Position in the new graph of what differs in itself → in what.
+
+        What is new is no cause: whatever is built with it has an input more, and differs in itself.
+        """
         found = {}
         for at in sorted(self.rebuilt):
             base = self.counterpart.get(at)
             differences = tuple(self._differences(base, at)) if base is not None else ()
-            if differences or base is None:
-                found[at] = (base, differences)
-        owners = self._owners(found)
-        nearest = Counter(cause for at, cause in owners.items() if at != cause)
+            if differences:
+                found[at] = differences
+        return found
+
+    @cached_property
+    def causes(self) -> tuple[Cause, ...]:
+        """What differs in itself, the one that rebuilds most first; counting takes a walk for each of them."""
+        nearest = Counter(cause for at, cause in self.nearest_causes.items() if at != cause)
         causes = [
-            Cause(at, base, differences, len(self.head.rebuilt([at]) & self.rebuilt) - 1, nearest[at])
-            for at, (base, differences) in found.items()
+            Cause(
+                at,
+                self.counterpart[at],
+                differences,
+                len(self.head.rebuilt([at]) & self.rebuilt) - 1,
+                nearest[at],
+            )
+            for at, differences in self.differing.items()
         ]
-        return tuple(sorted(causes, key=lambda one: (one.base is None, -one.rebuilds, self.head.paths[one.head])))
+        return tuple(sorted(causes, key=lambda one: (-one.rebuilds, self.head.paths[one.head])))
 
     @cached_property
     def nearest_causes(self) -> Mapping[int, int]:
         """Position in the new graph of what is built anew → of the cause nearest to it; causes stand for themselves."""
-        return self._owners({one.head: one for one in self.causes})
-
-    def _owners(self, causes: Iterable[int]) -> dict[int, int]:
-        owner = {at: at for at in sorted(causes)}
+        owner = {at: at for at in sorted(self.differing)}
         queue = deque(owner)
         while queue:
             at = queue.popleft()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pyclosure.queries.graph.build import BuildEdge, BuildGraph
-from pyclosure.queries.kinds.by_derivation import is_python_build
+if TYPE_CHECKING:
+    from pyclosure.queries.graph.build import BuildEdge, BuildGraph
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,9 @@ def in_order(rows: Iterable[Ranked], by: str, names: Mapping[int, str]) -> list[
 
 def ranking(graph: BuildGraph, tests: Collection[BuildEdge] = ()) -> tuple[Ranked, ...]:
     """Return all derivations, the one that rebuilds most first; exact, by bitsets in blocks."""
+    # imported here: screens know the orders before any graph is there
+    from pyclosure.queries.kinds.by_derivation import is_python_build
+
     counts = graph.rebuild_counts()
     without = graph.rebuild_counts(tests) if tests else counts
     rows = [

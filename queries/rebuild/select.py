@@ -33,11 +33,13 @@ def select_derivations(graph: BuildGraph, word: str, *, every: bool = False) -> 
             hint="name a .drv, an output path, the beginning of a digest, a name or a distribution",
         )
     if len(found) > 1 and not every:
-        names = ", ".join(base_name(graph.paths[at]) for at in found[:_LISTED])
+        names = ", ".join(
+            f"{base_name(graph.paths[at])} (rebuilds {len(graph.rebuilt([at])) - 1:,})" for at in found[:_LISTED]
+        )
         more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
         raise BadInput(
             f"{printable(word, 120)} is the name of {len(found)} derivations: {names}{more}",
-            hint="name one of them by the beginning of its digest, or touch all of them with --every",
+            hint="name one of them by the beginning of its digest, or touch all of them: --every at the end",
         )
     return found
 

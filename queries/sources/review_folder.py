@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from pyclosure.queries.errors import BadInput
+from pyclosure.queries.names import STORE_PATH
 from pyclosure.queries.text import printable
 
 _LARGEST = 64 * 1024 * 1024
@@ -36,6 +37,10 @@ def read_review_folder(path: str) -> ReviewFolder:
         BadInput: there is no such folder, nothing was built, or the report is damaged.
     """
     shown = printable(path, 200)
+    if STORE_PATH.match(os.path.realpath(path)):
+        raise BadInput(
+            f"{shown} is in the store: links there lead to other files", hint="name a folder of result links"
+        )
     folder = os.path.join(path, "results")
     if not os.path.isdir(folder):
         folder = path
@@ -49,12 +54,30 @@ def read_review_folder(path: str) -> ReviewFolder:
     report = _report(os.path.join(path, "report.json"))
     parts = report.get("result", {"": report})
     failed = {
-        str(name)
+        printable(name, 200)
         for one in (parts.values() if isinstance(parts, dict) else ())
-        for name in (one.get("failed", ()) if isinstance(one, dict) else ())
+        for name in _texts(one.get("failed") if isinstance(one, dict) else None)
     }
     number = report.get("pr")
     return ReviewFolder(path, results, tuple(sorted(failed)), number if isinstance(number, int) else None)
+
+
+def _texts(value: object) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+def before_of(name: str, results: Mapping[str, str]) -> str | None:
+    """Return the link of an attribute among those from before the change; None when there is none.
+
+    The name decides; only where one of both lacks the system, and nothing else could be meant, does it not count.
+    """
+    if name in results:
+        return results[name]
+    plain = without_system(name)
+    if plain != name:
+        return results.get(plain)
+    same = [link for other, link in results.items() if without_system(other) == name]
+    return same[0] if len(same) == 1 else None
 
 
 def without_system(name: str) -> str:

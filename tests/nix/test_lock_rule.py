@@ -14,8 +14,9 @@ from pyclosure.queries.enrich import enrich
 from pyclosure.queries.errors import BadInput
 from pyclosure.queries.evidence import EvidenceStore
 from pyclosure.queries.findings import find_rule
-from pyclosure.queries.findings.judge import Report, judge
+from pyclosure.queries.findings.judge import judge
 from pyclosure.queries.findings.policy import Policy
+from pyclosure.queries.findings.report import Report
 from pyclosure.queries.findings.rules.p25_lock import refuse_unknown
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.knowledge import Knowledge, know

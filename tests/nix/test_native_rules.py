@@ -16,8 +16,9 @@ from pyclosure.queries.enrich import enrich
 from pyclosure.queries.evidence import EvidenceStore
 from pyclosure.queries.findings import all_rules, find_rule
 from pyclosure.queries.findings.finding import Finding, Rule, Unknown
-from pyclosure.queries.findings.judge import Report, judge
+from pyclosure.queries.findings.judge import judge
 from pyclosure.queries.findings.policy import Policy
+from pyclosure.queries.findings.report import Report
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.names import digest_of, name_of

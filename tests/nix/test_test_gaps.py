@@ -13,8 +13,9 @@ import pytest
 from pyclosure.queries.enrich import enrich
 from pyclosure.queries.evidence import EvidenceStore
 from pyclosure.queries.findings import find_rule
-from pyclosure.queries.findings.judge import Report, judge
+from pyclosure.queries.findings.judge import judge
 from pyclosure.queries.findings.policy import Policy, policy_of
+from pyclosure.queries.findings.report import Report
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.names import name_of

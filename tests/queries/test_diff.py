@@ -12,7 +12,11 @@ from hypothesis import strategies as st
 from pyclosure.queries.diff.causes import Attribution
 from pyclosure.queries.diff.match import CLASSES, ONE_SIDED, ClosureDiff
 from pyclosure.queries.diff.reasons import Reasons
+from pyclosure.queries.diff.verdicts import findings_diff
 from pyclosure.queries.diff.versions import Direction, direction
+from pyclosure.queries.findings.finding import Finding, Severity, Unknown
+from pyclosure.queries.findings.policy import Policy
+from pyclosure.queries.findings.report import Report
 from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.records import ClosureRecords, PathInfo
 from pyclosure.queries.sources.read import Opened
@@ -215,3 +219,65 @@ def test_the_newer_version_is_the_one_that_pip_or_nix_takes(
     old: str, new: str, python: bool, expected: Direction
 ) -> None:
     assert direction(old, new, python=python) == expected
+
+
+def test_a_library_and_a_distribution_of_one_name_are_two_things() -> None:
+    one = opened({"app-1@": (1, ("lz4-1.10.0@",)), "lz4-1.10.0@": (5, ())}, ("app-1@",))
+    two = opened({"app-1@2": (1, ("python3.12-lz4-4.3.3@",)), "python3.12-lz4-4.3.3@": (7, ())}, ("app-1@2",))
+
+    assert {change.kind for change in ClosureDiff(one, two).changes} == {"added", "removed", "rebuilt"}
+
+
+def test_thousands_of_one_name_are_paired_in_little_time() -> None:
+    def many(way: str) -> Knowledge:
+        table: dict[str, tuple[int, tuple[str, ...]]] = {f"source@{way}{at}": (1, ()) for at in range(3000)}
+        return opened({**table, f"app-1@{way}": (1, tuple(table))}, (f"app-1@{way}",))
+
+    diff = ClosureDiff(many("a"), many("b"))
+
+    assert diff.counts["rebuilt"] == 3001 and len(diff.changes) == 3001
+
+
+@pytest.mark.parametrize("text", ["9" * 5000, "0" * 5000 + "1"])
+def test_versions_of_thousands_of_digits_are_compared(text: str) -> None:
+    for python in (True, False):
+        assert direction("2", text, python=python) == ("up" if text[0] == "9" else "down")
+
+
+def finding(severity: Severity, *names: str) -> Finding:
+    paths = tuple(store(f"{name}@") for name in names)
+    return Finding("P16", severity, "certain", "F", "x", paths, ("libx",), (), "do")
+
+
+def report(findings: tuple[Finding, ...], unknown: tuple[Unknown, ...] = ()) -> Report:
+    return Report(findings, unknown, (), {}, (), (), ("P16",), Policy())
+
+
+def test_a_finding_that_got_worse_is_new() -> None:
+    mild, bad = report((finding("warning", "a-1"),)), report((finding("error", "a-2"),))
+
+    there, back = findings_diff(mild, bad), findings_diff(bad, mild)
+
+    assert (len(there.new), len(there.kept), len(there.gone)) == (1, 0, 0)
+    assert (len(back.new), len(back.kept), len(back.gone)) == (0, 1, 0)
+
+
+def test_one_more_of_a_kind_is_new_and_one_less_is_gone() -> None:
+    one, two = report((finding("error", "a-1"),)), report((finding("error", "a-1"), finding("error", "a-1")))
+
+    assert [len(some) for some in (findings_diff(one, two).new, findings_diff(one, two).kept)] == [1, 1]
+    assert [len(some) for some in (findings_diff(two, one).gone, findings_diff(two, one).kept)] == [1, 1]
+
+
+def test_what_the_old_closure_could_not_be_asked_may_be_new() -> None:
+    found = report((finding("error", "a-1"),))
+    for blind, unsure in (
+        (Unknown("P16", "no files", "files"), 1),
+        (Unknown("P16", "no files", "files", (store("a-9@"),)), 1),
+        (Unknown("P16", "no files", "files", (store("b-9@"),)), 0),
+        (Unknown("P01", "no files", "files"), 0),
+    ):
+        answer = findings_diff(report((), (blind,)), found)
+        assert (len(answer.unsure), len(answer.new)) == (unsure, 1 - unsure)
+        back = findings_diff(found, report((), (blind,)))
+        assert len(back.gone) == 1 - unsure

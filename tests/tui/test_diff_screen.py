@@ -10,11 +10,12 @@ from pyclosure.queries.diff.review import review
 from pyclosure.queries.errors import NoData
 from pyclosure.queries.sources.graphs import OpenSide
 from pyclosure.tui.contents_screen import ContentsScreen
+from pyclosure.tui.dialogs import TextDialog
 from pyclosure.tui.document_dialog import DocumentDialog
 from pyclosure.tui.screens.diff import DiffRow, DiffScreen
 from pyclosure.tui.why_screen import WhyScreen
 from tests.tui.driving import LARGE, app_of, demo, mode_screen_of, opened, shown, toasts, until
-from tests.tui.two_graphs import demo_before, side_before
+from tests.tui.two_graphs import before, demo_before, side_before
 
 COMPARED = {"screen": "diff", "open_base": lambda _: side_before(), "base": "./before"}
 
@@ -31,6 +32,8 @@ def rows(pilot: Pilot[int]) -> list[DiffRow]:
 
 async def reviewed(pilot: Pilot[int]) -> None:
     await until(pilot, lambda: app_of(pilot).review is not None and app_of(pilot).review.findings, "the review")
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
 
 
 async def pane(pilot: Pilot[int]) -> str:
@@ -117,7 +120,7 @@ async def test_why_looks_at_either_side() -> None:
         assert isinstance(screen, WhyScreen)
         review = app_of(pilot).review
         assert review is not None and screen._knowledge is review.diff.old
-        assert "idna 3.7" in shown(screen._head)
+        assert "before: why idna 3.7" in shown(screen._head)
         # the old closure is only compared with
         await pilot.press("down", "x")
         assert "only compared with" in toasts(pilot)[-1]
@@ -135,10 +138,14 @@ async def test_enter_leads_into_the_closure_and_y_copies_the_comment() -> None:
     async with opened(**COMPARED) as pilot:
         await reviewed(pilot)
         await pilot.press("y")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
         page = pilot.app.clipboard
         assert page.startswith("<!-- pyclosure diff -->") and "gcc-wrapper" in page
         assert f"{len(page.encode()):,} bytes of markdown" in toasts(pilot)[-1]
         await pilot.press("i")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
         assert isinstance(pilot.app.screen, DocumentDialog)
         await pilot.press("escape")
         await pilot.press("enter")
@@ -198,3 +205,22 @@ async def test_a_closure_compared_with_itself_changed_nothing() -> None:
 
 async def reviewed_at_all(pilot: Pilot[int]) -> None:
     await until(pilot, lambda: app_of(pilot).review is not None, "the review")
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+async def test_a_build_graph_alone_is_told_and_compared_on_its_own_screen() -> None:
+    async with opened(screen="diff", open_base=lambda _: before(), base="./graph.json") as pilot:
+        await until(pilot, lambda: app_of(pilot).compared is not None, "the comparison")
+        assert "it is a build graph without a closure" in shown(screen_of(pilot).head)
+        await pilot.press("6")
+        assert "built anew" in shown(mode_screen_of(pilot).head)  # type: ignore[attr-defined]
+
+
+async def test_keys_that_have_nothing_to_act_on_say_so() -> None:
+    async with opened(**COMPARED) as pilot:
+        await reviewed(pilot)
+        await pilot.press("x")
+        assert "a change is looked at as it is" in toasts(pilot)[-1]
+        await pilot.press("d")
+        assert isinstance(pilot.app.screen, TextDialog)

@@ -11,7 +11,7 @@ import pytest
 
 from pyclosure.queries.errors import BadInput
 from pyclosure.queries.snapshot import encode_snapshot
-from pyclosure.queries.sources.review_folder import read_review_folder, without_system
+from pyclosure.queries.sources.review_folder import before_of, read_review_folder, without_system
 from pyclosure.tui.output.history import sparkline
 from pyclosure.tui.output.review import BEGIN, END, with_section
 from tests.support.sentences import assert_sentence
@@ -158,6 +158,56 @@ def test_a_folder_without_links_is_refused(cli: Cli, tmp_path: Path) -> None:
     for words in ((str(tmp_path),), (str(tmp_path / "nope"),), ("a", "b")):
         done = cli("review", *words)
         assert done.status == 2 and "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("failed", [None, 3, {"a": 1}, [1, None, "a\x1b[2J"]])
+def test_a_report_is_not_trusted(cli: Cli, built: tuple[Path, Path], failed: object) -> None:
+    folder, _ = built
+    (folder / "report.json").write_text(json.dumps({"result": {"x86_64-linux": {"failed": failed}}}))
+
+    done = cli("review", str(folder))
+
+    assert done.status == 0 and "\x1b" not in done.out
+    assert ("not built: a" in done.out) == isinstance(failed, list)
+
+
+def test_other_systems_are_not_compared() -> None:
+    before = {"foo-x86_64-linux": "a", "bar": "b", "baz-x86_64-linux": "c", "baz-aarch64-linux": "d"}
+
+    assert before_of("foo-x86_64-linux", before) == "a" and before_of("foo-aarch64-linux", before) is None
+    assert before_of("bar-aarch64-linux", before) == "b" and before_of("foo", before) == "a"
+    assert before_of("baz", before) is None and before_of("bar", before) == "b"
+
+
+def test_nothing_that_could_be_compared_is_told(cli: Cli, built: tuple[Path, Path], tmp_path: Path) -> None:
+    folder, before = built
+    (before / "other").symlink_to(before / "env")
+    assert "only before the change: other" in cli("review", str(folder), "--base", str(before)).err
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "other").symlink_to(before / "env")
+    done = cli("review", str(folder), "--base", str(elsewhere))
+    assert done.status == 2 and "has the name of one that was built" in done.err
+    lost = tmp_path / "lost"
+    lost.mkdir()
+    (lost / "env").symlink_to(tmp_path / "nothing")
+    done = cli("review", str(lost))
+    assert done.status == 2 and "no closure could be read" in done.err
+    (folder / "report.md.new").mkdir()
+    done = cli("review", str(folder), "--write")
+    assert done.status == 2 and "cannot write" in done.err and "all of it" in (folder / "report.md").read_text()
+
+
+def test_growth_is_never_because_of_what_left(cli: Cli, pair: tuple[str, str]) -> None:
+    out = cli("history", "tests-have-no-such-file", pair[0])
+    assert out.status == 2
+    row = cli("history", pair[1], pair[0], pair[1]).out.splitlines()
+    assert "−166.7 MiB" in row[3] and "+166.7 MiB" in row[4]
+
+
+def test_a_name_that_nothing_has_is_told(cli: Cli, pair: tuple[str, str]) -> None:
+    assert "no path of any of them is called nonesuch" in cli("history", *pair, "--edge", "nonesuch", "numpy").err
+    assert "is called" not in cli("history", *pair, "--edge", "msgpack", "gcc").err
 
 
 def test_a_section_goes_behind_what_is_there() -> None:

@@ -11,6 +11,7 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
@@ -154,9 +155,63 @@ def test_limits_may_stand_in_a_file(cli: Cli, pair: tuple[str, str], tmp_path: P
     assert cli("check", pair[1], "--max-size", "1MiB", "--fail-on", "never", "--allow-unknown").status == 1
 
 
+def test_two_sources_and_a_limit_are_old_and_new(cli: Cli, pair: tuple[str, str], tmp_path: Path) -> None:
+    config = tmp_path / "pyclosure.toml"
+    config.write_text('[gates]\nmax-increase = "1%"\nnew = ["any"]\n')
+
+    limits = cli("check", *pair, "--config", str(config), "--format", "json")
+    size = cli("check", *pair, "--max-size", "444MiB", "--format", "json")
+
+    assert limits.status == 1 and {one["gate"] for one in json.loads(limits.out)["gates"]} == {
+        "max-increase",
+        "new:any",
+    }
+    # of the new closure, not of both together
+    assert [one["value"] for one in json.loads(size.out)["gates"]] == ["444.6 MiB"]
+    alone = cli("check", pair[1], "--config", str(config), "--allow-unknown", "--fail-on", "never")
+    assert alone.status == 0 and "limits of a change are not asked" in alone.err
+    assert "3 were named" in cli("check", *pair, "demo:", "--max-increase", "5%").err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--fail-on", "new:P25"],
+        ["--fail-on", "new:leak", "--ignore", "P18,P10"],
+        ["--fail-on", "new:leak", "--rule", "P16"],
+    ],
+)
+def test_a_rule_that_nobody_asked_has_no_data(cli: Cli, pair: tuple[str, str], words: list[str]) -> None:
+    done = cli("check", pair[1], "--base", pair[0], *words)
+
+    assert done.status == 2 and "was not asked" in done.out
+
+
+def test_a_severity_that_is_named_counts_beside_limits(cli: Cli, pair: tuple[str, str]) -> None:
+    done = cli("check", *pair, "--max-increase", "500%", "--fail-on", "warning", "--format", "json")
+
+    assert done.status == 1
+    assert {one["gate"]: one["state"] for one in json.loads(done.out)["gates"]} == {
+        "max-increase": "passed",
+        "new:warning": "breached",
+    }
+    assert cli("check", pair[1], "--base", pair[0], "--fail-on", "never").status == 0
+
+
+def test_gaps_of_tests_that_nobody_knew_are_not_new(leak: Review) -> None:
+    assert leak.gaps is not None
+    # the old side has no derivations, so that only what came with the change is new for sure
+    here = {one.name for one in leak.gaps.new}
+    assert here <= {"pytest", "pytest-cov", "iniconfig", "pluggy", "coverage"}
+    assert {one.name for one in leak.gaps.unsure} >= {"humanize", "pandas"}
+
+
 @pytest.mark.parametrize(
     ("words", "fact"),
     [
+        (["--base", "demo:", "--max-increase", "9" * 400 + "%"], "no percentage"),
+        (["--base", "demo:", "--max-size", "9" * 400 + "GiB"], "no size"),
+        (["--base", "demo:", "--max-increase", ""], "no size"),
         (["--max-increase", "5%"], "nothing to compare with"),
         (["--fail-on", "new:leak"], "nothing to compare with"),
         (["--base", "demo:", "--max-increase", "5"], "no size"),
@@ -178,7 +233,8 @@ def test_bad_limits_are_refused_in_a_sentence(cli: Cli, words: list[str], fact: 
 @pytest.mark.parametrize(
     ("table", "fact"),
     [
-        ({"max": 1}, "gates must be a table"),
+        ({"max": 1}, "unknown key max"),
+        (3, "gates must be a table"),
         ({"new": "leak"}, "new must be a list"),
         ({"max-paths": "1"}, "max-paths must be a whole number"),
         ({"max-paths": True}, "max-paths must be a whole number"),
@@ -187,7 +243,7 @@ def test_bad_limits_are_refused_in_a_sentence(cli: Cli, words: list[str], fact: 
         ({"new": ["nope"]}, "neither a severity nor a rule"),
     ],
 )
-def test_a_file_with_bad_limits_is_refused_in_a_sentence(table: dict[str, object], fact: str) -> None:
+def test_a_file_with_bad_limits_is_refused_in_a_sentence(table: Any, fact: str) -> None:
     with pytest.raises(BadInput) as caught:
         gates_of(table, "pyclosure.toml")
 
@@ -298,6 +354,19 @@ def test_the_steps_of_the_action_run_as_a_script(pair: tuple[str, str], tmp_path
     assert judged(tmp_path, pair[1], pair[1], FAIL_ON="new:leak").returncode == 0
 
 
+@pytest.mark.parametrize(("command", "status"), [("false", 3), ("sh ./fault", 3), ("no-such-program-here", 3)])
+def test_a_program_that_gives_no_answer_breached_nothing(
+    pair: tuple[str, str], tmp_path: Path, command: str, status: int
+) -> None:
+    (tmp_path / "fault").write_text("exit 70\n")
+
+    done = judged(tmp_path, *pair, PYCLOSURE=command, NAME="env")
+
+    assert done.returncode == status
+    comment = (tmp_path / "pyclosure-comment.md").read_text()
+    assert comment.startswith("<!-- pyclosure diff env -->\n## ") and f"No verdict (status {status})" in comment
+
+
 def test_no_data_is_no_pass_and_the_comment_says_why(pair: tuple[str, str], tmp_path: Path) -> None:
     lost = judged(tmp_path, "./nope.snapshot", pair[1], MAX_INCREASE="5%")
 
@@ -319,6 +388,7 @@ def test_a_comment_is_updated_and_not_repeated(tmp_path: Path) -> None:
     gh = tmp_path / "gh"
     gh.write_text(GH)
     gh.chmod(0o755)
+    (tmp_path / "page.md").write_text("<!-- pyclosure diff -->\ntext\n")
     env = os.environ | {
         "PATH": f"{tmp_path}:{os.environ['PATH']}",
         "REPOSITORY": "example/repo",

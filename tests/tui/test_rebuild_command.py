@@ -128,7 +128,7 @@ def test_two_graphs_have_causes_with_what_differs(cli: Cli, tmp_path: Path) -> N
     out = cli("rebuild", "--base", base, "--head", head).out
 
     assert "2 derivations of 3 built anew; 2 .drv paths are new, 0 of them without anything to build" in out
-    assert "1 cause\n  lib 1.0 differs in flag; rebuilds 1\n    flag\n      - (empty)\n      + on\n" in out
+    assert "1 cause\n  lib 1.0 differs in flag; rebuilds 1 other\n    flag\n      - (empty)\n      + on\n" in out
     assert "\u001b" not in out
 
 
@@ -137,7 +137,14 @@ def test_a_graph_against_itself_has_no_cause(cli: Cli, tmp_path: Path) -> None:
 
     found = cli("rebuild", file, "--base", file, "--format", "json").json
 
-    assert found["counts"] == {"rebuilt": 0, "changed_drv_paths": 0, "churned": 0, "added": 0, "removed": 0}
+    assert found["counts"] == {
+        "fetched": 0,
+        "rebuilt": 0,
+        "changed_drv_paths": 0,
+        "churned": 0,
+        "added": 0,
+        "removed": 0,
+    }
     assert found["root_causes"] == []
 
 
@@ -192,7 +199,7 @@ def test_sets_of_tests_are_told_with_what_they_leave(cli: Cli) -> None:
     assert whole["amplifiers"] == {key: found[key] for key in ("rebuilds", "without_tests", "packages", "sets")}
 
     out = cli("rebuild", "demo:", "pytest", "--amplifiers").out
-    assert out.startswith("touching pytest 8.3.3 rebuilds 16 derivations, 7 if no package had its tests in its own")
+    assert out.startswith("touching pytest 8.3.3 rebuilds 16 others, 7 if no package had its tests in its own")
     assert "six 1.17.0" in out
     page = cli("rebuild", "demo:", "--amplifiers", "--format", "markdown").out
     assert page.startswith("<!-- pyclosure amplifiers -->") and "| tests of | with | saves | left |" in page
@@ -269,3 +276,29 @@ def test_a_filter_ranks_some(cli: Cli) -> None:
     assert [one["derivation"][44:] for one in rows] and all(
         "pytest-mock" in one["derivation"] or "pytest_mock" in one["derivation"] for one in rows
     )
+
+
+def test_names_of_attributes_cannot_write_markdown(cli: Cli, tmp_path: Path) -> None:
+    evil = "evil\n```\n<img src=x> @team \x1b[2J\n"
+    files = []
+    for number in (1, 2):
+        path = store("lib-1.0", str(number))
+        item = {**derivation("lib-1.0", {}), "outputs": {"out": {"path": path}}}
+        item["env"] = {"name": "lib-1.0", evil: str(number)}
+        file = tmp_path / f"{number}.json"
+        file.write_text(json.dumps({f"{path}.drv": item}))
+        files.append(str(file))
+
+    page = cli("rebuild", "--base", files[0], "--head", files[1], "--format", "markdown").out
+
+    assert page.count("```") == 2 and "\x1b" not in page and "\n<img" not in page
+
+
+def test_names_of_packages_beside_two_graphs_are_refused(cli: Cli, tmp_path: Path) -> None:
+    old, new = saved(tmp_path), saved(tmp_path, "new.json", "on")
+
+    for words in ((new, "lib", "--base", old), ("lib", "app", "--base", old, "--head", new)):
+        done = cli("rebuild", *words)
+        assert done.status == 2 and "two graphs, not of packages" in done.err
+    done = cli("rebuild", old, "lib", "--amplifiers", "--no-tests")
+    assert done.status == 2 and "--amplifiers is about tests" in done.err

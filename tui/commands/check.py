@@ -13,8 +13,8 @@ from pyclosure.tui.commands import Command, Streams
 from pyclosure.tui.opening import Narrator, add_source_arguments, load, whole_number
 
 if TYPE_CHECKING:
-    from pyclosure.queries.findings.judge import Report
     from pyclosure.queries.findings.policy import Policy
+    from pyclosure.queries.findings.report import Report
     from pyclosure.queries.knowledge import Knowledge
     from pyclosure.queries.locks import Lock
 
@@ -34,7 +34,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "new:leak, new:any, new:error, new:warning, new:info or new:RULE; may be repeated",
     )
     group = parser.add_argument_group("a change")
-    group.add_argument("--base", metavar="OLD", help="what was before: judge what is new (or: check OLD NEW)")
+    group.add_argument(
+        "--base", metavar="OLD", help="what was before: judge what is new (or, with a limit: check OLD NEW)"
+    )
     group.add_argument("--old-store", metavar="URL", help="OLD is in this store, SOURCE in that of --store")
     group.add_argument("--max-increase", metavar="LIMIT", help="how much larger it may get: 5%%, 20MiB")
     group.add_argument("--max-size", metavar="SIZE", help="how large it may be at all: 400MiB")
@@ -88,17 +90,20 @@ class _Explain(argparse.Action):
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.diff.gates import judge_size
     from pyclosure.tui.cli import silence
+    from pyclosure.tui.gating import SIGNS, gate_words
     from pyclosure.tui.output.findings import Findings, write_findings
     from pyclosure.tui.units import size
 
     policy = _policy(arguments)
-    base = _base(arguments)
+    base = _base(arguments, policy)
     if base is not None:
         from pyclosure.tui.gating import check_change
 
         return check_change(arguments, base, policy, streams)
     if arguments.max_increase or any(word.startswith("new") for word in _words(arguments.fail_on)):
         raise BadInput("there is nothing to compare with", hint="pyclosure check OLD NEW, or --base OLD")
+    if policy.gates.needs_base:
+        streams.err.write("limits of a change are not asked: there is nothing to compare with (--base OLD)\n")
     report, knowledge = _report(arguments, policy, streams)
     shown = Findings(knowledge, report, arguments.sort, arguments.filter or "", arguments.allow_unknown, arguments.by)
     outcome = report.outcome(allow_unknown=arguments.allow_unknown)
@@ -107,7 +112,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
         outcome = "failed"
     for one in gates:
         # stdout is the report, whatever its format
-        streams.err.write(f"{one.name} {one.limit}: {one.state}: {one.value}\n")
+        streams.err.write(f"{SIGNS[one.state]} {gate_words(one)}\n")
     try:
         write_findings(shown, arguments.format, streams.out, fine=arguments.fine)
     except BrokenPipeError:
@@ -174,8 +179,8 @@ def _policy(arguments: argparse.Namespace) -> Policy:
     new = tuple(word.removeprefix("new").removeprefix(":") or "any" for word in words if word.startswith("new"))
     gates = policy.gates
     changed = Gates(
-        max_increase=arguments.max_increase or gates.max_increase,
-        max_size=arguments.max_size or gates.max_size,
+        max_increase=gates.max_increase if arguments.max_increase is None else arguments.max_increase,
+        max_size=gates.max_size if arguments.max_size is None else arguments.max_size,
         max_paths=gates.max_paths if arguments.max_paths is None else arguments.max_paths,
         new=new or gates.new,
     )
@@ -184,11 +189,17 @@ def _policy(arguments: argparse.Namespace) -> Policy:
     return replace(policy, fail_on=fail_on, severities=severities, only=left, gates=checked(changed, "check"))
 
 
-def _base(arguments: argparse.Namespace) -> str | None:
-    """Return the old side of a comparison, and leave the new one as the only source; None when there is one side."""
-    compared = arguments.max_increase or any(word.startswith("new") for word in _words(arguments.fail_on))
-    if arguments.base is None and compared and len(arguments.sources) == 2:
+def _base(arguments: argparse.Namespace, policy: Policy) -> str | None:
+    """Return the old side of a comparison, and leave the new one as the only source; None when there is one side.
+
+    Where there is a limit, named or in the policy, two sources are OLD and NEW; without one they are two roots.
+    """
+    if arguments.base is None and policy.gates.any and len(arguments.sources) == 2:
         arguments.base = arguments.sources.pop(0)
+    elif arguments.base is None and policy.gates.needs_base and len(arguments.sources) > 2:
+        raise BadInput(
+            f"a change has two sides, and {len(arguments.sources)} were named", hint="pyclosure check OLD NEW"
+        )
     if arguments.base is not None and len(arguments.sources) != 1:
         raise BadInput("a change has one new side", hint="pyclosure check NEW --base OLD")
     return str(arguments.base) if arguments.base is not None else None
@@ -215,7 +226,8 @@ COMMAND = Command(
         "Look through all files of the closure and say what is wrong, where, how sure that is, what it costs\n"
         "and what to do. Nothing found there is executed. Status 0: nothing that counts; 1: something does;\n"
         "2: not everything could be judged, which is no pass.\n\n"
-        "Of a change (OLD NEW, or --base OLD) only what is new counts, besides the limits of size.\n\n"
+        "Of a change (--base OLD, or OLD NEW with a limit) only what is new counts, besides the limits of size.\n"
+        "Two sources without a limit are two roots of one closure.\n\n"
         "Decisions are read from the nearest pyclosure.toml, or [tool.pyclosure] of a pyproject.toml: fail-on,\n"
         "wanted, [rules], [[accept]] and [gates]; see docs/rules.md."
     ),

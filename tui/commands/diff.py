@@ -13,7 +13,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add_source_arguments(parser)
     parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="how to print it")
     parser.add_argument(
-        "--top", type=whole_number(0), default=20, metavar="N", help="entries of each list (default 20; 0 for all)"
+        "--top",
+        type=whole_number(0),
+        default=20,
+        metavar="N",
+        help="entries of each list of text (default 20; 0 for all)",
     )
     parser.add_argument("--old-store", metavar="URL", help="OLD is in this store, NEW in that of --store")
     parser.add_argument("--no-findings", action="store_true", help="ask no rules and look through no files: quicker")

@@ -27,8 +27,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:
-    from pyclosure.queries.diff.history import spans, steps
+    from pyclosure.queries.diff.history import spans, steps, strangers
     from pyclosure.queries.errors import BadInput
+    from pyclosure.queries.text import printable
     from pyclosure.tui.output.formats import write_json
     from pyclosure.tui.output.history import history_json, write_history
 
@@ -41,6 +42,9 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
         found = spans(moments, arguments.path)
     elif arguments.edge:
         found = spans(moments, arguments.edge[1], arguments.edge[0])
+    unknown = strangers(moments, [arguments.path] if arguments.path else arguments.edge or [])
+    if unknown:
+        streams.err.write(f"no path of any of them is called {printable(', '.join(unknown), 200)}\n")
     if arguments.format == "json":
         write_json(history_json(moments, ways, found), streams.out)
     else:

@@ -58,18 +58,22 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
 
     die_cleanly()
     if arguments.base or arguments.head:
-        if arguments.head and arguments.sources:
+        if arguments.head and len(arguments.sources) == 1:
             raise BadInput("the new side is named twice: by --head and as SOURCE", hint="leave one of them out")
         if arguments.also:
             raise BadInput("--also opens more beside SOURCE", hint="a comparison has one source on each side")
         if not arguments.base or not (arguments.head or arguments.sources):
             raise BadInput("one side is missing", hint="name both: pyclosure rebuild --base OLD --head NEW")
+        if len(arguments.sources) > 1 or (arguments.sources and arguments.head):
+            raise BadInput("a comparison is of two graphs, not of packages", hint="leave the names out")
         return _compare(arguments, streams)
     if not arguments.sources:
         raise BadInput("nothing to open was named", hint="name a SOURCE, or two with --base and --head; or try: demo:")
     source, *words = arguments.sources
     opened = _open(arguments, streams, source, *arguments.also)
     tests = _test_edges(opened)
+    if arguments.amplifiers and arguments.no_tests:
+        raise BadInput("--amplifiers is about tests, and --no-tests leaves them out", hint="leave one of them out")
     if words or arguments.amplifiers:
         return _touch(arguments, opened, words, tests, streams)
     return _rank(arguments, opened, tests, streams)
@@ -96,7 +100,7 @@ def _touch(
     tests: frozenset[BuildEdge],
     streams: Streams,
 ) -> int:
-    from pyclosure.queries.rebuild.amplifiers import amplified, amplifiers
+    from pyclosure.queries.rebuild.amplifiers import MOST, amplified, amplifiers, amplifying
     from pyclosure.queries.rebuild.impact import impact
     from pyclosure.queries.rebuild.ranking import ranking
     from pyclosure.queries.rebuild.select import select_derivations
@@ -114,10 +118,13 @@ def _touch(
     attributes = _attributes(arguments, graph, found.rebuilt)
     weighed = _weighed(arguments, graph, found.rebuilt, attributes)
     top = arguments.top or None
-    shown = Shown(found, weighed, opened.label, amplifiers(found), opened.reason, top, _command(arguments), attributes)
+    # weighing many packages takes seconds: for who asks
+    wanted = arguments.amplifiers or amplifying(found) <= MOST
+    multiplied = amplifiers(found) if wanted else None
+    shown = Shown(found, weighed, opened.label, multiplied, opened.reason, top, _command(arguments), attributes)
     if arguments.amplifiers and arguments.format == "json":
         seeded = {"label": shown.label, "command": shown.command, "seeds": [graph.paths[at] for at in found.seeds]}
-        write_json(seeded | amplifiers_json(graph, shown.multiplied), streams.out)
+        write_json(seeded | (amplifiers_json(graph, shown.multiplied) or {}), streams.out)
     elif arguments.amplifiers:
         write_amplifiers(shown, arguments.format, streams.out)
     elif arguments.format == "json":
@@ -162,7 +169,7 @@ def _compare(arguments: argparse.Namespace, streams: Streams) -> int:
             streams.err.write(f"{opened.label}: {opened.reason}\n")
     found = Comparison(base.graph, head.graph)
     attributes = _attributes(arguments, head.graph, found.rebuilt)
-    weighed = _weighed(arguments, head.graph, found.rebuilt, attributes)
+    weighed = _weighed(arguments, head.graph, found.rebuilt - found.fetched, attributes)
     command = _command(arguments)
     if arguments.format == "json":
         write_json(comparison_json(found, weighed, command, attributes), streams.out)

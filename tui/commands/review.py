@@ -27,9 +27,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:
-    from pyclosure.queries.errors import BadInput
+    from pyclosure.queries.errors import BadInput, NoData
     from pyclosure.queries.findings.policy import Policy
-    from pyclosure.queries.sources.review_folder import REPORT, read_review_folder, without_system
+    from pyclosure.queries.sources.review_folder import REPORT, before_of, read_review_folder
+    from pyclosure.queries.text import printable
     from pyclosure.tui.output.formats import write_json
     from pyclosure.tui.output.review import built_json, with_section, write_built
     from pyclosure.tui.policy_file import read_policy
@@ -39,27 +40,40 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
         raise BadInput("one folder is looked at", hint="pyclosure review FOLDER --base FOLDER")
     folder = read_review_folder(arguments.sources[0])
     before = read_review_folder(arguments.base).results if arguments.base else {}
-    # older versions left the system out of the names
-    plain = {without_system(name): link for name, link in before.items()}
+    pairs = {name: before_of(name, before) for name in folder.results}
+    if before and not any(pairs.values()):
+        named = printable(arguments.base, 200)
+        raise BadInput(f"no link of {named} has the name of one that was built", hint="name links by attribute")
     policy = Policy() if arguments.no_config else read_policy(arguments.config)
-    built = [
-        _built(arguments, name, link, before.get(name) or plain.get(without_system(name)), policy, streams)
-        for name, link in folder.results.items()
-    ]
+    built = [_built(arguments, name, link, pairs[name], policy, streams) for name, link in folder.results.items()]
+    if all(one.knowledge is None for one in built):
+        raise NoData(f"no closure could be read: {built[0].problem}", hint="build it again")
     built.sort(key=lambda one: (-one.weight, one.attribute))
-    command = shlex.join(["pyclosure", "review", folder.path, *(["--base", arguments.base] if arguments.base else [])])
+    words = ["pyclosure", "review", folder.path, *(["--base", arguments.base] if arguments.base else [])]
+    command = shlex.join([*words, *(["--findings"] if arguments.findings else [])])
+    lost = sorted(
+        before.keys() - {next(one for one, at in before.items() if at == link) for link in pairs.values() if link}
+    )
+    if lost:
+        streams.err.write(f"only before the change: {printable(', '.join(lost), 2000)}\n")
     if arguments.write:
         section = StringIO()
         write_built(built, folder.failed, "markdown", command, section)
         place = os.path.join(folder.path, REPORT)
         report = ""
-        if os.path.exists(place):
-            with open(place, encoding="utf-8", errors="replace") as file:
-                report = file.read()
-        # what was there stays until the new one is whole
-        with open(place + ".new", "w", encoding="utf-8") as file:
-            file.write(with_section(report, section.getvalue()))
-        os.replace(place + ".new", place)
+        try:
+            if os.path.exists(place):
+                with open(place, encoding="utf-8", errors="replace") as file:
+                    report = file.read()
+            # what was there stays until the new one is whole
+            with open(place + ".new", "w", encoding="utf-8") as file:
+                file.write(with_section(report, section.getvalue()))
+            os.replace(place + ".new", place)
+        except OSError as error:
+            shown = printable(place, 200)
+            raise BadInput(
+                f"cannot write {shown}: {error.strerror}", hint="print it instead: --format markdown"
+            ) from None
         streams.err.write(f"wrote the section into {place}\n")
     if arguments.format == "json":
         write_json(built_json(built, folder.failed, command), streams.out)

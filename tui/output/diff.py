@@ -138,11 +138,11 @@ def reason_words(review: Review, new: int | None) -> str:
     comparison = review.reasons.comparison
     if reason.derivation is not None and comparison is not None:
         name = name_label(name_of(comparison.head.paths[reason.derivation]).removesuffix(".drv"))
-        keys = [one.attribute for one in review.reasons.causes[reason.derivation].differences]
+        keys = [one.attribute for one in review.reasons.differing[reason.derivation]]
         more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
         if new is not None and review.reasons.own.get(new) == reason.derivation:
             return f"because it differs in itself: {', '.join(keys[:3])}{more}"
-        return f"because of {name} ({', '.join(keys[:3])}{more})" if keys else f"because of {name}, which is new"
+        return f"because of {name} ({', '.join(keys[:3])}{more})"
     if reason.path is not None:
         return f"because of {versions(review.diff, review.diff.by_new[reason.path])}{sure}"
     if reason.lost is not None:
@@ -158,6 +158,12 @@ def evidence_words(found: EdgeEvidence | None) -> str:
     line = f":{first.lines[0]}" if first.lines else ""
     more = f" and {len(found.found) - 1:,} more" if len(found.found) > 1 else ""
     return printable(f"{first.file or 'the path itself'}{line}{more}", 160)
+
+
+def greatest(diff: ClosureDiff, causes: Iterable[Cause]) -> Cause | None:
+    """Return the cause of most bytes among those that go the way of the whole change; None when there is none."""
+    same = (one for one in causes if one.size_change * diff.size_change > 0)
+    return max(same, key=lambda one: abs(one.size_change), default=None)
 
 
 def brings(review: Review, cause: Cause) -> str:
@@ -201,17 +207,17 @@ def write_text(shown: Shown, out: IO[str]) -> None:
     for word, before, after, change in totals(review):
         out.write(f"{word}: {before} → {after}   {change}\n")
     out.write(f"{class_counts(review)}\n")
-    _section(count(len(review.causes), "cause"), shown, out, [_cause_row(review, one) for one in review.causes], "rll")
+    _section(count(len(review.causes), "cause"), shown, out, [_cause_row(review, one) for one in review.causes], "rln")
     _findings(shown, out)
     for kind in CLASSES[:-1]:
         changes = review.diff.of_class(kind)
         if kind in ("rebuilt", "interpreter-only"):
             for words, some in rebuilt_groups(review, (kind,)):
                 title = count(len(some), *CLASS_WORDS[kind]) + (f", {words}" if words else "")
-                _section(title, shown, out, [_change_row(review, one) for one in some], "rll")
+                _section(title, shown, out, [_change_row(review, one) for one in some], "rln")
         elif changes:
             title = count(len(changes), *CLASS_WORDS[kind])
-            _section(title, shown, out, [_change_row(review, one) for one in changes], "rll")
+            _section(title, shown, out, [_change_row(review, one) for one in changes], "rln")
     for one in review.requirements:
         out.write(f"\n{one.distribution} requires\n")
         out.writelines(f"  {line}\n" for line in requirement_lines(one.added, one.removed, one.python))
@@ -244,7 +250,9 @@ def _section(title: str, shown: Shown, out: IO[str], rows: Sequence[tuple[str, .
     if not rows:
         return
     out.write(f"\n{printable(title, 300)}\n")
-    drawn = text_table([("", "right" if form == "r" else "name") for form in forms])
+    # where it is too wide, what stands last is cut first
+    kinds = {"r": "right", "l": "left", "n": "name"}
+    drawn = text_table([("", kinds[form]) for form in forms])
     drawn.show_header = False
     for row in rows[: shown.top]:
         drawn.add_row(*cells(row))
@@ -279,7 +287,7 @@ def gap_lines(review: Review) -> Iterator[str]:
     """Yield which gaps of tests are new, and which are gone."""
     if review.gaps is None:
         return
-    for title, some in (("new", review.gaps.new), ("gone", review.gaps.gone)):
+    for title, some in (("new", review.gaps.new), ("possibly new", review.gaps.unsure), ("gone", review.gaps.gone)):
         concerns: dict[str, list[str]] = {}
         for one in some:
             missing = f" (lacks {', '.join(one.gap.missing[:4])})" if one.gap.missing else ""
@@ -331,6 +339,7 @@ def review_json(shown: Shown) -> dict[str, Any]:
             {
                 "new": [_gap_json(one) for one in review.gaps.new],
                 "gone": [_gap_json(one) for one in review.gaps.gone],
+                "unsure": [_gap_json(one) for one in review.gaps.unsure],
             }
             if review.gaps is not None
             else None
@@ -416,7 +425,7 @@ def _root_causes_json(review: Review) -> list[dict[str, Any]] | None:
     return [
         {
             "derivation": comparison.head.paths[one.head],
-            "was": comparison.base.paths[one.base] if one.base is not None else None,
+            "was": comparison.base.paths[one.base],
             "differs": [each.attribute for each in one.differences],
             "rebuilds": one.rebuilds,
         }

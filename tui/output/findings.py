@@ -14,7 +14,7 @@ from urllib.parse import quote
 from pyclosure import __version__
 from pyclosure.queries.findings import all_rules, find_rule
 from pyclosure.queries.findings.finding import SEVERITIES, CostMeaning, Finding, Proof, Rule, Unknown, worst_first
-from pyclosure.queries.findings.judge import Accepted, Report
+from pyclosure.queries.findings.report import Accepted, Report
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.names import name_label, name_of, without_digests
 from pyclosure.queries.records import TIER_WORDS

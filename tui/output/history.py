@@ -7,7 +7,7 @@ from typing import IO, Any
 
 from pyclosure.queries.diff.history import EdgeSpan, Moment, Step
 from pyclosure.queries.text import printable
-from pyclosure.tui.output.diff import cause_words, change_of
+from pyclosure.tui.output.diff import cause_words, change_of, greatest
 from pyclosure.tui.output.formats import cells, markdown_table, markdown_text, text_console, text_table
 from pyclosure.tui.units import UNKNOWN, size
 
@@ -92,7 +92,7 @@ def _row(one: Moment, way: Step | None) -> tuple[str, ...]:
 
 def _greatest(way: Step) -> str:
     """Return the cause of most bytes of a step; empty when nothing changed in size."""
-    cause = next((one for one in way.causes if one.size_change), None)
+    cause = greatest(way.diff, way.causes)
     return f"{change_of(cause.size_change)} {cause_words(way.diff, cause)}" if cause is not None else ""
 
 

@@ -46,7 +46,8 @@ class Shown:
     impact: Impact
     weighed: Weighed
     label: str
-    multiplied: Amplifiers
+    multiplied: Amplifiers | None
+    """How tests multiply it; None when nobody weighed that."""
     lacking: str
     """Why the graph is not whole; empty when it is."""
     top: int | None
@@ -130,7 +131,7 @@ def headed(
 def amplifier_words(graph: BuildGraph, found: Amplifiers) -> Iterator[tuple[str, str]]:
     """Yield whose tests multiply a rebuild, the sets that pay most first: headings and lines."""
     whose = "the tests of " + count(found.packages, "package")
-    yield "amplified", f"{found.rebuilds:,} derivations because of {whose}, {found.without_tests:,} without them"
+    yield "amplified", f"{found.rebuilds:,} others because of {whose}, {found.without_tests:,} without them"
     for one in found.sets[:_SETS]:
         yield "", f"{one.left:,} once the tests of {_named(graph, one.packages)} are elsewhere"
     if len(found.sets) > _SETS:
@@ -292,8 +293,10 @@ def impact_json(shown: Shown) -> dict[str, Any]:
     }
 
 
-def amplifiers_json(graph: BuildGraph, found: Amplifiers) -> dict[str, Any]:
-    """Return how tests multiply a rebuild."""
+def amplifiers_json(graph: BuildGraph, found: Amplifiers | None) -> dict[str, Any] | None:
+    """Return how tests multiply a rebuild; None when nobody weighed that."""
+    if found is None:
+        return None
     return {
         "rebuilds": found.rebuilds,
         "without_tests": found.without_tests,
@@ -313,10 +316,11 @@ def amplifiers_json(graph: BuildGraph, found: Amplifiers) -> dict[str, Any]:
 def write_amplifiers(shown: Shown, form: str, out: IO[str]) -> None:
     """Write whose tests multiply a rebuild, in sets, as text or markdown."""
     graph, found = shown.impact.graph, shown.multiplied
+    assert found is not None
     touched = _touched([label_of(graph, at) for at in shown.impact.seeds])
     whose = count(found.packages, "package")
     head = (
-        f"touching {touched} rebuilds {found.rebuilds:,} derivations, {found.without_tests:,} if no package had its "
+        f"touching {touched} rebuilds {found.rebuilds:,} others, {found.without_tests:,} if no package had its "
         f"tests in its own build; the tests of {whose} make the difference"
     )
     table = [
@@ -408,8 +412,9 @@ def ranking_json(graph: BuildGraph, rows: Sequence[Ranked]) -> list[dict[str, An
 
 def comparison_lines(found: Comparison, weighed: Weighed) -> Iterator[str]:
     """Yield what changed between two graphs, in a few lines."""
+    fetched = f" and {len(found.fetched):,} fetched" if found.fetched else ""
     yield (
-        f"{count(len(found.rebuilt), 'derivation')} of {len(found.head):,} built anew; "
+        f"{count(len(found.rebuilt) - len(found.fetched), 'derivation')} of {len(found.head):,} built anew{fetched}; "
         f"{found.changed_drv_paths:,} .drv paths are new, {len(found.churned):,} of them without anything to build"
     )
     yield f"added {len(found.added):,} · removed {len(found.removed):,}"
@@ -419,13 +424,11 @@ def comparison_lines(found: Comparison, weighed: Weighed) -> Iterator[str]:
 def cause_words(found: Comparison, cause: Cause) -> str:
     """Return a cause on one line."""
     name = label_of(found.head, cause.head)
-    rebuilds = f"rebuilds {cause.rebuilds:,}"
+    rebuilds = f"rebuilds {count(cause.rebuilds, 'other')}"
     if cause.nearest != cause.rebuilds:
         rebuilds += (
             f", {cause.nearest:,} of them with no other cause nearer" if cause.nearest else ", other causes nearer"
         )
-    if cause.base is None:
-        return f"{name} is new; {rebuilds}"
     keys = ", ".join(one.attribute for one in cause.differences[:6])
     more = f" and {len(cause.differences) - 6} more" if len(cause.differences) > 6 else ""
     return f"{name} differs in {keys}{more}; {rebuilds}"
@@ -473,7 +476,8 @@ def write_comparison(
         words = cause_words(found, cause)
         out.write(f"**{markdown_text(words)}**\n\n```diff\n" if markdown else f"  {printable(words, 600)}\n")
         for one in cause.differences:
-            out.write(f"  {one.attribute}\n" if markdown else f"    {printable(one.attribute, 120)}\n")
+            attribute = printable(one.attribute, 120)
+            out.write("  " + attribute.replace("`", "'") + "\n" if markdown else f"    {attribute}\n")
             for line in difference_lines(one):
                 plain = printable(line, 400).replace("`", "'") if markdown else printable(line, 400)
                 out.write(f"{plain}\n" if markdown else f"      {plain}\n")
@@ -491,6 +495,7 @@ def comparison_json(
         "command": command,
         "counts": {
             "rebuilt": len(found.rebuilt),
+            "fetched": len(found.fetched),
             "changed_drv_paths": found.changed_drv_paths,
             "churned": len(found.churned),
             "added": len(found.added),
@@ -501,7 +506,7 @@ def comparison_json(
         "root_causes": [
             {
                 "derivation": head.paths[one.head],
-                "was": base.paths[one.base] if one.base is not None else None,
+                "was": base.paths[one.base],
                 "differs": [{"attribute": d.attribute, "old": d.old, "new": d.new} for d in one.differences],
                 "rebuilds": one.rebuilds,
                 "nearest": one.nearest,

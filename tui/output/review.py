@@ -8,7 +8,8 @@ from typing import IO, Any
 
 from pyclosure.queries.diff.review import Review
 from pyclosure.queries.knowledge import Knowledge
-from pyclosure.tui.output.diff import cause_words, change_of, finding_words, percent
+from pyclosure.queries.text import printable
+from pyclosure.tui.output.diff import cause_words, change_of, finding_words, greatest, percent
 from pyclosure.tui.output.formats import cells, markdown_code, markdown_table, markdown_text, text_console, text_table
 from pyclosure.tui.units import UNKNOWN, count, size
 
@@ -48,17 +49,18 @@ _HEADER = (
 
 
 def _row(one: Built) -> tuple[str, ...]:
+    attribute = printable(one.attribute, 200)
     if one.knowledge is None:
-        return one.attribute, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, one.problem
+        return attribute, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, one.problem
     total, paths = size(one.knowledge.real_sizes.total), f"{len(one.knowledge.closure):,}"
     if one.review is None:
-        return one.attribute, total, UNKNOWN, paths, UNKNOWN, "the other side is not known"
+        return attribute, total, UNKNOWN, paths, UNKNOWN, "the other side is not known"
     diff = one.review.diff
     change = f"{change_of(diff.size_change)} ({percent(diff.size_change, diff.old.real_sizes.total)})"
     new = f"{len(one.review.findings.new):,}" if one.review.findings is not None else UNKNOWN
-    cause = next((each for each in one.review.causes if each.size_change), None)
+    cause = greatest(diff, one.review.causes)
     because = f"{change_of(cause.size_change)} {cause_words(diff, cause)}" if cause is not None else ""
-    return one.attribute, total, change if diff.size_change else "±0", paths, new, because
+    return attribute, total, change if diff.size_change else "±0", paths, new, because
 
 
 def write_built(built: Sequence[Built], failed: Sequence[str], form: str, command: str, out: IO[str]) -> None:
@@ -72,7 +74,7 @@ def write_built(built: Sequence[Built], failed: Sequence[str], form: str, comman
     text_console(out).print(drawn)
     for one in built:
         for finding in one.review.findings.new if one.review is not None and one.review.findings is not None else ():
-            out.write(f"{one.attribute}: {finding_words(finding)}\n")
+            out.write(printable(f"{one.attribute}: {finding_words(finding)}", 600) + "\n")
     if failed:
         out.write(f"not built: {', '.join(failed)}\n")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING, ClassVar
@@ -46,6 +46,11 @@ class DiffRow:
     def is_title(self) -> bool:
         """Whether it is the title of a section."""
         return self.cause is None and self.change is None and self.finding is None
+
+
+def _part(row: DiffRow) -> str:
+    """Return to which choice of rows a row belongs."""
+    return "causes" if row.section == "causes" else "findings" if "finding" in row.section else "classes"
 
 
 class DiffRows(EvidenceRows[DiffRow]):
@@ -98,6 +103,7 @@ class DiffScreen(EvidenceScreen):
         *QUIET_PATH_KEYS[1:],
         Binding("p", "only", "which", id="diff.only", tooltip="All, causes, findings or classes only"),
         Binding("W", "why_before", "why before", id="diff.why-before", tooltip="Why the path was in the old closure"),
+        Binding("d", "details", "details", show=False, id="path.details", tooltip="All that is known of the row"),
         Binding("i", "page", "markdown", show=False, id="diff.page", tooltip="The comment for a pull request"),
         Binding("y", "copy", "copy markdown", id="path.copy", tooltip="Copy the comment for a pull request"),
     ]
@@ -107,6 +113,8 @@ class DiffScreen(EvidenceScreen):
         super().__init__(self.changes, self._row_moved)
         self._only = _ONLY[0]
         self._shown: object = None
+        self._sections: list[list[DiffRow]] = []
+        """A title and its rows each; made in the background, because there may be tens of thousands."""
 
     # -- look --------------------------------------------------------------------------------------------
 
@@ -132,16 +140,27 @@ class DiffScreen(EvidenceScreen):
             self.changes.refresh()
         elif self._shown is not review:
             self._shown = review
-            self.show_rows(stay=True)
+            self._prepare(review)
+
+    @work(thread=True, exclusive=True, group="sections", exit_on_error=False)
+    def _prepare(self, review: Review) -> None:
+        sections = list(self._made(review))
+        if not get_current_worker().is_cancelled:
+            self.app.call_from_thread(self._take, sections)
+
+    def _take(self, sections: list[list[DiffRow]]) -> None:
+        self._sections = sections
+        self.show_rows(stay=True)
 
     def show_rows(self, *, stay: bool = False) -> None:
         review = self.app.review
-        if review is None:
+        if review is None or not self._sections:
             return
         words = self.filter_bar.text.lower().split()
         rows: list[DiffRow] = []
-        for section in self._sections(review):
-            title, *entries = section
+        for title, *entries in self._sections:
+            if self._only not in ("all", _part(title)):
+                continue
             entries = [one for one in entries if all(word in f"{one.title} {one.mark}".lower() for word in words)]
             if self.changes.sort == "name":
                 entries.sort(key=lambda one: one.title)
@@ -166,18 +185,18 @@ class DiffScreen(EvidenceScreen):
         text.append(f"\n {class_counts(review)} · {findings_line(review)}")
         self.head.update(text)
 
-    def _sections(self, review: Review) -> Iterator[list[DiffRow]]:
+    @staticmethod
+    def _made(review: Review) -> Iterator[list[DiffRow]]:
         from pyclosure.queries.diff.match import CLASSES
         from pyclosure.tui.output.diff import CLASS_WORDS, brings, cause_words, finding_words, reason_words, versions
         from pyclosure.tui.units import count
 
-        if self._only in ("all", "causes"):
-            causes = [
-                DiffRow("causes", cause_words(review.diff, one), one.size_change, cause=one, mark=brings(review, one))
-                for one in review.causes
-            ]
-            yield [DiffRow("causes", count(len(causes), "cause"), review.diff.size_change), *causes]
-        if review.findings is not None and self._only in ("all", "findings"):
+        causes = [
+            DiffRow("causes", cause_words(review.diff, one), one.size_change, cause=one, mark=brings(review, one))
+            for one in review.causes
+        ]
+        yield [DiffRow("causes", count(len(causes), "cause"), review.diff.size_change), *causes]
+        if review.findings is not None:
             verdicts = review.findings
             for words, many, some in (
                 ("new finding", "new findings", verdicts.new),
@@ -186,7 +205,7 @@ class DiffScreen(EvidenceScreen):
             ):
                 found = [DiffRow(words, finding_words(one), finding=one) for one in some]
                 yield [DiffRow(words, count(len(found), words, many)), *found]
-        for kind in CLASSES[:-1] if self._only in ("all", "classes") else ():
+        for kind in CLASSES[:-1]:
             changes = review.diff.of_class(kind)
             rows = [
                 DiffRow(
@@ -358,21 +377,49 @@ class DiffScreen(EvidenceScreen):
         else:
             await super().action_contents()
 
+    def action_cut(self) -> None:
+        """Say where cuts are: a change is looked at as it is."""
+        self.notify("x cuts in the closure and in why; a change is looked at as it is", markup=False, timeout=3)
+
+    def action_details(self) -> None:
+        """Open all that is known of the row, for terminals that have no room for it below."""
+        from pyclosure.tui.dialogs import TextDialog
+
+        row, review = self.changes.here, self.app.review
+        if row is not None and review is not None:
+            lines = [f"{heading:<11}{printable(line, 2000)}" for heading, line in self._lines_of(row, review)]
+            self.app.push_screen(TextDialog(row.title, "\n".join(lines)))
+
+    async def action_rebuild(self) -> None:
+        """Show what rebuilds when the path is touched; what is gone rebuilds nothing."""
+        if self.path_here() is None:
+            self.notify(self.NO_PATH, markup=False, timeout=3)
+        else:
+            await super().action_rebuild()
+
     def action_copy(self) -> None:
         """Copy the comment for a pull request, also over ssh (OSC 52)."""
-        page = self._page()
-        if page:
-            self.app.copy_to_clipboard(page)
-            self.notify(f"copied the comment, {len(page.encode()):,} bytes of markdown", markup=False, timeout=3)
+        self._write_page(self._copied)
 
     def action_page(self) -> None:
         """Show the comment for a pull request."""
-        from pyclosure.tui.document_dialog import DocumentDialog
+        self._write_page(self._opened)
 
+    @work(thread=True, exclusive=True, group="page", exit_on_error=False)
+    def _write_page(self, done: Callable[[str], None]) -> None:
         page = self._page()
         if page:
-            lines = "\n".join(printable(line, 2000) for line in page.split("\n"))
-            self.app.push_screen(DocumentDialog("comment for a pull request", lines, "markdown"))
+            self.app.call_from_thread(done, page)
+
+    def _copied(self, page: str) -> None:
+        self.app.copy_to_clipboard(page)
+        self.notify(f"copied the comment, {len(page.encode()):,} bytes of markdown", markup=False, timeout=3)
+
+    def _opened(self, page: str) -> None:
+        from pyclosure.tui.document_dialog import DocumentDialog
+
+        lines = "\n".join(printable(line, 2000) for line in page.split("\n"))
+        self.app.push_screen(DocumentDialog("comment for a pull request", lines, "markdown"))
 
     def _page(self) -> str:
         from shlex import join

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 
 from pyclosure.queries.findings import find_rule
 from pyclosure.queries.findings.finding import Finding
-from pyclosure.queries.findings.judge import Accepted
+from pyclosure.queries.findings.report import Accepted
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.names import name_of
 from pyclosure.queries.text import printable

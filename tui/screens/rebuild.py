@@ -32,7 +32,7 @@ _ONLY = ("built", "Python", "runtime", "all")
 _ANEW = "anew"
 """What is built anew since another graph; listed first where there is one."""
 _ONLY_WORDS = {
-    _ANEW: "built anew",
+    _ANEW: "anew",
     "built": "built",
     "Python": "Python packages",
     "runtime": "that run",
@@ -57,7 +57,9 @@ class RankRows(EvidenceRows["Ranked"]):
         self.labels: dict[int, str] = {}
         self.marked: set[int] = set()
         self.causes: Mapping[int, Cause] = {}
-        """Derivations that differ in themselves from another graph's, or are new."""
+        """Derivations that differ in themselves from another graph's."""
+        self.added: frozenset[int] = frozenset()
+        """Derivations that another graph does not have."""
 
     def show(self, rows: list[Ranked], *, at: int | None = None) -> None:
         """Show rows, with the cursor on a derivation, or where it was as far as that is still there."""
@@ -100,7 +102,9 @@ class RankRows(EvidenceRows["Ranked"]):
             "kind": "Python" if one.python else "fetched" if one.fixed else "",
         }
         if column.key == "kind" and one.derivation in self.causes:
-            return Cell("new" if self.causes[one.derivation].base is None else "differs", "heavy")
+            return Cell("differs", "heavy")
+        if column.key == "kind" and one.derivation in self.added:
+            return Cell("new", "heavy")
         return Cell(texts[column.key], "muted" if column.key == "kind" else "number")
 
 
@@ -157,6 +161,8 @@ class RebuildScreen(EvidenceScreen):
             self._shown = outlook, self.app.compared
             if first and self.app.compared is not None:
                 self.ranks.causes = self.app.compared.causes
+                comparison = self.app.compared.comparison
+                self.ranks.added = frozenset(comparison.added) if comparison is not None else frozenset()
                 self._only = _ANEW
             from pyclosure.tui.output.rebuild import label_of
 
@@ -234,9 +240,11 @@ class RebuildScreen(EvidenceScreen):
             return ""
         if comparison is None:
             return f"\n nothing to compare with: {printable(compared.reason, 300)}"
+        fetched = f" and {len(comparison.fetched):,} fetched" if comparison.fetched else ""
         whole = f" · at least: {printable(compared.reason, 200)}" if compared.reason else ""
         return (
-            f"\n {len(comparison.rebuilt):,} built anew since {printable(compared.label, 80)} · "
+            f"\n {len(comparison.rebuilt) - len(comparison.fetched):,} built anew{fetched} since "
+            f"{printable(compared.label, 80)} · "
             f"{count(len(compared.causes), 'cause')} · {comparison.changed_drv_paths:,} new .drv, "
             f"{len(comparison.churned):,} with nothing to build · "
             f"{len(comparison.added):,} added, {len(comparison.removed):,} removed{whole}"
@@ -286,14 +294,15 @@ class RebuildScreen(EvidenceScreen):
         return [words, text]
 
     def _lines_of(self, found: Impact, profiles: Profiles) -> Iterator[tuple[str, str]]:
-        from pyclosure.queries.rebuild.amplifiers import amplifiers
+        from pyclosure.queries.rebuild.amplifiers import MOST, amplifiers, amplifying
         from pyclosure.queries.rebuild.policy import weigh
         from pyclosure.tui.output.rebuild import headed, rebuilt_first, way_words
 
         graph = found.graph
         weighed = weigh(len(found.rebuilt), {drv.system for drv in graph.derivations}, profiles.named(None))
-        # weighing packages takes seconds where there are many derivations, and the next key makes it void
-        multiplied = amplifiers(found) if self._with_tests and len(graph) <= _WEIGHED else None
+        # weighing many packages takes seconds, and the next key makes it void
+        quick = self._with_tests and len(graph) <= _WEIGHED and amplifying(found) <= MOST
+        multiplied = amplifiers(found) if quick else None
         yield from ((heading, printable(line, 2000)) for heading, line in headed(found, weighed, multiplied))
         rows = rebuilt_first(found)
         heading = "because"
@@ -346,7 +355,9 @@ class RebuildScreen(EvidenceScreen):
         from pyclosure.tui.dialogs import TextDialog
         from pyclosure.tui.output.rebuild import cascade
 
-        if self.impact is not None:
+        if self.impact is not None and len(self.impact.rebuilt) == len(self.impact.seeds):
+            self.notify("nothing else is rebuilt", markup=False, timeout=3)
+        elif self.impact is not None:
             self.app.push_screen(TextDialog("all that is rebuilt", "\n".join(cascade(self.impact))))
 
     def action_derivation(self) -> None:

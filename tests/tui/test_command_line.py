@@ -333,3 +333,24 @@ def test_a_signal_ends_it_without_a_word(nix_stub: Path, home: Path, number: sig
         child.send_signal(number)
         assert child.wait(30) == status
         assert child.stderr.read() == b""
+
+
+@pytest.mark.parametrize(
+    "words", [["demo"], ["demo", "--theme", "paper", "--screen", "tests"], ["demo:"], ["view", "demo:"]]
+)
+def test_on_a_terminal_the_demo_opens_the_screen(cli: Cli, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    asked: list[dict[str, object]] = []
+
+    def run_app(opening: object, reopen: object, **options: object) -> int:
+        asked.append(options)
+        return 0
+
+    monkeypatch.setattr("pyclosure.tui.commands.view.on_terminal", lambda: True)
+    monkeypatch.setattr("pyclosure.tui.commands.view._read_keys_from_terminal", lambda: None)
+    monkeypatch.setattr("pyclosure.tui.startup.run_app", run_app)
+
+    assert cli(*words).status == 0
+    (options,) = asked
+    assert options["theme"] == ("paper" if "--theme" in words else None)
+    assert options["screen"] == ("tests" if "--screen" in words else None)
+    assert options["open_base"] is None

@@ -9,23 +9,20 @@ from pyclosure.tui.commands import Command, Streams, find
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--theme", metavar="NAME", help="colours for this session")
-    parser.add_argument("--screen", metavar="NAME", help="screen to open on: overview, closure or python")
+    parser.add_argument(
+        "--screen", metavar="NAME", help="screen to open on: overview, closure, python, findings, tests or rebuild"
+    )
 
 
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:
-    view = argparse.Namespace(
-        sources=["demo:"],
-        store=None,
-        derivation=False,
-        file=None,
-        impure=False,
-        no_files=False,
-        no_derivations=False,
-        timeout=None,
-        theme=arguments.theme,
-        screen=arguments.screen,
-    )
-    return find("view").run(view, streams)
+    view = find("view")
+    parser = argparse.ArgumentParser()
+    view.arguments(parser)
+    words = ["demo:"]
+    for option, value in (("--theme", arguments.theme), ("--screen", arguments.screen)):
+        words += [option, value] if value is not None else []
+    # through its own parser, so that it has every option
+    return view.run(parser.parse_args(words), streams)
 
 
 COMMAND = Command(

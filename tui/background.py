@@ -20,7 +20,7 @@ from pyclosure.tui.opening import progress_text
 
 if TYPE_CHECKING:
     from pyclosure.queries.diff.review import Review
-    from pyclosure.queries.rebuild.compare import Compared
+    from pyclosure.queries.rebuild.compare import Compared, Comparison
     from pyclosure.queries.rebuild.outlook import Outlook
     from pyclosure.queries.sources.graphs import OpenSide
     from pyclosure.queries.testing.survey import Survey
@@ -88,6 +88,8 @@ class Background:
         self._open_base, self._base = open_base, base
         self._before: Knowledge | None = None
         """The closure to compare with; None when only its build graph is known, or nothing."""
+        self._comparison: Comparison | None = None
+        """Both build graphs side by side; None while either is not known."""
         self._cancelled = threading.Event()
         self._thread: threading.Thread | None = None
         self._told = 0.0
@@ -166,8 +168,7 @@ class Background:
         for _ in learn_build(knowledge, self, wanted=self._derivations):
             pass
         self._look_ahead(knowledge)
-        if self._before is not None:
-            self._review(self._before, knowledge, judged=False)
+        found = self._review(self._before, knowledge) if self._before is not None else None
         for _ in learn_sources(knowledge, self, wanted=self._files):
             pass
         if knowledge.inspections_state.state == "waiting" and self._files:
@@ -175,9 +176,9 @@ class Background:
             self._tell(knowledge, survey=survey_closure(knowledge, self._app.evidence, self), revision=revision)
         for _ in learn_inspections(knowledge, self, wanted=self._files):
             pass
-        self._judge(knowledge, whole=True)
-        if self._before is not None:
-            self._review(self._before, knowledge, judged=self._files)
+        judgement = self._judge(knowledge, whole=True)
+        if found is not None and self._files:
+            self._review_verdicts(found, judgement)
 
     def _look_ahead(self, knowledge: Knowledge) -> None:
         from pyclosure.queries.rebuild.outlook import outlook
@@ -206,23 +207,33 @@ class Background:
         self.report(Progress(f"comparing with {printable(label, 60)}"))
         if base.graph is None:
             return Compared(label, None, base.reason)
-        return compared(label, base.graph, base.reason, knowledge.build, knowledge.build_state.reason)
+        found = compared(label, base.graph, base.reason, knowledge.build, knowledge.build_state.reason)
+        self._comparison = found.comparison
+        return found
 
-    def _review(self, before: Knowledge, knowledge: Knowledge, *, judged: bool) -> None:
-        from pyclosure.queries.diff.review import review, share_knowledge
+    def _review(self, before: Knowledge, knowledge: Knowledge) -> Review:
+        """Tell classes and causes; findings take longer, and come later."""
+        from pyclosure.queries.diff.review import review
         from pyclosure.queries.enrich import enrich
 
-        if judged:
-            share_knowledge(knowledge, before)
-        enrich(before, self, files=self._files, derivations=self._derivations, inspections=judged, tests=judged)
-        compared = self._app.compared
-        comparison = compared.comparison if compared is not None else None
-        found = review(before, knowledge, nearest_policy()[0], self, judged=judged, comparison=comparison)
+        enrich(before, self, files=self._files, derivations=self._derivations)
+        found = review(before, knowledge, activity=self, judged=False, comparison=self._comparison)
         self._app.post_message(Learned(review=found))
+        return found
 
-    def _judge(self, knowledge: Knowledge, *, whole: bool) -> None:
+    def _review_verdicts(self, found: Review, judgement: Judgement) -> None:
+        from pyclosure.queries.diff.review import share_knowledge, with_verdicts
+        from pyclosure.queries.enrich import enrich
+
+        share_knowledge(found.diff.new, found.diff.old)
+        enrich(found.diff.old, self, derivations=self._derivations, inspections=True, tests=True)
+        known = (judgement.report, judgement.survey) if judgement.survey is not None else None
+        self._app.post_message(Learned(review=with_verdicts(found, nearest_policy()[0], self, known)))
+
+    def _judge(self, knowledge: Knowledge, *, whole: bool) -> Judgement:
         judgement = judge_closure(knowledge, self._app.evidence, self, whole=whole)
         self._tell(knowledge, judgement=judgement)
+        return judgement
 
     def _tell(
         self,

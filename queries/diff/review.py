@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pyclosure.queries.activity import SILENT, Activity, Progress
@@ -20,6 +20,7 @@ from pyclosure.queries.findings.report import Report
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.rebuild.compare import Comparison
+from pyclosure.queries.testing.survey import Survey
 
 MOST_EVIDENCE = 12
 """References whose files are looked for: the ones that bring most."""
@@ -103,15 +104,40 @@ def review(
     # worked out here, because whoever shows it has no time
     activity.check()
     _ = reasons.by_path
-    if not judged:
-        return Review(diff, attribution, reasons, requirements, evidence)
-    scenes = [
-        Scene(knowledge, EvidenceStore(knowledge), policy or Policy(), activity=activity) for knowledge in (old, new)
-    ]
-    before, after = (judge(scene) for scene in scenes)
-    gaps = gaps_diff(scenes[0].tests, scenes[1].tests)
-    found = findings_diff(before, after)
-    return Review(diff, attribution, reasons, requirements, evidence, found, (before, after), gaps)
+    found = Review(diff, attribution, reasons, requirements, evidence)
+    return with_verdicts(found, policy, activity) if judged else found
+
+
+def with_verdicts(
+    found: Review,
+    policy: Policy | None = None,
+    activity: Activity = SILENT,
+    new: tuple[Report, Survey] | None = None,
+) -> Review:
+    """Return a review with findings and test gaps that are new or gone.
+
+    Args:
+        found: the review.
+        policy: decisions about findings.
+        activity: is told of progress, and may cancel.
+        new: findings and tests of the new closure, where somebody judged it already.
+
+    Raises:
+        Cancelled: the activity was cancelled.
+    """
+
+    def judged(knowledge: Knowledge) -> tuple[Report, Survey]:
+        scene = Scene(knowledge, EvidenceStore(knowledge), policy or Policy(), activity=activity)
+        return judge(scene), scene.tests
+
+    before, tests_before = judged(found.diff.old)
+    after, tests_after = new or judged(found.diff.new)
+    return replace(
+        found,
+        findings=findings_diff(before, after),
+        reports=(before, after),
+        gaps=gaps_diff(tests_before, tests_after),
+    )
 
 
 def share_knowledge(old: Knowledge, new: Knowledge) -> None:

@@ -14,8 +14,10 @@ from typing import IO, TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from pyclosure.queries.activity import Activity
     from pyclosure.queries.knowledge import Knowledge
+    from pyclosure.queries.nix.process import Runner
     from pyclosure.queries.sources.graphs import OpenGraph, OpenSide
     from pyclosure.queries.sources.opening import Opening
+    from pyclosure.queries.sources.resolve import Source
 
 _QUIET_SECONDS = 2.0
 
@@ -79,20 +81,20 @@ def path_after_source(arguments: argparse.Namespace, command: str, example: str)
 
 def start(arguments: argparse.Namespace) -> Opening:
     """Resolve the sources and start nix; returns before it answers."""
-    from pyclosure.queries.nix.process import SystemRunner
     from pyclosure.queries.sources.opening import Opening
+
+    die_cleanly()
+    return Opening(*_resolved(arguments, *arguments.sources)).start()
+
+
+def _resolved(arguments: argparse.Namespace, *words: str) -> tuple[Source, Runner]:
+    """Return the source that words name, by the options that say how to read it, and what runs nix for it."""
+    from pyclosure.queries.nix.process import SystemRunner
     from pyclosure.queries.sources.request import Request
     from pyclosure.queries.sources.resolve import resolve
 
-    die_cleanly()
-    request = Request(
-        sources=tuple(arguments.sources),
-        store=arguments.store,
-        derivation=arguments.derivation,
-        file=arguments.file,
-        impure=arguments.impure,
-    )
-    return Opening(resolve(request), SystemRunner(arguments.timeout)).start()
+    request = Request(words, arguments.store, arguments.derivation, arguments.file, arguments.impure)
+    return resolve(request), SystemRunner(arguments.timeout)
 
 
 def graph_opener(arguments: argparse.Namespace, *words: str) -> Callable[[Activity], OpenGraph]:
@@ -101,13 +103,9 @@ def graph_opener(arguments: argparse.Namespace, *words: str) -> Callable[[Activi
     Raises:
         BadInput: there is no such source.
     """
-    from pyclosure.queries.nix.process import SystemRunner
     from pyclosure.queries.sources.graphs import open_graph
-    from pyclosure.queries.sources.request import Request
-    from pyclosure.queries.sources.resolve import resolve
 
-    source = resolve(Request(words, arguments.store, arguments.derivation, arguments.file, arguments.impure))
-    return partial(open_graph, source, SystemRunner(arguments.timeout))
+    return partial(open_graph, *_resolved(arguments, *words))
 
 
 def side_opener(arguments: argparse.Namespace, word: str) -> Callable[[Activity], OpenSide]:
@@ -116,13 +114,9 @@ def side_opener(arguments: argparse.Namespace, word: str) -> Callable[[Activity]
     Raises:
         BadInput: there is no such source.
     """
-    from pyclosure.queries.nix.process import SystemRunner
     from pyclosure.queries.sources.graphs import open_side
-    from pyclosure.queries.sources.request import Request
-    from pyclosure.queries.sources.resolve import resolve
 
-    source = resolve(Request((word,), arguments.store, arguments.derivation, arguments.file, arguments.impure))
-    return partial(open_side, source, SystemRunner(arguments.timeout), files=not arguments.no_files)
+    return partial(open_side, *_resolved(arguments, word), files=not arguments.no_files)
 
 
 def load(arguments: argparse.Namespace, err: IO[str], *, inspect: bool = False, tests: bool = False) -> Knowledge:

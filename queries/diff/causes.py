@@ -8,7 +8,7 @@ over and nothing counts twice: the causes sum to the difference of the closure s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -119,8 +119,3 @@ def _others_above(closure: Closure, target: int, members: set[int], owner: Mappi
     """Return the targets of other causes whose paths reference this one: it is there because of them, too."""
     users = (user for user in closure.referrers[target] if user in members)
     return tuple(sorted({owner[user] for user in users} - {target}))
-
-
-def total(causes: Iterable[Cause]) -> int:
-    """Return the bytes of all causes together."""
-    return sum(one.size_change for one in causes)

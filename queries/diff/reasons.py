@@ -94,14 +94,9 @@ class Reasons:
         comparison, new = self.comparison, self.diff.new
         if comparison is None:
             return {}
-        graph = comparison.head
-        found = {}
-        for at, info in enumerate(new.closure.infos):
-            known = graph.by_output.get(info.path)
-            start = known[0] if known is not None else graph.position.get(new.deriver(at) or "")
-            if start is not None:
-                found[at] = start
-        return found
+        paths = enumerate(info.path for info in new.closure.infos)
+        found = ((at, comparison.head.builder_of(path, new.deriver(at))) for at, path in paths)
+        return {at: drv for at, drv in found if drv is not None}
 
     @cached_property
     def _owners(self) -> Mapping[int, int]:

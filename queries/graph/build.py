@@ -80,6 +80,11 @@ class BuildGraph:
             if output.path
         }
 
+    def builder_of(self, path: str, deriver: str | None) -> int | None:
+        """Return what built an output path: by the graph itself, else by what a store recorded; None when unknown."""
+        known = self.by_output.get(path)
+        return known[0] if known is not None else self.position.get(deriver or "")
+
     def rebuilt(self, seeds: Iterable[int], without: Collection[BuildEdge] = ()) -> set[int]:
         """Return what is built anew when some derivations change, those included.
 

@@ -48,9 +48,11 @@ class Amplifiers:
     many packages to weigh. Counts are exact; that no other order pays sooner is not proven."""
 
 
-def amplifying(impact: Impact) -> int:
-    """Return how many packages' tests multiply a rebuild: quick, for who has no time to weigh them."""
-    return len(_leading_on(impact, frozenset(impact.graph.rebuilt(impact.seeds))))
+def quick_amplifiers(impact: Impact) -> Amplifiers | None:
+    """Return the same where it takes no time; None where there are too many packages for that."""
+    every = frozenset(impact.graph.rebuilt(impact.seeds))
+    edges = _leading_on(impact, every)
+    return _weighed(impact, every, edges) if len(edges) <= MOST else None
 
 
 def amplifiers(impact: Impact) -> Amplifiers:
@@ -58,10 +60,13 @@ def amplifiers(impact: Impact) -> Amplifiers:
 
     Of more than :data:`MOST` packages some are weighed, against what all the others lead to anyway.
     """
+    every = frozenset(impact.graph.rebuilt(impact.seeds))
+    return _weighed(impact, every, _leading_on(impact, every))
+
+
+def _weighed(impact: Impact, every: frozenset[int], edges: dict[int, list[BuildEdge]]) -> Amplifiers:
     graph, calm = impact.graph, impact.without_tests
-    every = frozenset(graph.rebuilt(impact.seeds))
     rest = len(calm) - len(impact.seeds)
-    edges = _leading_on(impact, every)
     if len(edges) <= MOST:
         state = _State(impact, sorted(every - calm), edges)
         sets = _sets(_order(state, list(edges), rest), edges)

@@ -95,24 +95,19 @@ class Impact:
         """Positions in the closure of the paths that have to be fetched again; empty when there is no closure."""
         if self.closure is None:
             return ()
-        return tuple(at for at, drv in self._derivers().items() if drv in self.rebuilt)
+        return tuple(at for at, drv in self._derivers.items() if drv in self.rebuilt)
 
     @property
     def nar_size(self) -> int | None:
         """Bytes of NARs that users fetch again; None when there is no closure."""
         return sum(self.closure.nar_sizes[at] for at in self.paths) if self.closure is not None else None
 
-    def _derivers(self) -> dict[int, int]:
-        """Return position in the closure → position of its derivation."""
-        if self.closure is None:
-            return {}
-        found = {}
-        for at, info in enumerate(self.closure.infos):
-            known = self.graph.by_output.get(info.path)
-            drv = known[0] if known is not None else self.graph.position.get(info.deriver or "")
-            if drv is not None:
-                found[at] = drv
-        return found
+    @cached_property
+    def _derivers(self) -> Mapping[int, int]:
+        """Position in the closure → position of its derivation."""
+        infos = self.closure.infos if self.closure is not None else ()
+        found = ((at, self.graph.builder_of(info.path, info.deriver)) for at, info in enumerate(infos))
+        return {at: drv for at, drv in found if drv is not None}
 
     def _running(self) -> set[int]:
         """Return derivations of the closure with a path that reaches an output of a seed by references."""
@@ -156,7 +151,7 @@ class Impact:
         """Position in the closure → the reference that leads on to a path of a seed by a shortest way; -1 there."""
         if self.closure is None:
             return {}
-        found = {at: -1 for at, drv in sorted(self._derivers().items()) if drv in self.seeds}
+        found = {at: -1 for at, drv in sorted(self._derivers.items()) if drv in self.seeds}
         queue = deque(found)
         while queue:
             at = queue.popleft()
@@ -170,7 +165,7 @@ class Impact:
     def _held(self) -> Mapping[int, int]:
         """Position of a derivation → the position in the closure of its output that is nearest to a seed."""
         found: dict[int, int] = {}
-        derivers = self._derivers()
+        derivers = self._derivers
         # nearest first, because the walk was in that order
         for at in self._next:
             if at in derivers:

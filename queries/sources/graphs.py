@@ -27,18 +27,6 @@ _BATCH = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class OpenGraph:
-    """A build graph that was read."""
-
-    graph: BuildGraph
-    knowledge: Knowledge | None
-    """The closure that it built; None for a saved graph."""
-    label: str
-    reason: str = ""
-    """Why it is not whole; empty when it is."""
-
-
-@dataclass(frozen=True, slots=True)
 class OpenSide:
     """One side of a comparison, as far as it is known."""
 
@@ -48,6 +36,13 @@ class OpenSide:
     label: str
     reason: str = ""
     """Why there is no build graph, or why it is not whole; empty when it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGraph(OpenSide):
+    """A build graph that was read, with the closure that it built as far as that is known."""
+
+    graph: BuildGraph
 
 
 def open_graph(source: Source, runner: Runner, activity: Activity = SILENT) -> OpenGraph:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,12 @@ os.environ["TEXTUAL_FPS"] = "240"
 from textual import _wait
 
 from pyclosure.queries.nix import process
+from pyclosure.queries.snapshot import encode_snapshot
 from pyclosure.tui.cli import main
 from tests.tui.commanding import ROOT, Done
-from tests.tui.driving import NoRunner
+from tests.tui.driving import NoRunner, demo
 from tests.tui.picturing import Pictures
+from tests.tui.two_graphs import demo_before
 
 # how long the pilot looks whether an app has come to rest: two frames, with a twentieth of the time spent working
 _wait.SLEEP_GRANULARITY, _wait.SLEEP_IDLE = 0.01, 0.0005
@@ -125,3 +128,13 @@ def program(home: Path, nix_stub: Path, tmp_path: Path) -> Iterator[Callable[...
 
     yield run
     assert not (tmp_path / "nix-was-started").exists()
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """Two snapshots: the demo before a change, and after."""
+    folder = tmp_path_factory.mktemp("pair")
+    for name, knowledge in (("before", demo_before()), ("after", demo())):
+        data = encode_snapshot(knowledge.snapshot(), datetime(2026, 1, 1, tzinfo=UTC))
+        (folder / f"{name}.snapshot").write_bytes(data)
+    return str(folder / "before.snapshot"), str(folder / "after.snapshot")

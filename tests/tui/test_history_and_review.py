@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from pyclosure.queries.errors import BadInput
-from pyclosure.queries.snapshot import encode_snapshot
 from pyclosure.queries.sources.review_folder import before_of, read_review_folder, without_system
 from pyclosure.tui.output.history import sparkline
 from pyclosure.tui.output.review import BEGIN, END, with_section
 from tests.support.sentences import assert_sentence
 from tests.tui.commanding import Cli
-from tests.tui.driving import demo
-from tests.tui.two_graphs import demo_before
-
-
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    """Two snapshots: before the change, and after."""
-    folder = tmp_path_factory.mktemp("pair")
-    for name, knowledge in (("before", demo_before()), ("after", demo())):
-        data = encode_snapshot(knowledge.snapshot(), datetime(2026, 1, 1, tzinfo=UTC))
-        (folder / f"{name}.snapshot").write_bytes(data)
-    return str(folder / "before.snapshot"), str(folder / "after.snapshot")
-
 
 # -- history ---------------------------------------------------------------------------------------------
 

@@ -9,7 +9,6 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from pyclosure.queries.diff.review import Review, review
 from pyclosure.queries.errors import BadInput
 from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.records import ClosureRecords, PathInfo
-from pyclosure.queries.snapshot import encode_snapshot
 from pyclosure.queries.sources.read import Opened
 from pyclosure.tui.output.diff import Shown, change_of
 from pyclosure.tui.output.diff_markdown import LARGEST, MARKER, write_markdown
@@ -29,16 +27,6 @@ from tests.support.sentences import assert_sentence
 from tests.tui.commanding import ROOT, Cli
 from tests.tui.driving import demo
 from tests.tui.two_graphs import demo_before
-
-
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    """Two snapshots: before the change, and after."""
-    folder = tmp_path_factory.mktemp("pair")
-    for name, knowledge in (("before", demo_before()), ("after", demo())):
-        data = encode_snapshot(knowledge.snapshot(), datetime(2026, 1, 1, tzinfo=UTC))
-        (folder / f"{name}.snapshot").write_bytes(data)
-    return str(folder / "before.snapshot"), str(folder / "after.snapshot")
 
 
 @pytest.fixture(scope="module")

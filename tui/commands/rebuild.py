@@ -100,7 +100,7 @@ def _touch(
     tests: frozenset[BuildEdge],
     streams: Streams,
 ) -> int:
-    from pyclosure.queries.rebuild.amplifiers import MOST, amplified, amplifiers, amplifying
+    from pyclosure.queries.rebuild.amplifiers import amplified, amplifiers, quick_amplifiers
     from pyclosure.queries.rebuild.impact import impact
     from pyclosure.queries.rebuild.ranking import ranking
     from pyclosure.queries.rebuild.select import select_derivations
@@ -119,8 +119,7 @@ def _touch(
     weighed = _weighed(arguments, graph, found.rebuilt, attributes)
     top = arguments.top or None
     # weighing many packages takes seconds: for who asks
-    wanted = arguments.amplifiers or amplifying(found) <= MOST
-    multiplied = amplifiers(found) if wanted else None
+    multiplied = amplifiers(found) if arguments.amplifiers else quick_amplifiers(found)
     shown = Shown(found, weighed, opened.label, multiplied, opened.reason, top, _command(arguments), attributes)
     if arguments.amplifiers and arguments.format == "json":
         seeded = {"label": shown.label, "command": shown.command, "seeds": [graph.paths[at] for at in found.seeds]}

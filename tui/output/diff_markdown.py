@@ -7,8 +7,9 @@ from functools import partial
 from io import StringIO
 from typing import IO
 
+from pyclosure.queries.diff.causes import Cause
 from pyclosure.queries.diff.gates import Gate
-from pyclosure.queries.diff.match import CLASSES, Change, ChangeClass
+from pyclosure.queries.diff.match import CLASSES, ONE_SIDED, Change, ChangeClass
 from pyclosure.queries.diff.review import Review
 from pyclosure.queries.names import base_name
 from pyclosure.tui.output.diff import (
@@ -35,7 +36,7 @@ MARKER = "<!-- pyclosure diff -->"
 LARGEST = 60_000
 """Bytes of a comment; GitHub takes 65,536 characters."""
 _FOLDED: tuple[ChangeClass, ...] = ("rebuilt", "interpreter-only", "resized", "version", "output-changed")
-_ONE_SIDED: tuple[ChangeClass, ...] = ("added", "removed", "duplicated", "de-duplicated")
+_ONE_SIDED = tuple(kind for kind in CLASSES if kind in ONE_SIDED)
 _CAUSES = 12
 """Causes that stand outside of a fold."""
 _DROPS = ("rebuilt", "version", "causes", "lists")
@@ -161,8 +162,8 @@ def _write_causes(review: Review, out: IO[str], dropped: frozenset[str]) -> None
         _fold(f"{count(len(rest), 'more cause')}", lambda fold: markdown_table(header, rest, fold), out)
 
 
-def _evidence(review: Review, cause: object) -> str:
-    words = first_evidence(review, cause)  # type: ignore[arg-type]
+def _evidence(review: Review, cause: Cause) -> str:
+    words = first_evidence(review, cause)
     return markdown_code(words) if words else ""
 
 

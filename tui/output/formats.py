@@ -97,6 +97,17 @@ def _texts(column: Column) -> Iterable[str]:
     yield from (str(cell) for cell in column.cells)
 
 
+def write_table(header: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]], form: str, out: IO[str]) -> None:
+    """Write rows as a GitHub table where ``form`` is ``markdown``, else as aligned text; cells are taken literally."""
+    if form == "markdown":
+        markdown_table(header, ([markdown_text(cell) for cell in row] for row in rows), out)
+        return
+    drawn = text_table(header)
+    for row in rows:
+        drawn.add_row(*cells(row))
+    text_console(out).print(drawn)
+
+
 def cells(row: Iterable[object]) -> list[Text]:
     """Return a row as text that is taken literally."""
     return [Text(printable(str(value))) for value in row]

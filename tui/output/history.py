@@ -8,7 +8,7 @@ from typing import IO, Any
 from pyclosure.queries.diff.history import EdgeSpan, Moment, Step
 from pyclosure.queries.text import printable
 from pyclosure.tui.output.diff import cause_words, change_of, greatest
-from pyclosure.tui.output.formats import cells, markdown_table, markdown_text, text_console, text_table
+from pyclosure.tui.output.formats import markdown_text, write_table
 from pyclosure.tui.units import UNKNOWN, size
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -47,15 +47,10 @@ def write_history(
     """Write a table of closures, and when what was looked for was there."""
     rows = [_row(one, ways[at - 1] if at else None) for at, one in enumerate(moments)]
     line = sparkline([one.total for one in moments])
-    if form == "markdown":
-        out.write(f"<!-- pyclosure history -->\nclosure size {line}\n\n")
-        markdown_table(_HEADER, ([markdown_text(cell) for cell in row] for row in rows), out)
-    else:
-        out.write(f"closure size {line}\n")
-        drawn = text_table(_HEADER)
-        for row in rows:
-            drawn.add_row(*cells(row))
-        text_console(out).print(drawn)
+    out.write(
+        f"<!-- pyclosure history -->\nclosure size {line}\n\n" if form == "markdown" else f"closure size {line}\n"
+    )
+    write_table(_HEADER, rows, form, out)
     for words in span_words(moments, spans):
         out.write(f"\n{markdown_text(words) if form == 'markdown' else words}\n")
 

@@ -18,7 +18,7 @@ from pyclosure.queries.rebuild.impact import Impact, Reason, Step
 from pyclosure.queries.rebuild.policy import Weighed
 from pyclosure.queries.rebuild.ranking import Ranked
 from pyclosure.queries.text import printable
-from pyclosure.tui.output.formats import cells, markdown_code, markdown_table, markdown_text, text_console, text_table
+from pyclosure.tui.output.formats import markdown_code, markdown_text, write_table
 from pyclosure.tui.units import count, size
 
 _CHAIN = 8
@@ -223,7 +223,7 @@ def write_impact(shown: Shown, form: str, out: IO[str]) -> None:
         out.writelines(f"- {markdown_text(line)}\n" for line in summary(shown))
         out.write(f"\n<details><summary>{count(len(rows), 'derivation')} rebuilt</summary>\n\n")
         header = (("derivation", "name"), ("why", "left"), ("because", "left"))
-        markdown_table(header, ([markdown_text(cell) for cell in row] for row in table), out)
+        write_table(header, table, form, out)
         out.write(f"\n{left:,} more: `--top 0`\n" if left else "")
         out.write(f"\n</details>\n\nCommand: {markdown_code(shown.command)}\n")
         return
@@ -231,10 +231,7 @@ def write_impact(shown: Shown, form: str, out: IO[str]) -> None:
         out.write(f"{printable(line, 4000)}\n")
     if table:
         out.write("\n")
-        drawn = text_table((("rebuilt", "name"), ("why", "left"), ("because", "left")))
-        for row in table:
-            drawn.add_row(*cells(row))
-        text_console(out).print(drawn)
+        write_table((("rebuilt", "name"), ("why", "left"), ("because", "left")), table, form, out)
     if left:
         out.write(f"… {left:,} more: --top 0 lists all\n")
 
@@ -336,7 +333,7 @@ def write_amplifiers(shown: Shown, form: str, out: IO[str]) -> None:
     left = len(found.sets) - len(table)
     if form == "markdown":
         out.write(f"<!-- pyclosure amplifiers -->\n{markdown_text(head)}.\n\n")
-        markdown_table(header, ([markdown_text(cell) for cell in row] for row in table), out)
+        write_table(header, table, form, out)
         out.write(f"\n{left:,} more: `--top 0`\n" if left else "")
         out.write(f"\nCommand: {markdown_code(shown.command)}\n")
         return
@@ -345,10 +342,7 @@ def write_amplifiers(shown: Shown, form: str, out: IO[str]) -> None:
         out.write(f"at least: {printable(shown.lacking, 400)}\n")
     if table:
         out.write("\n")
-        drawn = text_table(header)
-        for row in table:
-            drawn.add_row(*cells(row))
-        text_console(out).print(drawn)
+        write_table(header, table, form, out)
     if left:
         out.write(f"… {left:,} more: --top 0 lists all\n")
 
@@ -382,13 +376,7 @@ def write_ranking(graph: BuildGraph, rows: Sequence[Ranked], left: int, form: st
         for one in rows
     ]
     header = (("touching", "name"), ("rebuilds", "right"), ("without tests", "right"), ("tests", "right"), ("", "left"))
-    if form == "markdown":
-        markdown_table(header, ([markdown_text(cell) for cell in row] for row in table), out)
-    else:
-        drawn = text_table(header)
-        for row in table:
-            drawn.add_row(*cells(row))
-        text_console(out).print(drawn)
+    write_table(header, table, form, out)
     if left:
         out.write(f"{'' if form == 'text' else chr(10)}… {left:,} more: --top 0 lists all\n")
 

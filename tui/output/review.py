@@ -10,7 +10,7 @@ from pyclosure.queries.diff.review import Review
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.text import printable
 from pyclosure.tui.output.diff import cause_words, change_of, finding_words, greatest, percent
-from pyclosure.tui.output.formats import cells, markdown_code, markdown_table, markdown_text, text_console, text_table
+from pyclosure.tui.output.formats import markdown_code, markdown_text, write_table
 from pyclosure.tui.units import UNKNOWN, count, size
 
 BEGIN, END = "<!-- pyclosure review -->", "<!-- /pyclosure review -->"
@@ -68,10 +68,7 @@ def write_built(built: Sequence[Built], failed: Sequence[str], form: str, comman
     if form == "markdown":
         _write_markdown(built, failed, command, out)
         return
-    drawn = text_table(_HEADER)
-    for one in built:
-        drawn.add_row(*cells(_row(one)))
-    text_console(out).print(drawn)
+    write_table(_HEADER, map(_row, built), form, out)
     for one in built:
         for finding in one.review.findings.new if one.review is not None and one.review.findings is not None else ():
             out.write(printable(f"{one.attribute}: {finding_words(finding)}", 600) + "\n")
@@ -85,11 +82,11 @@ def _write_markdown(built: Sequence[Built], failed: Sequence[str], command: str,
     total = sum(one.review.diff.size_change for one in changed if one.review is not None)
     if any(one.review is not None for one in built):
         out.write(f"{count(len(changed), 'closure')} of {len(built):,} changed in size, {change_of(total)} in all.\n\n")
-    rows = [[markdown_text(cell) for cell in _row(one)] for one in built]
-    markdown_table(_HEADER, rows[:_FOLD], out)
+    rows = list(map(_row, built))
+    write_table(_HEADER, rows[:_FOLD], "markdown", out)
     if rows[_FOLD:]:
         out.write(f"\n<details><summary>{count(len(rows) - _FOLD, 'more attribute')}</summary>\n\n")
-        markdown_table(_HEADER, rows[_FOLD:], out)
+        write_table(_HEADER, rows[_FOLD:], "markdown", out)
         out.write("\n</details>\n")
     for one in built:
         found = one.review.findings.new if one.review is not None and one.review.findings is not None else ()

@@ -294,15 +294,14 @@ class RebuildScreen(EvidenceScreen):
         return [words, text]
 
     def _lines_of(self, found: Impact, profiles: Profiles) -> Iterator[tuple[str, str]]:
-        from pyclosure.queries.rebuild.amplifiers import MOST, amplifiers, amplifying
+        from pyclosure.queries.rebuild.amplifiers import quick_amplifiers
         from pyclosure.queries.rebuild.policy import weigh
         from pyclosure.tui.output.rebuild import headed, rebuilt_first, way_words
 
         graph = found.graph
         weighed = weigh(len(found.rebuilt), {drv.system for drv in graph.derivations}, profiles.named(None))
         # weighing many packages takes seconds, and the next key makes it void
-        quick = self._with_tests and len(graph) <= _WEIGHED and amplifying(found) <= MOST
-        multiplied = amplifiers(found) if quick else None
+        multiplied = quick_amplifiers(found) if self._with_tests and len(graph) <= _WEIGHED else None
         yield from ((heading, printable(line, 2000)) for heading, line in headed(found, weighed, multiplied))
         rows = rebuilt_first(found)
         heading = "because"

@@ -11,9 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pyclosure.queries.activity import SILENT, Activity, Progress
-from pyclosure.queries.facts.carriers import explain
-from pyclosure.queries.facts.files import StoreFiles
-from pyclosure.queries.facts.scan import scan
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.records import Evidence
 
@@ -82,6 +79,11 @@ class EvidenceStore:
         closure = self._knowledge.closure
         path, root = closure.path(referrer), closure.records.files_root or ""
         references = [closure.path(one) for one in closure.references[referrer]]
+        # what reads files is imported when the first one is read: the first answer does not wait for it
+        from pyclosure.queries.facts.carriers import explain
+        from pyclosure.queries.facts.files import StoreFiles
+        from pyclosure.queries.facts.scan import scan
+
         result = scan(path, references, root, activity)
         files = StoreFiles(path, root)
         environment = self._knowledge.identity(referrer).kind.value == "python-env"

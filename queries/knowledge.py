@@ -12,16 +12,16 @@ import msgspec
 from pyclosure.queries.answers.sizes import Sizes, added_sizes
 from pyclosure.queries.errors import BadInput
 from pyclosure.queries.graph.closure import Closure
-from pyclosure.queries.inspection import Inspection
-from pyclosure.queries.kinds.identify import as_application, as_input_source, identify
+from pyclosure.queries.kinds.identify import as_application, as_input_source, identify, kind_by_name_alone
 from pyclosure.queries.kinds.identity import Identity
 from pyclosure.queries.nix.client import Nix
 from pyclosure.queries.records import ClosureRecords, Derivation, Evidence, FileFacts
-from pyclosure.queries.snapshot import Snapshot
 from pyclosure.queries.sources.read import Opened
 
 if TYPE_CHECKING:
     from pyclosure.queries.graph.build import BuildGraph
+    from pyclosure.queries.inspection import Inspection
+    from pyclosure.queries.snapshot import Snapshot
     from pyclosure.queries.source_needs import Source
     from pyclosure.queries.testing.inputs import CheckInputs, Tester
 
@@ -96,6 +96,20 @@ class Knowledge:
                     known = as_application(known, facts)
                 self._identities[at] = known
         return known
+
+    def kind(self, at: int) -> tuple[str, int]:
+        """Return the kind of the path at a position, and how many distributions it holds: a part of its identity.
+
+        Cheaper than all of it where nothing but the name is known, as for the first look at a whole closure.
+        """
+        known = self._identities[at]
+        if known is None and not self.closure.records.build_closure:
+            path = self.closure.infos[at].path
+            if path not in self.files and self.derivation_of(at) is None:
+                kind = kind_by_name_alone(path)
+                return kind, int(kind == "python-package")
+        known = known or self.identity(at)
+        return known.kind.value, known.distributions
 
     def derivation_of(self, at: int) -> Derivation | None:
         """Return the derivation that built a path, or that a ``.drv`` is; None when it is not known here."""
@@ -243,6 +257,8 @@ class Knowledge:
 
     def snapshot(self, evidence: Mapping[str, Mapping[str, tuple[Evidence, ...]]] | None = None) -> Snapshot:
         """Return all of it as a snapshot, with the evidence of references where that was looked for."""
+        from pyclosure.queries.snapshot import Snapshot
+
         records = _reachable_records(self.closure)
         notes = [
             f"{words}: {state.reason}"

@@ -27,6 +27,7 @@ OUTPUTS = (
 _DIGEST_IN_TEXT = re.compile(rf"/({DIGEST})-")
 _PATH_IN_TEXT = re.compile(rf"/{DIGEST}-{NAME}")
 _NOT_IN_FOLDER = re.compile(r"[^\w.+/-]")
+_PLAIN_VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 _OUTPUT = re.compile(r"^(?P<rest>.+)-(?P<output>" + "|".join(OUTPUTS) + r")$")
 _INTERPRETER = re.compile(r"^(?P<abi>(?:python|pypy)\d+\.\d+t?)-(?=[A-Za-z0-9_])")
 _INTERPRETER_ITSELF = re.compile(r"^(python|python3|python3-minimal|pypy(?:\d+\.\d+)?)-(\d[^-]*)$")
@@ -136,6 +137,8 @@ def drv_name_parts(name: str) -> tuple[str, str]:
 
 def is_python_version(text: str) -> bool:
     """Say whether ``text`` is a version in the sense of PEP 440."""
+    if _PLAIN_VERSION.fullmatch(text):
+        return True  # nearly all, and a twentieth of the work
     try:
         Version(text)
     except InvalidVersion:

@@ -24,6 +24,8 @@ def printable(text: str, limit: int = 4096) -> str:
     Controls, lone surrogates and direction marks become U+FFFD, so that a name can neither move the
     cursor nor pass for another one.
     """
+    if len(text) <= limit and text.isprintable():
+        return text  # nearly all: nothing that is replaced counts as printable
     clean = text[:limit].translate(_CONTROLS)
     return clean if len(text) <= limit else clean + "…"
 

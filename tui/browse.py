@@ -55,9 +55,8 @@ class Browser:
         self._texts_of = -1
         self._flat_rows: list[int] = []
         self.places = [self._place("references", knowledge.closure.roots)]
-        for top in self.place.outline.tops:
-            if len(self.place.outline.tops) == 1:
-                self.place.outline.unfold(top)
+        if len(self.place.outline.tops) == 1 and not self.flat:
+            self.place.outline.unfold(self.place.outline.tops[0])
         self._refill()
 
     # -- rows --------------------------------------------------------------------------------------------

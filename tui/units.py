@@ -52,9 +52,8 @@ class Labels:
     def __init__(self, knowledge: Knowledge) -> None:
         self._closure = knowledge.closure
         self._made: dict[int, str] = {}
-        names = [self._closure.name(at) for at in range(len(self._closure))]
         groups: dict[str, list[int]] = {}
-        for at, name in enumerate(names):
+        for at, name in enumerate(self._closure.names):
             groups.setdefault(without_interpreter(name), []).append(at)
         self._alike = {at: tuple(group) for group in groups.values() if len(group) > 1 for at in group}
 
@@ -91,16 +90,6 @@ def _telling_length(digests: list[str]) -> int:
     return length
 
 
-def middle_ellipsis(text: str, width: int) -> str:
-    """Cut a text in its middle, so that a version at its end stays readable."""
-    if len(text) <= width:
-        return text
-    if width <= 1:
-        return "…"[:width]
-    tail = min((width - 1) // 2, max(len(text) - text.rfind(" ") if " " in text else 0, (width - 1) // 3))
-    return text[: width - 1 - tail] + "…" + text[len(text) - tail :]
-
-
 __all__ = [
     "UNKNOWN",
     "bar",
@@ -108,7 +97,6 @@ __all__ = [
     "kind_short",
     "kind_words",
     "labels",
-    "middle_ellipsis",
     "name_label",
     "share",
     "size",

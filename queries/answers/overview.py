@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from heapq import nlargest
 
 from pyclosure.queries.answers.rows import ordered
 from pyclosure.queries.kinds.identity import KINDS, group_of
@@ -51,18 +52,16 @@ def overview(knowledge: Knowledge, top: int = 10) -> Overview:
     for at in range(len(closure)):
         if at in knowledge.gone:
             continue
-        identity = knowledge.identity(at)
-        kind = identity.kind.value
+        kind, held = knowledge.kind(at)
         kinds[kind] += 1
         sizes[kind] += knowledge.sizes.nar[at]
-        distributions += identity.distributions
+        distributions += held
         if kind == "interpreter":
             interpreters.append(at)
     by_kind = tuple(
         Share(kind, kinds[kind], sizes[kind])
         for kind in sorted(kinds, key=lambda kind: (-sizes[kind], KINDS.index(kind)))
     )
-    roots = set(closure.roots)
     return Overview(
         roots=closure.roots,
         paths=len(closure) - len(knowledge.gone),
@@ -72,8 +71,20 @@ def overview(knowledge: Knowledge, top: int = 10) -> Overview:
         interpreters=tuple(ordered(knowledge, interpreters, "nar_size")),
         by_kind=by_kind,
         by_group=_groups(by_kind),
-        top=tuple(ordered(knowledge, (at for at in range(len(closure)) if at not in roots), "added_size")[:top]),
+        top=_heaviest(knowledge, top),
     )
+
+
+def _heaviest(knowledge: Knowledge, most: int) -> tuple[int, ...]:
+    """Return what ``ordered`` by added size begins with, without ordering the rest."""
+    closure, added = knowledge.closure, knowledge.sizes.added
+    others = set(range(len(closure))).difference(closure.roots)
+    largest = nlargest(most, others, key=added.__getitem__)
+    if not largest:
+        return ()
+    # as many more as weigh the same as the last one, because ties go by name
+    least = added[largest[-1]]
+    return tuple(ordered(knowledge, (at for at in others if added[at] >= least), "added_size")[:most])
 
 
 def _groups(by_kind: tuple[Share, ...]) -> tuple[Share, ...]:

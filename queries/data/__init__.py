@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import pkgutil
 import tomllib
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 
 @cache
 def load(name: str) -> dict[str, Any]:
     """Return a convention file of this folder, such as ``kinds``."""
-    return tomllib.loads(files(__package__).joinpath(f"{name}.toml").read_text("utf-8"))
+    data = pkgutil.get_data(__name__, f"{name}.toml")
+    assert data is not None
+    return tomllib.loads(data.decode("utf-8"))

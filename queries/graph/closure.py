@@ -75,11 +75,17 @@ class Closure:
         return tuple(info.nar_size for info in self.infos)
 
     @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Position → name, without directory and digest."""
+        start = len(self.store_dir.rstrip("/")) + len("/") + 32 + len("-")
+        return tuple([info.path[start:] for info in self.infos])
+
+    @cached_property
     def name_ranks(self) -> tuple[int, ...]:
         """Position → place in the order by name in any case, then path; makes every other order stable and cheap."""
-        infos = self.infos
-        order = sorted(range(len(infos)), key=lambda at: (name_of(infos[at].path).lower(), infos[at].path))
-        ranks = [0] * len(infos)
+        keys = [(name.lower(), info.path) for name, info in zip(self.names, self.infos, strict=True)]
+        order = sorted(range(len(keys)), key=keys.__getitem__)
+        ranks = [0] * len(keys)
         for rank, at in enumerate(order):
             ranks[at] = rank
         return tuple(ranks)
@@ -90,7 +96,7 @@ class Closure:
 
     def name(self, at: int) -> str:
         """Return the name of the store path at a position, without directory and digest."""
-        return name_of(self.infos[at].path)
+        return self.names[at]
 
     def requisites(self, roots: Iterable[int]) -> list[int]:
         """Return the positions reachable from ``roots``, themselves included, references first."""

@@ -7,7 +7,10 @@ from functools import cache
 
 from pyclosure.queries.data import load
 from pyclosure.queries.kinds.identity import Fact
-from pyclosure.queries.names import NameParts
+from pyclosure.queries.names import NameParts, parse_name
+
+_WITH_OUTPUTS = frozenset({"toolchain", "hook"})
+"""Kinds whose other outputs are something else."""
 
 
 @cache
@@ -25,24 +28,32 @@ def _other_outputs() -> frozenset[str]:
 def kind_by_name(name: str, parts: NameParts) -> Fact | None:
     """Return the kind that a name suggests by its form; None when it suggests none."""
     for kind, pattern in _patterns("names"):
-        if pattern.search(name):
-            if kind in ("toolchain", "hook") and parts.output in _other_outputs():
-                continue
-            return Fact(kind, "N", "probable", f"the name {_shown(pattern, name)}")
+        match = pattern.search(name)
+        if match and not (kind in _WITH_OUTPUTS and parts.output in _other_outputs()):
+            return Fact(kind, "N", "probable", f"the name {_shown(match, name)}")
+    return None
+
+
+def name_kind(name: str) -> str | None:
+    """Return the kind that :func:`kind_by_name` finds, without the evidence."""
+    for kind, pattern in _patterns("names"):
+        if pattern.search(name) and not (kind in _WITH_OUTPUTS and parse_name(name).output in _other_outputs()):
+            return kind
     return None
 
 
 def kind_by_known_name(name: str) -> Fact | None:
     """Return the kind of a well-known name; weak, hence asked last."""
-    for kind, pattern in _patterns("weak-names"):
-        if pattern.search(name):
-            return Fact(kind, "N", "weak", f"a well-known name: {name}")
-    return None
+    kind = known_name_kind(name)
+    return Fact(kind, "N", "weak", f"a well-known name: {name}") if kind else None
 
 
-def _shown(pattern: re.Pattern[str], name: str) -> str:
-    match = pattern.search(name)
-    part = match[0] if match else name
-    if match and match.start() > 0 and match.end() == len(name):
-        return f"ends in {part}"
-    return f"begins with {part}" if match and match.end() < len(name) else f"is {part}"
+def known_name_kind(name: str) -> str | None:
+    """Return the kind that :func:`kind_by_known_name` finds, without the evidence."""
+    return next((kind for kind, pattern in _patterns("weak-names") if pattern.search(name)), None)
+
+
+def _shown(match: re.Match[str], name: str) -> str:
+    if match.start() > 0 and match.end() == len(name):
+        return f"ends in {match[0]}"
+    return f"begins with {match[0]}" if match.end() < len(name) else f"is {match[0]}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+import msgspec
 
 from pyclosure.queries.kinds.by_derivation import interpreter_of, kind_by_derivation, output_by_derivation
 from pyclosure.queries.kinds.by_files import kind_by_content, kind_by_files
-from pyclosure.queries.kinds.by_name import kind_by_known_name, kind_by_name
+from pyclosure.queries.kinds.by_name import kind_by_known_name, kind_by_name, known_name_kind, name_kind
 from pyclosure.queries.kinds.identity import Fact, Identity
 from pyclosure.queries.kinds.producer import producer_of
 from pyclosure.queries.names import NameParts, name_of, parse_name
@@ -15,6 +16,7 @@ from pyclosure.queries.records import Derivation, Distribution, FileFacts
 from pyclosure.queries.text import printable
 
 _PYTHON = frozenset({"python-package", "python-app", "python-dev", "python-bootstrap", "extra-output"})
+_RUNS = re.compile(r"[-_.]+")
 _MINOR = re.compile(r"^(\d+\.\d+)")
 
 
@@ -49,33 +51,38 @@ def identify(path: str, derivation: Derivation | None, files: FileFacts | None) 
     )
 
 
-def _system_by_name(name: str, parts: NameParts) -> Fact | None:
-    """Systems hold environments and programs, so their name says more than their files."""
-    found = kind_by_name(name, parts)
-    return found if found is not None and found.value == "system" else None
+def kind_by_name_alone(path: str) -> str:
+    """Return what :func:`identify` says of the kind of a path of which nothing but the name is known, and no more."""
+    name = name_of(path)
+    if name.endswith(".drv"):
+        return "derivation"
+    return name_kind(name) or known_name_kind(name) or "unknown"
 
 
 def as_application(identity: Identity, files: FileFacts) -> Identity:
     """Return the identity of a path that offers nothing but links to programs of a Python environment."""
     evidence = f"its {files.linked_programs} programs are links into {name_of(files.links_to[0])}"
-    return replace(identity, kind=Fact("python-app", "F", "probable", evidence))
+    return msgspec.structs.replace(identity, kind=Fact("python-app", "F", "probable", evidence))
 
 
 def as_input_source(identity: Identity) -> Identity:
     """Return the identity of a path in a build closure that is no derivation."""
     evidence = "in a build closure, what is no derivation is one's input source"
-    return replace(identity, kind=Fact("source", "R", "certain", evidence))
+    return msgspec.structs.replace(identity, kind=Fact("source", "R", "certain", evidence))
 
 
 def _kind(path: str, output: str, parts: NameParts, derivation: Derivation | None, files: FileFacts | None) -> Fact:
     name = name_of(path)
     if name.endswith(".drv"):
         return Fact("derivation", "N", "certain", "the name ends in .drv")
+    by_name = kind_by_name(name, parts)
+    # systems hold environments and programs, so their name says more than their files
+    system = by_name if by_name is not None and by_name.value == "system" else None
     found = (
         (kind_by_derivation(path, output, parts, derivation) if derivation else None)
-        or _system_by_name(name, parts)
+        or system
         or (kind_by_files(files, parts) if files else None)
-        or kind_by_name(name, parts)
+        or by_name
         or (kind_by_content(files, parts) if files else None)
         or kind_by_known_name(name)
     )
@@ -95,7 +102,7 @@ def _own_distribution(pname: str, files: FileFacts | None) -> Distribution | Non
 
 
 def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+    return _RUNS.sub("-", name).lower()
 
 
 def _naming(

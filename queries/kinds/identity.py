@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from pyclosure.queries.data import load
 from pyclosure.queries.records import Certainty, Tier
@@ -11,8 +11,7 @@ KINDS: tuple[str, ...] = tuple(load("kinds")["words"])
 """All kinds, in order of precedence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(msgspec.Struct, frozen=True, gc=False):
     """Something believed, and why."""
 
     value: str
@@ -22,8 +21,7 @@ class Fact:
     """One line: the file, attribute or pattern that says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True, gc=False):
     """What one store path is."""
 
     kind: Fact

@@ -121,13 +121,18 @@ def _collect(pairs: Iterable[tuple[str | None, _Item | None]], store_dir: str | 
     valid: dict[str, PathInfo] = {}
     invalid: list[str] = []
     check = _Checker(store_dir, what)
+    known: list[tuple[str, _Item]] = []
     for key, item in pairs:
         if key is None:
             raise BadInput(f"{what} has an item without a `path`")
+        path = check.path(key)
         if item is None or item.valid is False:
-            invalid.append(check.path(key))
-            continue
-        info = _record(key, item, check)
+            invalid.append(path)
+        else:
+            known.append((path, item))
+    # every path of a closure has been seen by now, which makes its references quick to look up
+    for path, item in known:
+        info = _record(path, item, check)
         valid[info.path] = info
     ordered = tuple(valid[path] for path in sorted(valid))
     return PathInfoDocument(ordered, tuple(sorted(invalid)), check.store_dir or "")
@@ -139,10 +144,11 @@ class _Checker:
     def __init__(self, store_dir: str | None, what: str) -> None:
         self.store_dir = store_dir
         self.what = what
-        self._seen: dict[str, str] = {}
+        self.seen: dict[str, str] = {}
+        """What was checked already: as it was written → the full path."""
 
     def path(self, text: str) -> str:
-        known = self._seen.get(text)
+        known = self.seen.get(text)
         if known is not None:
             return known
         full = text if text.startswith("/") else f"{self.store_dir or '/nix/store'}/{text}"
@@ -155,22 +161,28 @@ class _Checker:
             raise BadInput(
                 f"{self.what} mixes the stores {printable(self.store_dir, 80)} and {printable(match['dir'], 80)}"
             )
-        self._seen[text] = full
+        self.seen[text] = full
         return full
+
+    def paths(self, texts: list[str]) -> set[str]:
+        """Return full paths, each as one object however often it is mentioned."""
+        try:
+            return set(map(self.seen.__getitem__, texts))
+        except KeyError:
+            return {self.path(text) for text in texts}
 
     def deriver(self, text: str | None) -> str | None:
         return self.path(text) if text else None
 
 
-def _record(key: str, item: _Item, check: _Checker) -> PathInfo:
-    path = check.path(key)
+def _record(path: str, item: _Item, check: _Checker) -> PathInfo:
     size = item.narSize
     if size is None or not 0 <= size <= LARGEST_SIZE:
         shown = "no" if size is None else f"the impossible {size} bytes as"
         raise BadInput(f"{check.what} gives {shown} NAR size for {path}")
     if item.references is None:
         raise BadInput(f"{check.what} gives no references for {path}")
-    references = {check.path(reference) for reference in item.references}
+    references = check.paths(item.references)
     itself = path in references
     references.discard(path)
     return PathInfo(

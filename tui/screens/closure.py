@@ -11,9 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from pyclosure.queries.knowledge import Knowledge
-from pyclosure.tui.mode_screen import ScreenSpec
+from pyclosure.tui.fitting import middle_ellipsis
 from pyclosure.tui.screen import PathScreen
-from pyclosure.tui.units import middle_ellipsis
 from pyclosure.tui.widgets.path_table import PathTable, added_title
 from pyclosure.tui.widgets.rows import RowView
 
@@ -140,4 +139,4 @@ class ClosureScreen(PathScreen):
         self.notify("shown here already", timeout=2, markup=False)
 
 
-SCREEN = ScreenSpec("closure", "Closure", "2", ClosureScreen)
+SCREEN = ClosureScreen

@@ -14,7 +14,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from pyclosure.tui.details import Line
-from pyclosure.tui.units import middle_ellipsis
+from pyclosure.tui.fitting import middle_ellipsis
 
 _LABEL = 12
 

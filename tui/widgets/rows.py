@@ -18,7 +18,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from pyclosure.tui.units import middle_ellipsis
+from pyclosure.tui.fitting import middle_ellipsis
 from pyclosure.tui.workarounds import keys_in_turn
 
 _NAME_WIDTH = 26

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -15,35 +16,61 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.signal import Signal
 
-from pyclosure.queries.answers.overview import Overview, overview
 from pyclosure.queries.errors import Cancelled, QueryError
-from pyclosure.queries.knowledge import Knowledge
-from pyclosure.queries.sources.opening import Opening
-from pyclosure.tui import keys, screens, theming
-from pyclosure.tui.background import Background, Learned
-from pyclosure.tui.dialogs import HelpDialog, TroubleScreen
-from pyclosure.tui.judging import Judgement
-from pyclosure.tui.mode_screen import ModeScreen
+from pyclosure.tui import screens, theming
+from pyclosure.tui.loading_screen import LoadingScreen
 from pyclosure.tui.opening import progress_text
-from pyclosure.tui.palette import ActionProvider, PathProvider
-from pyclosure.tui.plan import Mark, Plan
-from pyclosure.tui.screens.closure import ClosureScreen
 from pyclosure.tui.settings import Settings, remember_theme, remembered_theme
-from pyclosure.tui.units import Labels
-from pyclosure.tui.widgets.path_table import PathTable
+from pyclosure.tui.workarounds import PatientStylesheet
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from pyclosure.queries.activity import Activity
+    from pyclosure.queries.answers.overview import Overview
     from pyclosure.queries.diff.review import Review
     from pyclosure.queries.evidence import EvidenceStore
     from pyclosure.queries.findings.finding import Finding
+    from pyclosure.queries.knowledge import Knowledge
     from pyclosure.queries.rebuild.compare import Compared
     from pyclosure.queries.rebuild.outlook import Outlook
     from pyclosure.queries.sources.graphs import OpenSide
+    from pyclosure.queries.sources.opening import Opening
     from pyclosure.queries.testing.evaluation import Expression
     from pyclosure.queries.testing.survey import Survey
+    from pyclosure.tui.background import Background, Learned
+    from pyclosure.tui.judging import Judgement
+    from pyclosure.tui.plan import Mark, Plan
+    from pyclosure.tui.units import Labels
 
 _TICK = 0.2
+_SOON = 0.15
+"""Seconds after the first frame within which a closure of usual size is there."""
+
+
+def _actions() -> type[Provider]:
+    from pyclosure.tui.palette import ActionProvider
+
+    return ActionProvider
+
+
+def _paths() -> type[Provider]:
+    from pyclosure.tui.palette import PathProvider
+
+    return PathProvider
+
+
+def _background(app: ClosureApp, **options: Any) -> Background:
+    from pyclosure.tui.background import Background
+
+    return Background(app, **options)
+
+
+def _collect_again() -> None:
+    """Collect garbage, which the start does not; what there is by now lives as long as the program."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 class Opened(Message):
@@ -67,7 +94,7 @@ class ClosureApp(App[int]):
 
     TITLE = "pyclosure"
     CSS_PATH: ClassVar = ["styles/app.tcss"]
-    COMMANDS: ClassVar = {ActionProvider, PathProvider}
+    COMMANDS: ClassVar = {_actions, _paths}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "help", id="help", tooltip="All keys and words", priority=False),
         Binding("q", "quit", "quit", show=False, id="quit"),
@@ -111,6 +138,7 @@ class ClosureApp(App[int]):
         self.review: Review | None = None
         """What changed since another closure; None while it is not known, and when none was named."""
         self._came_from: list[str] = []
+        self._error: BaseException | None = None
         self.trouble: QueryError | None = None
         """What kept the source from being opened; None when nothing did."""
         self.labels: Labels
@@ -124,36 +152,63 @@ class ClosureApp(App[int]):
         self._reopen = reopen
         self._wanted_theme = theme
         self._wanted_screen = screen or self.specs[0].name
+        """Name of the screen that comes after the first frame."""
         self._settings = settings or Settings()
-        self._background = Background(
-            self, read_files=read_files, read_derivations=read_derivations, open_base=open_base, base=base
+        self._background: Background | None = None
+        self._make_background = partial(
+            _background, self, read_files=read_files, read_derivations=read_derivations, open_base=open_base, base=base
         )
+        self._theme_problems: list[str] = []
+        self._set_up_theme()
         for spec in self.specs:
             self.add_mode(spec.name, spec.make)
 
     # -- start -------------------------------------------------------------------------------------------
 
+    def get_default_screen(self) -> LoadingScreen:
+        """Return the first frame."""
+        return LoadingScreen(self._wanted_screen)
+
     def on_mount(self) -> None:
-        self._set_up_themes()
-        for problem in (*self._settings.problems, *keys.problems(self._settings.keys, self._listeners())):
-            self.notify(problem, severity="warning", markup=False)
+        self.set_interval(_TICK, self._tick)
+        self.app_resume_signal.subscribe(self, lambda _: self._paint_again())
+        self.call_after_refresh(self._first_frame_stands)
+
+    def _first_frame_stands(self) -> None:
+        """Import and set up what can show a closure, now that nobody looks at an empty terminal any more."""
+        # the theme was there before anybody watched it
+        self.mutate_reactive(ClosureApp.theme)
+        if len(self.available_themes) == 1:
+            self._register_themes()
+        problems = [*self._theme_problems, *self._settings.problems]
         if self._settings.keys:
+            from pyclosure.tui import keys
+
+            problems += keys.problems(self._settings.keys, self._listeners())
             self.set_keymap(self._settings.keys)
         names = [spec.name for spec in self.specs]
         if self._wanted_screen not in names:
-            self.notify(
-                f"there is no screen {self._wanted_screen!r}; there are {', '.join(names)}",
-                severity="warning",
-                markup=False,
-            )
+            problems.append(f"there is no screen {self._wanted_screen!r}; there are {', '.join(names)}")
             self._wanted_screen = names[0]
-        self.switch_mode(self._wanted_screen)
-        self.set_interval(_TICK, self._tick)
-        self.app_resume_signal.subscribe(self, lambda _: self._paint_again())
+        for problem in problems:
+            self.notify(problem, severity="warning", markup=False)
+        self._background = self._make_background()
+        spec = next(spec for spec in self.specs if spec.name == self._wanted_screen)
+        spec.load()
         self._follow(self.opening)
+        self.opening.go_on()
+        # an answer that is there by now comes with the screen; one that takes longer is waited for on it
+        self.set_timer(_SOON, self._show_screens)
+
+    async def _show_screens(self) -> None:
+        """Go from the first frame to the screen that was asked for; does nothing when that was done."""
+        if self.current_mode not in [spec.name for spec in self.specs]:
+            await self.switch_mode(self._wanted_screen)
 
     def _listeners(self) -> tuple[type[DOMNode], ...]:
-        return (type(self), PathTable, *(spec.make for spec in self.specs))
+        from pyclosure.tui.widgets.path_table import PathTable
+
+        return (type(self), PathTable, *(spec.load() for spec in self.specs))
 
     def _paint_again(self) -> None:
         """Paint everything after the program was suspended: the terminal has forgotten it."""
@@ -161,21 +216,32 @@ class ClosureApp(App[int]):
         for widget in self.screen.walk_children():
             widget.refresh()
 
-    def _set_up_themes(self) -> None:
-        own, problems = theming.users_own()
+    def _set_up_theme(self) -> None:
+        """Take the theme that the first frame has, before any style is worked out; the others are read behind it."""
         for built_in in tuple(self.available_themes):
             self.unregister_theme(built_in)
+        name = self._themes_in_order()[0]
+        theme = theming.shipped_theme(name)
+        if theme is not None:
+            self.register_theme(theme)
+        else:
+            # one of the user's own, or none at all: all of them have to be read to tell
+            self._register_themes()
+            name = next(one for one in self._themes_in_order() if one in self.available_themes)
+        self.set_reactive(ClosureApp.theme, name)
+        self.stylesheet = PatientStylesheet(variables=self.get_css_variables())
+
+    def _themes_in_order(self) -> list[str]:
+        wanted = (self._wanted_theme, remembered_theme(), self._settings.theme, theming.DEFAULT)
+        return [name for name in wanted if name is not None]
+
+    def _register_themes(self) -> None:
+        own, problems = theming.users_own()
         for theme in (*theming.shipped(), *own):
             self.register_theme(theme)
-        for problem in problems:
-            self.notify(problem, severity="warning", markup=False)
-        for name in (self._wanted_theme, remembered_theme(), self._settings.theme, theming.DEFAULT):
-            if name is not None and name in self.available_themes:
-                self.theme = name
-                break
-            if name is not None and name == self._wanted_theme:
-                known = ", ".join(self.theme_names())
-                self.notify(f"there is no theme {name!r}; there are {known}", severity="warning", markup=False)
+        if self._wanted_theme is not None and self._wanted_theme not in self.available_themes:
+            problems.append(f"there is no theme {self._wanted_theme!r}; there are {', '.join(self.theme_names())}")
+        self._theme_problems = problems
 
     def theme_names(self) -> list[str]:
         """Return the names of all themes."""
@@ -208,22 +274,23 @@ class ClosureApp(App[int]):
         if self.knowledge is None:
             self.knowledge_signal.publish(None)
             return
-        text = self._background.text
+        text = self._background.text if self._background is not None else ""
         if text != self.task_text:
             self.task_text = text
             self.knowledge_signal.publish(None)
 
-    def on_opened(self) -> None:
+    async def on_opened(self) -> None:
         """Take in what was read, and look further in the background."""
         if not self.opening.done:
             return
         try:
             self.knowledge = self.opening.result()
         except BaseException as error:
-            self.show_trouble(error)
+            await self.show_trouble(error)
             return
-        # imported here: no first frame waits for what looks into files
         from pyclosure.queries.evidence import EvidenceStore
+        from pyclosure.tui.plan import Plan
+        from pyclosure.tui.units import Labels
 
         self.labels = Labels(self.knowledge)
         self.plan = Plan(self.knowledge)
@@ -231,12 +298,11 @@ class ClosureApp(App[int]):
         self.judgement = self.survey = self.outlook = self.compared = self.review = None
         for note in self.knowledge.notes:
             self.notify(note, markup=False)
+        assert self._background is not None
+        # what it finds first, the overview, is shown together with the closure
         self._background.start(self.knowledge)
-        self.knowledge_signal.publish(None)
-        gc.enable()
-        gc.freeze()
 
-    def on_learned(self, event: Learned) -> None:
+    async def on_learned(self, event: Learned) -> None:
         """Take in that more is known."""
         if event.overview is not None:
             self.overview = event.overview
@@ -252,10 +318,14 @@ class ClosureApp(App[int]):
             self.base_trouble = event.trouble
         if event.review is not None:
             self.review, self.base_trouble = event.review, ""
+        await self._show_screens()
+        _collect_again()
+        if self._background is not None:
+            self.call_after_refresh(self._background.go_on)
         # after evaluating, what was worked out before is out of date
         if event.survey is not None and (self.judgement is None or event.revision >= self.judgement.revision):
             self.survey = event.survey
-        self.task_text = self._background.text
+        self.task_text = self._background.text if self._background is not None else ""
         self.knowledge_signal.publish(None)
 
     @property
@@ -270,6 +340,8 @@ class ClosureApp(App[int]):
         if knowledge is self.knowledge:
             return self.labels
         if self._other_labels is None or self._other_labels[0] is not knowledge:
+            from pyclosure.tui.units import Labels
+
             self._other_labels = knowledge, Labels(knowledge)
         return self._other_labels[1]
 
@@ -317,12 +389,17 @@ class ClosureApp(App[int]):
             self.screen.refresh_knowledge()
             self.screen.go_to(finding)
 
-    def show_trouble(self, error: BaseException) -> None:
+    async def show_trouble(self, error: BaseException) -> None:
         """Say what went wrong."""
+        await self._show_screens()
+        _collect_again()
         self.trouble = error if isinstance(error, QueryError) else None
+        from pyclosure.tui.dialogs import TroubleScreen
+
+        self._error = error
         self.push_screen(TroubleScreen(error))
 
-    def open_again(self) -> None:
+    async def open_again(self) -> None:
         """Read the same source again after a failure."""
         if self._reopen is None:
             self.notify("this source cannot be read again", markup=False)
@@ -331,7 +408,7 @@ class ClosureApp(App[int]):
             opening = self._reopen()
         except QueryError as error:
             self.pop_screen()
-            self.show_trouble(error)
+            await self.show_trouble(error)
             return
         self.pop_screen()
         self._follow(opening)
@@ -343,23 +420,28 @@ class ClosureApp(App[int]):
     @property
     def quiet(self) -> bool:
         """Whether nothing works in the background and all it found is shown."""
-        return self._background.finished and not self._background.text
+        return self._background is not None and self._background.finished and not self._background.text
 
     def cancel_tasks(self) -> bool:
         """Stop the work in the background; False when there was none."""
-        return self._background.cancel()
+        return self._background is not None and self._background.cancel()
 
     # -- keys --------------------------------------------------------------------------------------------
 
     async def action_go(self, mode: str) -> None:
         """Show a screen; the next key goes to it."""
-        if mode not in [spec.name for spec in self.specs]:
+        names = [spec.name for spec in self.specs]
+        if mode not in names:
             self.notify("nothing to compare with: name it with --base OLD", markup=False, timeout=3)
-        elif isinstance(self.screen, ModeScreen) and self.current_mode != mode:
+        elif self.current_mode not in names:
+            self._wanted_screen = mode
+        elif self.current_mode != mode and len(self.screen_stack) == 1:
             await self.switch_mode(mode)
 
     def show_path(self, at: int, *, referrers: bool = False) -> None:
         """Show a path in the tree of the closure screen."""
+        from pyclosure.tui.screens.closure import ClosureScreen
+
         if self.current_mode != "closure":
             self._came_from.append(self.current_mode)
 
@@ -416,6 +498,8 @@ class ClosureApp(App[int]):
     def cuts_changed(self) -> None:
         """Let all screens follow the plan."""
         if self.knowledge is not None:
+            from pyclosure.queries.answers.overview import overview
+
             self.overview = overview(self.knowledge)
         self.knowledge_signal.publish(None)
 
@@ -432,6 +516,8 @@ class ClosureApp(App[int]):
 
     def action_help(self) -> None:
         """Show all keys that work here."""
+        from pyclosure.tui.dialogs import HelpDialog
+
         if isinstance(self.screen, HelpDialog):
             return
         spec = next((spec for spec in self.specs if spec.name == self.current_mode), None)
@@ -492,10 +578,9 @@ class ClosureApp(App[int]):
     def _failure(self) -> int:
         if self.knowledge is not None:
             return 0
-        error = self.screen.error if isinstance(self.screen, TroubleScreen) else Cancelled()
-        return int(getattr(error, "exit_code", 70))
+        return int(getattr(self._error or Cancelled(), "exit_code", 70))
 
     def _leave(self, status: int) -> None:
         self.opening.cancel()
-        self._background.cancel()
+        self.cancel_tasks()
         self.exit(status, return_code=status)

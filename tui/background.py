@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pyclosure.queries.testing.survey import Survey
     from pyclosure.tui.app import ClosureApp
 
+_PATIENCE = 1.0
+"""Seconds that the first answer may take to be painted."""
 _PAUSE = 0.4
 """Seconds between two repaints while facts stream in."""
 
@@ -91,6 +93,7 @@ class Background:
         self._comparison: Comparison | None = None
         """Both build graphs side by side; None while either is not known."""
         self._cancelled = threading.Event()
+        self._shown = threading.Event()
         self._thread: threading.Thread | None = None
         self._told = 0.0
 
@@ -105,8 +108,13 @@ class Background:
         self._thread = threading.Thread(target=self._work, args=(knowledge,), name="background", daemon=True)
         self._thread.start()
 
+    def go_on(self) -> None:
+        """Note that the first answer is painted: from here on, work does not keep it back."""
+        self._shown.set()
+
     def cancel(self) -> bool:
         """Stop; False when nothing was going on."""
+        self._shown.set()
         working = self._thread is not None and self._thread.is_alive() and not self._cancelled.is_set()
         self._cancelled.set()
         return working
@@ -143,6 +151,8 @@ class Background:
     def _steps(self, knowledge: Knowledge) -> None:
         """Work in the order of what people look at first."""
         self._tell(knowledge)
+        self._shown.wait(_PATIENCE)
+        self.check()
         if knowledge.sizes.closure is None:
             self.report(Progress("closure sizes"))
             knowledge.learn_sizes(with_closure_sizes(knowledge.sizes, knowledge.closure, self))

@@ -245,9 +245,9 @@ class TroubleScreen(Screen[None]):
                 text.append(printable(shlex.join(self.error.command), 2000) + "\n", "dim")
         return text
 
-    def action_again(self) -> None:
+    async def action_again(self) -> None:
         """Open the same source again."""
-        self.app.open_again()
+        await self.app.open_again()
 
     def action_copy(self) -> None:
         """Copy everything that is shown."""

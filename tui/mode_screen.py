@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -12,11 +11,11 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from pyclosure.queries.knowledge import Knowledge
 from pyclosure.tui.widgets.bars import KeyBar, TitleBar
 from pyclosure.tui.widgets.rows import RowView
 
 if TYPE_CHECKING:
+    from pyclosure.queries.knowledge import Knowledge
     from pyclosure.tui.app import ClosureApp
 
 _NEED_PATHS = frozenset(
@@ -27,22 +26,11 @@ WIDE = 140
 """Columns from which the details stand open at the right."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScreenSpec:
-    """How a screen module introduces itself; a test refuses two equal keys."""
-
-    name: str
-    title: str
-    key: str
-    make: type[ModeScreen]
-    needs_base: bool = False
-    """Whether it is only there when something to compare with was named."""
-
-
 class ModeScreen(Screen[None]):
     """A screen around rows that take the keys."""
 
     MODE: ClassVar[str] = ""
+    """Name of its file."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("w", "why", "why", id="path.why", tooltip="Why this path is here, and which files hold it"),
         Binding("x", "cut", "cut", id="path.cut", tooltip="Mark the reference to this path as cut; sizes follow"),
@@ -100,6 +88,8 @@ class ModeScreen(Screen[None]):
     # -- life --------------------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
+        # before there is anything below: a class that comes later has all styles worked out again
+        self.set_class(self.app.knowledge is None, "-loading")
         yield self.title_bar
         yield Static("", id="loading", markup=False)
         with Container(id="body"):

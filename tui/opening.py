@@ -79,12 +79,15 @@ def path_after_source(arguments: argparse.Namespace, command: str, example: str)
     return str(word)
 
 
-def start(arguments: argparse.Namespace) -> Opening:
-    """Resolve the sources and start nix; returns before it answers."""
+def start(arguments: argparse.Namespace, *, held: bool = False) -> Opening:
+    """Resolve the sources and start nix; returns before it answers.
+
+    With ``held``, its answer is left alone until the opening is told to go on, or somebody waits for the result.
+    """
     from pyclosure.queries.sources.opening import Opening
 
     die_cleanly()
-    return Opening(*_resolved(arguments, *arguments.sources)).start()
+    return Opening(*_resolved(arguments, *arguments.sources), held=held).start()
 
 
 def _resolved(arguments: argparse.Namespace, *words: str) -> tuple[Source, Runner]:

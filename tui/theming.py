@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from pyclosure.queries.text import printable
 from pyclosure.tui.settings import config_folder
 
 DEFAULT = "midnight"
+_SHIPPED = "pyclosure.themes"
 _LARGEST = 64 * 1024
 _COLOURS = (
     "primary",
@@ -29,6 +30,7 @@ _COLOURS = (
     "warning",
     "error",
 )
+_FILE = re.compile(r"[a-z-]+")
 _NAME = re.compile(r"[\w.+-]+(?: [\w.+-]+)*")
 _VARIABLE = re.compile(r"[a-z][a-z0-9-]*")
 _AUTO = re.compile(r"auto( \d{1,3}%)?")
@@ -91,9 +93,21 @@ def _colour(value: object, key: str, source: str) -> str:
 
 def shipped() -> list[Theme]:
     """Return the themes that ship with pyclosure."""
-    folder = files("pyclosure.themes")
-    found = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda one: one.name)
-    return [theme_of(tomllib.loads(entry.read_text("utf-8")), entry.name) for entry in found]
+    from importlib.resources import files
+
+    names = sorted(entry.name[:-5] for entry in files(_SHIPPED).iterdir() if entry.name.endswith(".toml"))
+    return [theme for name in names if (theme := shipped_theme(name)) is not None]
+
+
+def shipped_theme(name: str) -> Theme | None:
+    """Return one of the themes that ship with pyclosure; None when there is no such theme."""
+    if _FILE.fullmatch(name) is None:
+        return None
+    try:
+        data = pkgutil.get_data(_SHIPPED, f"{name}.toml")
+    except FileNotFoundError:
+        return None
+    return theme_of(tomllib.loads(data.decode("utf-8")), f"{name}.toml") if data is not None else None
 
 
 def users_own() -> tuple[list[Theme], list[str]]:

@@ -3,7 +3,33 @@
 from __future__ import annotations
 
 from textual import events
+from textual.css.stylesheet import Stylesheet
 from textual.widget import Widget
+
+
+class PatientStylesheet(Stylesheet):
+    """Rules that are parsed anew only when their variables have changed (textual 8.2).
+
+    Textual parses all of them again at the start and for each screen that is shown for the first time, which
+    takes longer than everything else about it. Rules that are added are parsed when they are needed.
+    """
+
+    def __init__(self, *, variables: dict[str, str] | None = None) -> None:
+        super().__init__(variables=variables)
+        self._parsed_with = variables
+        self._asked_for = variables
+
+    def set_variables(self, variables: dict[str, str]) -> None:
+        """Take the variables of a theme."""
+        if variables != self._asked_for:
+            self._asked_for = variables
+            super().set_variables(variables)
+
+    def reparse(self) -> None:
+        """Parse all rules, unless they would come out the same."""
+        if self._asked_for != self._parsed_with:
+            super().reparse()
+            self._parsed_with = self._asked_for
 
 
 async def keys_in_turn(widget: Widget, event: events.Key, *, typed: bool = False) -> None:

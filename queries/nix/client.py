@@ -11,8 +11,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 
 from pyclosure.queries.activity import SILENT, Activity, Progress
-from pyclosure.queries.errors import NixFailed
-from pyclosure.queries.nix.failures import failure
+from pyclosure.queries.errors import NixFailed, QueryError
 from pyclosure.queries.nix.process import Command, Completed, Runner, Running
 from pyclosure.queries.nix.version import NixVersion, parse_version
 
@@ -28,6 +27,13 @@ _FEATURES = {
     "derivation": "nix-command ca-derivations",
     "show-derivation": "nix-command ca-derivations",
 }
+
+
+def failure(done: Completed, what: str) -> QueryError:
+    """Return the error that a failed command means; what knows all of them is imported when one failed."""
+    from pyclosure.queries.nix import failures
+
+    return failures.failure(done, what)
 
 
 class Nix:

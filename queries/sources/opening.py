@@ -1,7 +1,8 @@
 """Start reading a source at once, and collect the result when somebody is ready for it.
 
 Nix is the slow part, so it is started before anything heavy is imported; it works while the screen is
-being set up.
+being set up. What it says is understood once the screen stands: Python does one thing at a time, and
+decoding a closure would keep the first frame back.
 """
 
 from __future__ import annotations
@@ -9,13 +10,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from pyclosure.queries.activity import Progress
+from pyclosure.queries.activity import SILENT, Activity, Progress
 from pyclosure.queries.errors import Cancelled
-from pyclosure.queries.knowledge import Knowledge, know
-from pyclosure.queries.nix.process import Runner
+from pyclosure.queries.nix.process import Command, Completed, Runner, Running
 from pyclosure.queries.sources.read import read_source
-from pyclosure.queries.sources.resolve import Source
+from pyclosure.queries.sources.resolve import Demo, SavedFile, Source
+
+if TYPE_CHECKING:
+    from pyclosure.queries.knowledge import Knowledge
+
+_A_LINE = 256
+"""Bytes of an answer that is no work to understand, such as a version."""
 
 
 class Opening:
@@ -24,9 +31,10 @@ class Opening:
     Args:
         source: what to read.
         runner: starts nix.
+        held: whether nix's answer is left alone until :meth:`go_on`, or until somebody waits for the result.
     """
 
-    def __init__(self, source: Source, runner: Runner) -> None:
+    def __init__(self, source: Source, runner: Runner, *, held: bool = False) -> None:
         self.progress = Progress("starting")
         """The latest progress; read it from any thread."""
         self.began = time.monotonic()
@@ -34,7 +42,10 @@ class Opening:
         self._cancelled = threading.Event()
         self.source = source
         """What is being read."""
-        self._runner = runner
+        self._released = threading.Event()
+        if not held:
+            self._released.set()
+        self._runner = _Patient(runner, self._released)
         self._knowledge: Knowledge | None = None
         self._error: BaseException | None = None
         self._done = threading.Event()
@@ -60,7 +71,13 @@ class Opening:
 
     def _read(self) -> None:
         try:
-            self._knowledge = know(read_source(self.source, self._runner, self))
+            if isinstance(self.source, (SavedFile, Demo)):
+                self._released.wait()
+                self.check()
+            opened = read_source(self.source, self._runner, self)
+            from pyclosure.queries.knowledge import know
+
+            self._knowledge = know(opened)
         except BaseException as error:
             self._error = error
         with self._lock:
@@ -84,9 +101,14 @@ class Opening:
                 return
         callback()
 
+    def go_on(self) -> None:
+        """Understand what nix says, now that nothing more urgent is to be done; harmless when it was never held."""
+        self._released.set()
+
     def cancel(self) -> None:
         """Stop reading; nix is stopped, and :meth:`result` raises ``Cancelled``."""
         self._cancelled.set()
+        self._released.set()
 
     def result(self, notice: Callable[[Progress], None] | None = None) -> Knowledge:
         """Wait for what was read.
@@ -98,6 +120,7 @@ class Opening:
             QueryError: the source could not be read.
             Cancelled: it was cancelled.
         """
+        self.go_on()
         while not self._done.wait(0.1):
             if notice is not None:
                 notice(self.progress)
@@ -105,3 +128,29 @@ class Opening:
             raise self._error
         assert self._knowledge is not None
         return self._knowledge
+
+
+class _Patient:
+    """Starts programs at once, and hands their answers over when somebody has time for them."""
+
+    def __init__(self, runner: Runner, released: threading.Event) -> None:
+        self._runner, self._released = runner, released
+
+    def start(self, command: Command) -> Running:
+        return _Kept(self._runner.start(command), self._released)
+
+
+class _Kept:
+    def __init__(self, running: Running, released: threading.Event) -> None:
+        self.argv = running.argv
+        self._running, self._released = running, released
+
+    def wait(self, activity: Activity = SILENT) -> Completed:
+        done = self._running.wait(activity)
+        if len(done.stdout) > _A_LINE:
+            self._released.wait()
+            activity.check()
+        return done
+
+    def stop(self) -> None:
+        self._running.stop()

@@ -1,4 +1,7 @@
-"""Read a resolved source into records, asking nix where that is needed."""
+"""Read a resolved source into records, asking nix where that is needed.
+
+What understands nix's answers is imported when there is one: nix is started before anything heavy.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,13 @@ import os
 import select
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pyclosure.queries.activity import SILENT, Activity, Progress
-from pyclosure.queries.demo import demo_snapshot
 from pyclosure.queries.errors import BadInput, NixFailed, QueryError
-from pyclosure.queries.inspection import Inspection
 from pyclosure.queries.names import name_of
 from pyclosure.queries.nix.client import Nix, batches
 from pyclosure.queries.nix.process import Runner
-from pyclosure.queries.parse.derivation import parse_derivations
-from pyclosure.queries.parse.dump_db import parse_dump_db
-from pyclosure.queries.parse.path_info import PathInfoDocument, parse_path_info
-from pyclosure.queries.records import ClosureRecords, Derivation, Evidence, FileFacts, PathInfo
-from pyclosure.queries.snapshot import LARGEST_DOCUMENT, Snapshot, is_snapshot, read_document, read_snapshot
-from pyclosure.queries.source_needs import Source as PythonSource
 from pyclosure.queries.sources.resolve import (
     Demo,
     DerivationOutputs,
@@ -31,6 +27,13 @@ from pyclosure.queries.sources.resolve import (
 )
 from pyclosure.queries.sources.stores import Store, local_store_dir
 from pyclosure.queries.text import printable
+
+if TYPE_CHECKING:
+    from pyclosure.queries.inspection import Inspection
+    from pyclosure.queries.parse.path_info import PathInfoDocument
+    from pyclosure.queries.records import ClosureRecords, Derivation, Evidence, FileFacts, PathInfo
+    from pyclosure.queries.snapshot import Snapshot
+    from pyclosure.queries.source_needs import Source as PythonSource
 
 STDIN = 0
 """The descriptor of standard input."""
@@ -68,6 +71,8 @@ def read_source(source: Source, runner: Runner, activity: Activity = SILENT) -> 
         Cancelled: the activity was cancelled; nix has been stopped.
     """
     if isinstance(source, Demo):
+        from pyclosure.queries.demo import demo_snapshot
+
         return opened_snapshot(demo_snapshot())
     if isinstance(source, SavedFile):
         return _saved(source, activity)
@@ -116,6 +121,8 @@ def _path_infos(
 
 
 def _parsed(stdout: bytes) -> PathInfoDocument:
+    from pyclosure.queries.parse.path_info import parse_path_info
+
     try:
         return parse_path_info(stdout)
     except BadInput as error:
@@ -139,6 +146,8 @@ def _without_nix_command(
     unusable = "nix-command" in words or "unrecognised flag '--extra" in words or "older than 2.4" in str(error)
     if not unusable or build_closure:
         raise error
+    from pyclosure.queries.parse.dump_db import parse_dump_db
+
     return parse_dump_db(nix.dump_db(nix.requisites(roots, activity), activity))
 
 
@@ -150,6 +159,8 @@ def _records(
     build_closure: bool,
     activity: Activity,
 ) -> ClosureRecords:
+    from pyclosure.queries.records import ClosureRecords
+
     version = nix.version(activity)
     flavor = "nix" if version.flavor == "Nix" else version.flavor
     directory = os.path.dirname(roots[0])
@@ -205,6 +216,8 @@ def _built_outputs(source: DerivationOutputs, nix: Nix, activity: Activity) -> t
 def _outputs_of(drv: str, names: tuple[str, ...], nix: Nix, activity: Activity) -> list[str]:
     if not names:
         return list(nix.outputs((drv,), activity))
+    from pyclosure.queries.parse.derivation import parse_derivations
+
     documents = nix.derivation_show((drv,), activity)
     derivation = parse_derivations(next(documents), os.path.dirname(drv))[drv]
     unknown = [name for name in names if name not in derivation.outputs]
@@ -242,6 +255,8 @@ def _evaluated(source: Installables, nix: Nix, activity: Activity) -> tuple[str,
 
 
 def _saved(source: SavedFile, activity: Activity) -> Opened:
+    from pyclosure.queries.snapshot import is_snapshot, read_document, read_snapshot
+
     name = "standard input" if source.path is None else printable(os.path.basename(source.path), 120)
     activity.report(Progress(f"reading {name}"))
     descriptor = STDIN
@@ -273,6 +288,8 @@ class _Patient:
 
     def read(self, size: int = -1, /) -> bytes:
         """Return up to ``size`` bytes, all that there are when it is negative."""
+        from pyclosure.queries.snapshot import LARGEST_DOCUMENT
+
         parts: list[bytes] = []
         left = size if size >= 0 else LARGEST_DOCUMENT + 1
         while left > 0:
@@ -308,6 +325,9 @@ def _dump(document: bytes, name: str) -> Opened:
             f"{name} is not in the Nix store, and neither a pyclosure snapshot nor a saved nix path-info --json -r",
             hint="make one with: nix path-info --json -r ./result > closure.json",
         )
+    from pyclosure.queries.parse.path_info import parse_path_info
+    from pyclosure.queries.records import ClosureRecords
+
     parsed = parse_path_info(document, name)
     if parsed.invalid:
         raise _not_valid(parsed.invalid, None)

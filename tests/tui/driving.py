@@ -22,6 +22,7 @@ from pyclosure.queries.sources.read import opened_snapshot
 from pyclosure.queries.sources.resolve import Demo, SavedFile, Source, StorePaths
 from pyclosure.queries.sources.stores import parse_store
 from pyclosure.tui.app import ClosureApp
+from pyclosure.tui.loading_screen import LoadingScreen
 from pyclosure.tui.mode_screen import ModeScreen
 from pyclosure.tui.screen import PathScreen
 from pyclosure.tui.screens.overview import OverviewScreen
@@ -89,6 +90,8 @@ class Ready:
     def when_done(self, callback: Callable[[], None]) -> None:
         callback()
 
+    def go_on(self) -> None: ...
+
     def cancel(self) -> None:
         self.was_cancelled = True
 
@@ -142,6 +145,7 @@ async def running(app: ClosureApp, size: tuple[int, int] = SMALL) -> AsyncIterat
     """Run an app without a terminal; everything it started has ended afterwards."""
     try:
         async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: not isinstance(app.screen, LoadingScreen), "what comes after the first frame")
             yield pilot
     finally:
         app.opening.cancel()

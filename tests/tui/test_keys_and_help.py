@@ -15,8 +15,9 @@ from pyclosure.tui.app import ClosureApp
 from pyclosure.tui.dialogs import HelpDialog
 from pyclosure.tui.evidence_screen import EvidenceRows, EvidenceScreen
 from pyclosure.tui.finding_rows import FindingRows
-from pyclosure.tui.mode_screen import ModeScreen, ScreenSpec
+from pyclosure.tui.mode_screen import ModeScreen
 from pyclosure.tui.screen import PathScreen
+from pyclosure.tui.screens import ScreenSpec
 from pyclosure.tui.screens.closure import ClosureScreen
 from pyclosure.tui.screens.findings import FindingsScreen
 from pyclosure.tui.screens.rebuild import RankRows, RebuildScreen
@@ -68,7 +69,7 @@ def test_screens_have_distinct_names_and_keys() -> None:
 
     assert [spec.name for spec in specs] == list(SCREENS)
     assert len({spec.key for spec in specs}) == len(specs)
-    assert all(spec.name == spec.make.MODE for spec in specs)
+    assert all(spec.name == spec.load().MODE for spec in specs)
 
 
 def test_no_class_gives_a_key_to_two_actions() -> None:
@@ -79,8 +80,8 @@ def test_no_class_gives_a_key_to_two_actions() -> None:
 
 @pytest.mark.parametrize("screen", screens.find_all(), ids=lambda spec: spec.name)
 def test_the_table_its_screen_and_the_app_want_different_keys(screen: ScreenSpec) -> None:
-    table = PathTable if issubclass(screen.make, PathScreen) else RowView
-    keys = Counter(key for node in (ClosureApp, screen.make, table) for key in merged(node))
+    table = PathTable if issubclass(screen.load(), PathScreen) else RowView
+    keys = Counter(key for node in (ClosureApp, screen.load(), table) for key in merged(node))
 
     assert [key for key, times in keys.items() if times > 1] == []
 

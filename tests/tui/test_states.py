@@ -53,8 +53,10 @@ class Answers:
     def __init__(self, *answers: Completed) -> None:
         self.answers = list(answers)
         self.asked: list[tuple[str, ...]] = []
+        self.argv: tuple[str, ...] = ()
 
     def start(self, command: Command) -> Answers:
+        self.argv = command.argv
         self.asked.append(command.argv)
         return self
 

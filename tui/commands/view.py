@@ -28,7 +28,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
 
         write_report(load(arguments, streams.err), "text", 10, streams.out)
         return 0
-    opening = start(arguments)
+    opening = start(arguments, held=True)
     if not sys.stdin.isatty():
         # the closure came in through stdin; keys come from the terminal
         opening.result()

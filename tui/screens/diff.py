@@ -15,7 +15,6 @@ from textual.worker import get_current_worker
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.text import printable
 from pyclosure.tui.evidence_screen import QUIET_PATH_KEYS, EvidenceRows, EvidenceScreen
-from pyclosure.tui.mode_screen import ScreenSpec
 from pyclosure.tui.widgets.rows import Cell, ViewColumn
 
 if TYPE_CHECKING:
@@ -436,4 +435,4 @@ class DiffScreen(EvidenceScreen):
         return out.getvalue()
 
 
-SCREEN = ScreenSpec("diff", "Diff", "7", DiffScreen, needs_base=True)
+SCREEN = DiffScreen

@@ -16,7 +16,6 @@ from pyclosure.queries.names import name_of
 from pyclosure.queries.text import printable
 from pyclosure.tui.evidence_screen import EvidenceScreen
 from pyclosure.tui.finding_rows import SORTS, FindingRow, FindingRows
-from pyclosure.tui.mode_screen import ScreenSpec
 from pyclosure.tui.output.findings import (
     Findings,
     Group,
@@ -253,4 +252,4 @@ def _evidence(finding: Finding) -> Iterator[tuple[str, str]]:
         yield printable(note, 800), ""
 
 
-SCREEN = ScreenSpec("findings", "Findings", "4", FindingsScreen)
+SCREEN = FindingsScreen

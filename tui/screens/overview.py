@@ -14,7 +14,6 @@ from pyclosure.queries.kinds.identity import kind_words
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.tui.browse import Browser
 from pyclosure.tui.judging import headline_words, worst
-from pyclosure.tui.mode_screen import ScreenSpec
 from pyclosure.tui.output.report import GROUP_WORDS, added_words, headline
 from pyclosure.tui.screen import PathScreen
 from pyclosure.tui.units import bar, count, share, size
@@ -137,4 +136,4 @@ class OverviewScreen(PathScreen):
         return notes
 
 
-SCREEN = ScreenSpec("overview", "Overview", "1", OverviewScreen)
+SCREEN = OverviewScreen

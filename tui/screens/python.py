@@ -9,7 +9,6 @@ from textual.widgets import Static
 from pyclosure.queries.kinds.identity import Fact
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.tui.browse import Browser
-from pyclosure.tui.mode_screen import ScreenSpec
 from pyclosure.tui.screen import PathScreen
 from pyclosure.tui.units import count, size
 
@@ -58,4 +57,4 @@ class PythonScreen(PathScreen):
         return browser.knowledge.identity(at).producer if at is not None else None
 
 
-SCREEN = ScreenSpec("python", "Python", "3", PythonScreen)
+SCREEN = PythonScreen

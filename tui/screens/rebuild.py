@@ -16,7 +16,6 @@ from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.rebuild.ranking import SORTS, in_order
 from pyclosure.queries.text import printable
 from pyclosure.tui.evidence_screen import QUIET_PATH_KEYS, EvidenceRows, EvidenceScreen
-from pyclosure.tui.mode_screen import ScreenSpec
 from pyclosure.tui.units import count
 from pyclosure.tui.widgets.rows import Cell, ViewColumn
 
@@ -386,4 +385,4 @@ def _what_would_help(reason: str) -> str:
     return "evaluate the expression that gave the closure: nix path-info --derivation .#ATTRIBUTE"
 
 
-SCREEN = ScreenSpec("rebuild", "Rebuild", "6", RebuildScreen)
+SCREEN = RebuildScreen

@@ -16,7 +16,6 @@ from pyclosure.queries.testing.words import CONCERN_WORDS, CONCERNS, Concern
 from pyclosure.queries.text import printable
 from pyclosure.tui.evidence_screen import QUIET_PATH_KEYS, EvidenceRows, EvidenceScreen
 from pyclosure.tui.judging import Judgement, judge_closure
-from pyclosure.tui.mode_screen import ScreenSpec
 from pyclosure.tui.output.tests import (
     SIGNS,
     Shown,
@@ -335,4 +334,4 @@ def _finding_of(one: PackageTests, judgement: Judgement | None) -> Finding | Non
     return min((some for some in found if some.rule in rules), key=lambda some: rules.index(some.rule), default=None)
 
 
-SCREEN = ScreenSpec("tests", "Tests", "5", TestsScreen)
+SCREEN = TestsScreen

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pyclosure.queries.data import load
-from pyclosure.queries.kinds.identify import identify
+from pyclosure.queries.kinds.identify import identify, kind_by_name_alone
 from pyclosure.queries.kinds.identity import KINDS, group_of, kind_short, kind_words
-from tests.support.closures import store_path
+from pyclosure.queries.records import FileFacts
+from tests.support.closures import knowledge_of, records_of, store_path
 
 
 @pytest.mark.parametrize(
@@ -128,6 +131,28 @@ def test_a_name_tells_distribution_interpreter_and_version(
     assert identity.version == version
     assert identity.distributions == (1 if distribution else 0)
     assert identity.producer is None
+
+
+@given(
+    st.sampled_from(["python3.13-", "pypy3.10-", "", "python3-", "gcc-", "lib", "x86_64-unknown-linux-gnu-"]),
+    st.text("abcdefgz0123456789.-_+", max_size=12),
+    st.sampled_from(["", "-dev", "-lib", "-hook", "-wrapper-1", "-3.13.9", "-env", ".drv", ".patch", "-dist", "-data"]),
+)
+def test_the_kind_alone_is_the_one_that_comes_with_evidence(start: str, middle: str, end: str) -> None:
+    path = f"/nix/store/{'0' * 32}-{start}{middle}{end}"
+
+    assert kind_by_name_alone(path) == identify(path, None, None).kind.value
+
+
+def test_a_kind_is_asked_for_alone_until_more_than_the_name_is_known() -> None:
+    name = "python3.13-six-1.16.0"
+    knowledge = knowledge_of(records_of({name: []}))
+    assert knowledge.kind(0) == ("python-package", 1)
+
+    knowledge.learn_files({store_path(name): FileFacts(shape="directory", programs=("six",))})
+
+    identity = knowledge.identity(0)
+    assert knowledge.kind(0) == (identity.kind.value, identity.distributions) == (identity.kind.value, 0)
 
 
 def test_every_kind_has_words_a_short_form_and_a_group() -> None:

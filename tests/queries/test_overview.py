@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from hypothesis import given
+from hypothesis import strategies as st
 
 from pyclosure.queries.answers.overview import Share, overview
+from pyclosure.queries.answers.rows import ordered
 from pyclosure.queries.records import ClosureRecords, Distribution, FileFacts
 from tests.support.closures import knowledge_of, names, records_of, store_path
 from tests.support.slow import random_records
@@ -72,6 +74,14 @@ def test_the_other_group_is_left_out_when_it_is_empty() -> None:
 
     assert [share.key for share in summary.by_group] == ["python", "native", "interpreter"]
     assert summary.by_group[0] == Share("python", 0, 0)
+
+
+@given(random_records(), st.integers(0, 12))
+def test_the_heaviest_paths_are_those_that_ordering_all_of_them_begins_with(records: ClosureRecords, most: int) -> None:
+    knowledge = knowledge_of(records)
+    others = [at for at in range(len(knowledge.closure)) if at not in knowledge.closure.roots]
+
+    assert list(overview(knowledge, most).top) == ordered(knowledge, others, "added_size")[:most]
 
 
 @given(random_records())

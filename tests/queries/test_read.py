@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from pyclosure.queries.nix.process import Command
 from pyclosure.queries.sources.opening import Opening
 from pyclosure.queries.sources.read import Opened, read_source
 from pyclosure.queries.sources.request import Request
-from pyclosure.queries.sources.resolve import resolve
+from pyclosure.queries.sources.resolve import Demo, resolve
 from tests.support.closures import store_path
 from tests.support.recorded import (
     APP,
@@ -370,6 +372,51 @@ def test_an_opening_hands_its_error_to_whoever_waits(nix: RecordedRunner) -> Non
         opening.result()
 
     assert_sentence(caught.value, NEVER, kind=BadInput)
+
+
+def wait_for(fact: Callable[[], object], what: str) -> None:
+    deadline = time.monotonic() + 30
+    while not fact():
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        time.sleep(0.002)
+
+
+def test_a_held_opening_asks_nix_and_leaves_its_answer_alone(nix: RecordedRunner) -> None:
+    nix.play("2.26.3", "version", "pi-json-r")
+    opening = Opening(resolve(Request((APP,))), nix, held=True).start()
+    wait_for(lambda: len(nix.commands) == 2, "nix to be asked")
+
+    assert not opening.done
+    opening.go_on()
+
+    wait_for(lambda: opening.done, "the answer")
+    assert opening.result().sizes.total == 5264
+
+
+def test_whoever_waits_for_a_held_opening_lets_it_go_on(nix: RecordedRunner) -> None:
+    nix.play("2.26.3", "version", "pi-json-r")
+
+    assert Opening(resolve(Request((APP,))), nix, held=True).start().result().sizes.total == 5264
+
+
+def test_a_held_opening_can_be_cancelled(nix: RecordedRunner) -> None:
+    nix.play("2.26.3", "version", "pi-json-r")
+    opening = Opening(resolve(Request((APP,))), nix, held=True).start()
+    wait_for(lambda: len(nix.commands) == 2, "nix to be asked")
+
+    opening.cancel()
+
+    with pytest.raises(Cancelled):
+        opening.result()
+
+
+def test_a_held_file_is_read_later(nix: RecordedRunner) -> None:
+    opening = Opening(Demo(), nix, held=True).start()
+    assert not opening.done
+
+    opening.go_on()
+
+    assert len(opening.result().closure) > 40
 
 
 def test_a_cancelled_opening_ends(nix: RecordedRunner) -> None:

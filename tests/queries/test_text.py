@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyclosure.queries.text import plain_lines, printable
+from pyclosure.queries.text import UNSAFE, plain_lines, printable
 from tests.support.sentences import assert_plain
 
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=60)
@@ -34,6 +37,14 @@ def test_printable_replaces_what_could_deceive_and_keeps_the_rest(raw: str, show
 def test_printable_cuts_long_text_and_says_so() -> None:
     assert printable("abcdef", 3) == "abc…"
     assert printable("abc", 3) == "abc"
+
+
+def test_what_is_left_as_it_is_holds_nothing_that_is_replaced() -> None:
+    quick = {code for code in range(sys.maxunicode + 1) if chr(code).isprintable()}
+    unsafe = re.compile(f"[{UNSAFE}]")
+
+    assert len(quick) > 100_000
+    assert not [code for code in quick if unsafe.match(chr(code))]
 
 
 @given(ANYTHING)

@@ -68,7 +68,7 @@ def test_screens_have_distinct_names_and_keys() -> None:
     specs = screens.find_all()
 
     assert [spec.name for spec in specs] == list(SCREENS)
-    assert len({spec.key for spec in specs}) == len(specs)
+    assert [spec.key for spec in specs] == [str(number) for number in range(1, len(specs) + 1)]
     assert all(spec.name == spec.load().MODE for spec in specs)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from textual.color import Color
 from textual.constants import DIM_FACTOR
+from textual.css.stylesheet import Stylesheet
 from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.theme import Theme
@@ -191,6 +192,23 @@ async def test_a_theme_of_the_users_own_is_found(config: Path) -> None:
         assert "mine" in app_of(pilot).theme_names()
         assert screen_of(pilot).styles.background == Color.parse("#000000")
         assert toasts(pilot) == []
+
+
+async def test_rules_are_parsed_again_for_another_theme_and_for_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+    parse = Stylesheet.reparse
+    monkeypatch.setattr(Stylesheet, "reparse", lambda self: (parsed.append("again"), parse(self))[1])
+    async with opened() as pilot:
+        for key in ("2", "4", "5", "w", "escape", "question_mark", "escape"):
+            await pilot.press(key)
+        assert parsed == []
+        before = pilot.app.screen.styles.background
+
+        app_of(pilot).choose_theme("paper")
+        await pilot.pause()
+
+        assert parsed
+        assert pilot.app.screen.styles.background != before
 
 
 async def test_a_theme_of_the_users_own_may_replace_one_that_ships(config: Path) -> None:

@@ -249,10 +249,10 @@ class WhyScreen(Screen[None]):
             return "✂ cut"
         if row.edge in self.answer.must_pass_edges:
             return "on every chain"
-        if row.edge in self._plan.structure.follows:
+        if row.edge in self._plan.follows:
             return "follows"
         if self._tree is not None and self.answer.chains > 1:
-            ways = self.answer.ways.get(row.edge, 0)
+            ways = self.answer.through(row.edge)
             return f"{100 * ways / self.answer.chains:.0f} % of ways" if ways else ""
         return ""
 
@@ -289,7 +289,7 @@ class WhyScreen(Screen[None]):
     def _edge_words(self, edge: Edge) -> Text:
         text = Text(overflow="fold")
         text.append(f"{self.label[edge[0]]} references {self.label[edge[1]]}\n")
-        if edge in self._plan.structure.follows:
+        if edge in self._plan.follows:
             text.append("It follows from what others propagate, and vanishes when they stop.\n", "dim")
         found = self._evidence.of(*edge) if self._evidence.known(edge[0]) else EdgeEvidence(())
         if found.found:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from itertools import pairwise
 
 from pyclosure.queries.graph.closure import Closure
 
@@ -29,47 +30,75 @@ class Why:
     """Positions on every chain, from the top, without the target."""
     must_pass_edges: tuple[Edge, ...]
     """References on every chain, from the top: dropping any one of them drops the target."""
-    members: frozenset[int]
-    """Positions on any chain, the target included."""
-    ways: dict[Edge, int]
-    """Number of chains through each reference that lies on any."""
+    above: tuple[int, ...]
+    """Position → number of ways from the roots down to it, of those that lead on to the target; 0 elsewhere."""
+    below: tuple[int, ...]
+    """Position → number of ways from it down to the target; 0 where there is none."""
+
+    @property
+    def members(self) -> frozenset[int]:
+        """Positions on any chain, the target included."""
+        return frozenset(at for at, ways in enumerate(self.below) if ways)
+
+    def through(self, edge: Edge) -> int:
+        """Return the number of chains through a reference of the closure; 0 when it lies on none."""
+        return self.above[edge[0]] * self.below[edge[1]]
 
 
 def why(closure: Closure, target: int) -> Why:
     """Say why a path is in the closure.
 
     Every path of a closure is reachable, so there is always a chain; for a root it is the root alone.
-    Cost: one pass over the references above the target.
+    Cost: two passes over the references, whose inner loops are Python's own.
     """
-    members = closure.dependants((target,))
-    order = sorted(members)
-    inside = {at: [one for one in closure.references[at] if one in members] for at in order if at != target}
-    down: dict[int, int] = {target: 1}
-    for at, below in inside.items():
-        down[at] = sum(map(down.__getitem__, below))
-    up: dict[int, int] = dict.fromkeys(order, 0)
-    for root in set(closure.roots) & members:
-        up[root] += 1
-    ways: dict[Edge, int] = {}
-    for at in reversed(order):
-        if at != target:
-            above = up[at]
-            for one in inside[at]:
-                up[one] += above
-                ways[at, one] = above * down[one]
-    total = up[target]
+    count = len(closure)
+    below = [0] * count
+    below[target] = 1
+    for at in range(target + 1, count):
+        below[at] = sum(map(below.__getitem__, closure.references[at]))
+    above = [0] * count
+    for root in dict.fromkeys(closure.roots):
+        above[root] += below[root] > 0
+    for at in range(count - 1, target, -1):
+        ways = above[at]
+        if ways:
+            for one in closure.references[at]:
+                if below[one]:
+                    above[one] += ways
+    total = above[target]
     # on a DAG, what lies on all chains is met in the order of positions, from the top
-    must_pass = tuple(at for at in reversed(order) if at != target and up[at] * down[at] == total)
-    edges = sorted((edge for edge, count in ways.items() if count == total), key=lambda edge: -edge[0])
+    must_pass = tuple(at for at in range(count - 1, target, -1) if above[at] and above[at] * below[at] == total)
+    # a reference on all chains leads from one path on all chains to the next
+    edges = tuple(
+        (at, one)
+        for at, one in pairwise((*must_pass, target))
+        if one in closure.references[at] and above[at] * below[one] == total
+    )
     return Why(
         target=target,
-        chain=next(chains_in_order(closure, target)),
+        chain=_shortest(closure, target),
         chains=total,
         must_pass=must_pass,
-        must_pass_edges=tuple(edges),
-        members=frozenset(members),
-        ways=ways,
+        must_pass_edges=edges,
+        above=tuple(above),
+        below=tuple(below),
     )
+
+
+def _shortest(closure: Closure, target: int) -> tuple[int, ...]:
+    """Return the chain that :func:`chains_in_order` yields first."""
+    count = len(closure)
+    # nothing is further away than there are paths
+    distance = [count] * count
+    distance[target] = 0
+    for at in range(target + 1, count):
+        distance[at] = min(map(distance.__getitem__, closure.references[at]), default=count) + 1
+    at = min(closure.roots, key=lambda root: (distance[root], -root))
+    chain = [at]
+    while at != target:
+        at = max(one for one in closure.references[at] if distance[one] == distance[at] - 1)
+        chain.append(at)
+    return tuple(chain)
 
 
 def chains_in_order(closure: Closure, target: int) -> Iterator[tuple[int, ...]]:

@@ -81,8 +81,8 @@ def test_what_every_chain_passes_is_the_intersection_of_all_chains(records: Clos
         assert set(answer.must_pass) == set.intersection(*map(set, slow)) - {target}
         assert set(answer.must_pass_edges) == set.intersection(*(set(pairwise(chain)) for chain in slow))
         assert answer.members == set().union(*map(set, slow))
-        for edge, ways in answer.ways.items():
-            assert ways == sum(edge in set(pairwise(chain)) for chain in slow)
+        for edge in ((above, one) for above, some in enumerate(closure.references) for one in some):
+            assert answer.through(edge) == sum(edge in set(pairwise(chain)) for chain in slow)
 
 
 def test_ten_to_the_eighteenth_chains_are_counted_without_walking_them() -> None:

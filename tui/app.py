@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from pyclosure.queries.testing.survey import Survey
     from pyclosure.tui.background import Background, Learned
     from pyclosure.tui.judging import Judgement
-    from pyclosure.tui.plan import Mark, Plan
+    from pyclosure.tui.plan import Mark, Outcome, Plan
     from pyclosure.tui.units import Labels
 
 _TICK = 0.2
@@ -484,10 +485,10 @@ class ClosureApp(App[int]):
     def toggle_cut(self, mark: Mark) -> None:
         """Mark a cut or take its mark away; every size follows."""
         marked = self.plan.toggle(mark)
+        self.cuts_changed()
         words = self.plan.mark_words(mark, self.labels)
         saves = f"; {self.plan.words()}" if self.plan.marks else ""
         self.notify(f"{'cut' if marked else 'kept'}: {words}{saves}", markup=False, timeout=4)
-        self.cuts_changed()
 
     def undo_cut(self) -> None:
         """Take the last mark away."""
@@ -496,11 +497,44 @@ class ClosureApp(App[int]):
         self.cuts_changed()
 
     def cuts_changed(self) -> None:
-        """Let all screens follow the plan."""
-        if self.knowledge is not None:
+        """Let all screens follow the plan: marks at once, sizes as soon as they are worked out."""
+        plan = self.plan
+        if plan.behind and plan.quick:
             from pyclosure.queries.answers.overview import overview
 
+            plan.take(plan.work_out(plan.marks))
+            assert self.knowledge is not None
             self.overview = overview(self.knowledge)
+        elif plan.behind and self.knowledge is not None:
+            self.knowledge.touch()
+            self._work_out(plan, tuple(plan.marks))
+        self.knowledge_signal.publish(None)
+
+    @work(thread=True, exclusive=True, group="plan", exit_on_error=False)
+    def _work_out(self, plan: Plan, marks: tuple[Mark, ...]) -> None:
+        from pyclosure.queries.answers.overview import overview
+
+        try:
+            if not self.call_from_thread(self._take, plan, plan.work_out(marks)):
+                return  # the marks are others by now
+            assert self.knowledge is not None
+            answer = overview(self.knowledge)
+        except Exception as error:
+            words = f"what the cuts save could not be worked out: {type(error).__name__}"
+            self.call_from_thread(self.notify, words, severity="error", markup=False)
+            return
+        self.call_from_thread(self._sum_up, answer)
+
+    def _take(self, plan: Plan, outcome: Outcome) -> bool:
+        taken = plan is self.plan and plan.take(outcome)
+        if taken:
+            self.knowledge_signal.publish(None)
+        return taken
+
+    def _sum_up(self, answer: Overview) -> None:
+        self.overview = answer
+        if self.knowledge is not None:
+            self.knowledge.touch()
         self.knowledge_signal.publish(None)
 
     @property

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from pyclosure.queries.activity import Activity, Progress
+from pyclosure.queries.answers.matching import prepare
 from pyclosure.queries.answers.overview import Overview, overview
 from pyclosure.queries.answers.sizes import with_closure_sizes
 from pyclosure.queries.errors import Cancelled, QueryError
@@ -157,6 +158,7 @@ class Background:
             self.report(Progress("closure sizes"))
             knowledge.learn_sizes(with_closure_sizes(knowledge.sizes, knowledge.closure, self))
             self._tell(knowledge, summed=False)
+        prepare(knowledge, self)
         # imported here, because the first frame does not wait for it
         from pyclosure.queries.enrich import (
             learn_build,

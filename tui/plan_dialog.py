@@ -83,6 +83,7 @@ class PlanDialog(Dialog):
 
     def on_mount(self) -> None:
         self.set_focus(self._rows)
+        self.app.knowledge_signal.subscribe(self, lambda _: self._worked_out())
         self._changed()
         self._look()
 
@@ -113,13 +114,16 @@ class PlanDialog(Dialog):
             return Cell(str(len(line.saving.paths)) if key == "paths" else size(line.saving.size), "number")
         if key == "what":
             return Cell(self.plan.mark_words(line, label), "text", "✂ ")
-        return Cell(size(self.plan.saving_without(line)) if key == "saves" else "", "number")
+        saves = self.plan.saving_without(line)
+        return Cell((size(saves) if saves is not None else "…") if key == "saves" else "", "number")
 
     def describe(self) -> None:
         """Say what the marks save together, and what the line under the cursor takes for granted."""
         result, sizes = self.plan.result, self._knowledge.real_sizes
         text = Text(overflow="fold")
-        if result is None:
+        if self.plan.behind:
+            text.append("working out what is saved …")
+        elif result is None:
             text.append(f"{size(sizes.total)}, nothing cut")
         else:
             left = sizes.total - result.saving.size
@@ -132,6 +136,10 @@ class PlanDialog(Dialog):
             text.append(f"\n{assumption(self._knowledge, line, self.app.labels)}", "dim")
         self._total.update(text)
 
+    def _worked_out(self) -> None:
+        self._rows.refresh()
+        self.describe()
+
     def _changed(self) -> None:
         suggestions: list[Line] = ["looking for the best cuts …"] if self._best is None else list(self._best)
         if self._best is not None and not self._best:
@@ -139,7 +147,6 @@ class PlanDialog(Dialog):
         marks: list[Line] = list(self.plan.marks) or ["nothing is marked; x marks a row here, or one in the tree"]
         self.lines = [*marks, "best cuts, by what each saves", *suggestions]
         self._rows.rows_changed()
-        self.describe()
         self.app.cuts_changed()
 
     # -- keys --------------------------------------------------------------------------------------------

@@ -6,8 +6,10 @@ import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
-from pyclosure.queries.kinds.identity import kind_short, kind_words
+from pyclosure.queries.activity import SILENT, Activity
+from pyclosure.queries.kinds.identity import Identity, kind_short, kind_words
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.names import base_name, without_interpreter
 
@@ -116,9 +118,31 @@ def _occurs(word: str, path: Searchable) -> bool:
     return len(word) >= _SHORTEST_DIGEST and path.base.startswith(word)
 
 
+_made: WeakKeyDictionary[Knowledge, list[tuple[Identity, Searchable] | None]] = WeakKeyDictionary()
+"""What was made already, and of which identity: that of a path changes when more becomes known."""
+
+
 def searchable(knowledge: Knowledge, at: int) -> Searchable:
     """Return what filters look into for one path."""
+    kept = _made.get(knowledge)
+    if kept is None:
+        kept = _made.setdefault(knowledge, [None] * len(knowledge.closure))
     identity = knowledge.identity(at)
+    known = kept[at]
+    if known is None or known[0] is not identity:
+        known = kept[at] = (identity, _searchable(knowledge, at, identity))
+    return known[1]
+
+
+def prepare(knowledge: Knowledge, activity: Activity = SILENT) -> None:
+    """Make what filters look into for all paths, so that the first letter of a filter need not wait for it."""
+    for at in range(len(knowledge.closure)):
+        if at % 500 == 0:
+            activity.check()
+        searchable(knowledge, at)
+
+
+def _searchable(knowledge: Knowledge, at: int, identity: Identity) -> Searchable:
     base = base_name(knowledge.closure.path(at)).lower()
     name = base[33:]
     kind = identity.kind.value

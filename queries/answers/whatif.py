@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pyclosure.queries.answers.chains import Edge
 from pyclosure.queries.answers.cuts import Saving, saving_of
@@ -30,6 +31,27 @@ class WhatIf:
     """Sizes of what is left; what left has an added and a closure size of 0."""
 
 
+class Leaving(NamedTuple):
+    """What leaves with a set of cuts."""
+
+    edges: frozenset[Edge]
+    dropped: frozenset[int]
+    followed: frozenset[Edge]
+    saving: Saving
+
+
+def what_leaves(
+    closure: Closure, structure: Structure, edges: Collection[Edge], dropped: Collection[int] = ()
+) -> Leaving:
+    """Return what leaves the closure after several cuts together: :func:`what_if` without sizes of what is left."""
+    cut = frozenset(edges)
+    gone = frozenset(dropped)
+    structural = saving_of(structure.closure, cut, gone)
+    lost = set(structural.paths)
+    followed = frozenset(edge for edge in structure.follows if edge[1] in lost and edge[0] not in lost)
+    return Leaving(cut, gone, followed, saving_of(closure, cut | followed, gone))
+
+
 def what_if(closure: Closure, structure: Structure, edges: Collection[Edge], dropped: Collection[int] = ()) -> WhatIf:
     """Return the closure after several cuts together.
 
@@ -39,12 +61,7 @@ def what_if(closure: Closure, structure: Structure, edges: Collection[Edge], dro
         edges: references to cut.
         dropped: positions to drop, whoever references them.
     """
-    cut = frozenset(edges)
-    gone = frozenset(dropped)
-    structural = saving_of(structure.closure, cut, gone)
-    lost = set(structural.paths)
-    followed = frozenset(edge for edge in structure.follows if edge[1] in lost and edge[0] not in lost)
-    saving = saving_of(closure, cut | followed, gone)
+    cut, gone, followed, saving = what_leaves(closure, structure, edges, dropped)
     left = closure.without(
         edge
         for at in range(len(closure))

@@ -59,7 +59,7 @@ class Subject:
     """Test derivations that evaluation found beside it (``passthru.tests``)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PackageTests:
     """The tests of one Python package."""
 
@@ -75,12 +75,12 @@ class PackageTests:
     tester: Derivation | None = None
     """The derivation that runs the tests apart from the build; None when the build does, or nobody."""
 
-    @property
+    @cached_property
     def path(self) -> str:
         """Its store path, or the ``.drv``."""
         return self.subject.path
 
-    @property
+    @cached_property
     def name(self) -> str:
         """PEP 503 name of its distribution, as far as that is known."""
         if self.subject.distribution is not None:
@@ -89,7 +89,7 @@ class PackageTests:
         pname = (drv.attribute("pname") if drv is not None else "") or parse_name(name_of(self.path)).pname
         return str(canonicalize_name(pname))
 
-    @property
+    @cached_property
     def label(self) -> str:
         """What lists call it: ``pillow 12.3.0``."""
         name = name_of(self.path).removesuffix(".drv")
@@ -107,7 +107,7 @@ class PackageTests:
         """What became of its tests."""
         return self.run.ran
 
-    @property
+    @cached_property
     def concern(self) -> Concern:
         """What is to be said of it first."""
         if self.verdict == "real":
@@ -145,9 +145,28 @@ class Survey:
         """Return the circles that a distribution (PEP 503 name) is on."""
         return self._cycles_of.get(name, ())
 
+    @cached_property
+    def _concerns(self) -> Counter[Concern]:
+        return Counter(one.concern for one in self.packages)
+
     def count(self, concern: Concern) -> int:
         """Return how many packages have a concern."""
-        return sum(one.concern == concern for one in self.packages)
+        return self._concerns[concern]
+
+    @cached_property
+    def ran(self) -> int:
+        """How many packages ran tests."""
+        return sum(one.run.happened for one in self.packages)
+
+    @cached_property
+    def weak(self) -> int:
+        """How many real gaps are only weakly believed."""
+        return sum(one.verdict == "real" and one.gap.certainty == "weak" for one in self.packages)
+
+    @cached_property
+    def undeclared(self) -> int:
+        """How many packages give no reason to worry, and do not say what their tests need."""
+        return sum(one.concern == "fine" and one.verdict == "unknown" for one in self.packages)
 
 
 def survey_of(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,12 +16,27 @@ from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.records import ClosureRecords, PathInfo
 from pyclosure.queries.sources.read import Opened
 from pyclosure.tui.contents_screen import ContentsScreen
+from pyclosure.tui.plan import Mark, Outcome, Plan
 from pyclosure.tui.plan_dialog import PlanDialog
 from pyclosure.tui.why_screen import WhyScreen
 from tests.support.closures import knowledge_of, records_of
 from tests.support.trees import Link, Program, plant_path
+from tests.tui.closures import small
 from tests.tui.commanding import Cli
-from tests.tui.driving import LARGE, app_of, demo, opened, screen_of, shown, table_of, until
+from tests.tui.driving import (
+    LARGE,
+    app_of,
+    demo,
+    opened,
+    picture,
+    screen_of,
+    shown,
+    stand_on,
+    summary,
+    table_of,
+    toasts,
+    until,
+)
 
 SITE = "lib/python3.11/site-packages"
 
@@ -326,3 +343,71 @@ def test_strict_cuts_say_what_they_count(cli: Cli) -> None:
     text = cli("cuts", "demo:", "pytest", "--strict").out
     assert "counted as references like any other (--strict)" in text
     assert "unknown: " not in text
+
+
+# -- a closure that is too large to wait for -------------------------------------------------------------
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Take every closure for a large one, whose cuts are worked out when the event is set."""
+    gate = threading.Event()
+    work_out = Plan.work_out
+
+    def slow(self: Plan, marks: Sequence[Mark]) -> Outcome:
+        assert gate.wait(30)
+        return work_out(self, marks)
+
+    monkeypatch.setattr("pyclosure.tui.plan._QUICK", 0)
+    monkeypatch.setattr(Plan, "work_out", slow)
+    return gate
+
+
+async def test_a_mark_stands_at_once_and_sizes_follow(large: threading.Event) -> None:
+    async with opened(small()) as pilot:
+        await stand_on(pilot, "data-1.0")
+        before = summary(pilot)
+        await pilot.press("x")
+
+        assert "✂ cut" in picture(pilot)
+        assert "1 cut · working out what is saved" in picture(pilot)
+        assert summary(pilot) == before
+
+        large.set()
+        await until(pilot, lambda: not app_of(pilot).plan.behind, "what the cut saves")
+        await until(pilot, lambda: summary(pilot) != before, "the new sum")
+        assert "1 cut · saves" in picture(pilot)
+
+
+async def test_marks_that_changed_meanwhile_are_worked_out_anew(large: threading.Event) -> None:
+    async with opened(small()) as pilot:
+        await stand_on(pilot, "data-1.0")
+        await pilot.press("x", "u")
+        large.set()
+        await pilot.pause(0.1)
+
+        plan = app_of(pilot).plan
+        assert (plan.marks, plan.result, plan.behind) == ([], None, False)
+        assert app_of(pilot).knowledge.gone == frozenset()  # type: ignore[union-attr]
+
+        await stand_on(pilot, "web-1.0")
+        await pilot.press("x", "X")
+        await until(pilot, lambda: "saves" in picture(pilot) and not plan.behind, "what the cut saves")
+        assert "working out" not in picture(pilot)
+
+
+async def test_cuts_that_cannot_be_worked_out_are_said_so(
+    large: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: Plan, marks: Sequence[Mark]) -> Outcome:
+        raise MemoryError
+
+    monkeypatch.setattr(Plan, "work_out", broken)
+    async with opened(small()) as pilot:
+        await stand_on(pilot, "data-1.0")
+        await pilot.press("x")
+        await until(pilot, lambda: any("MemoryError" in one for one in toasts(pilot)), "the fault")
+
+        assert "what the cuts save could not be worked out: MemoryError" in toasts(pilot)
+        await pilot.press("u")
+        assert app_of(pilot).plan.marks == []

@@ -6,6 +6,7 @@ import shutil
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import IO, TYPE_CHECKING
 
 from pyclosure.queries.knowledge import Knowledge
@@ -62,12 +63,17 @@ class Shown:
     """What the reader should know of how this was worked out, in sentences."""
     command: str = ""
     """What asks the same again."""
+    texts: Sequence[str] = ()
+    """What :func:`search_texts` gave, for who filters often; empty to make them when they are needed."""
 
     @property
     def packages(self) -> list[PackageTests]:
         """The packages that match the filter, in the chosen order."""
         words = self.filter.lower().split()
-        found = [one for one in self.survey.packages if all(word in searched(one) for word in words)]
+        found = list(self.survey.packages)
+        if words:
+            texts = self.texts or search_texts(self.survey)
+            found = [one for one, text in zip(found, texts, strict=True) if all(word in text for word in words)]
         return ordered(found, self.sort)
 
     @property
@@ -83,7 +89,7 @@ class Shown:
 def ordered(packages: Sequence[PackageTests], by: str) -> list[PackageTests]:
     """Return packages with what matters most first, or by name, missing requirements, or rebuilds saved."""
     if by == "name":
-        return sorted(packages, key=lambda one: (one.name, one.path))
+        return sorted(packages, key=attrgetter("name", "path"))
     if by == "missing":
         return sorted(packages, key=lambda one: (-len(one.gap.missing) if one.verdict == "real" else 1, one.name))
     if by == "saved":
@@ -91,8 +97,12 @@ def ordered(packages: Sequence[PackageTests], by: str) -> list[PackageTests]:
     return list(packages)
 
 
-def searched(one: PackageTests) -> str:
-    """Return the text that a filter looks in."""
+def search_texts(survey: Survey) -> list[str]:
+    """Return the texts that a filter looks in, in the order of the survey's packages."""
+    return [_searched(one) for one in survey.packages]
+
+
+def _searched(one: PackageTests) -> str:
     parts = (one.label, one.name, one.verdict, VERDICT_WORDS[one.verdict], one.ran, RAN_WORDS[one.ran])
     rest = (one.concern, CONCERN_WORDS[one.concern], one.gap.certainty, one.run.runner or "", *one.gap.missing)
     return " ".join((*parts, *rest)).lower()
@@ -100,10 +110,8 @@ def searched(one: PackageTests) -> str:
 
 def headline(survey: Survey) -> str:
     """Return how many there are of what: ``19 packages · 11 ran · 2 real gaps · 1 vacuous · 5 unknown``."""
-    ran = sum(one.run.happened for one in survey.packages)
-    weak = sum(one.verdict == "real" and one.gap.certainty == "weak" for one in survey.packages)
+    weak, undeclared = survey.weak, survey.undeclared
     gaps = survey.count("real") - weak
-    undeclared = sum(one.concern == "fine" and one.verdict == "unknown" for one in survey.packages)
     counted = (
         (count(gaps, "real gap"), gaps),
         (count(weak, "weak gap"), weak),
@@ -112,7 +120,11 @@ def headline(survey: Survey) -> str:
         (f"{undeclared:,} undeclared", undeclared),
         (f"{survey.count('unknown'):,} unknown", survey.count("unknown")),
     )
-    parts = [count(len(survey.packages), "package"), f"{ran:,} ran", *(words for words, number in counted if number)]
+    parts = [
+        count(len(survey.packages), "package"),
+        f"{survey.ran:,} ran",
+        *(words for words, number in counted if number),
+    ]
     return " · ".join(parts)
 
 

@@ -26,6 +26,7 @@ from pyclosure.tui.output.tests import (
     ordered,
     provided_words,
     ran_words,
+    search_texts,
     sections,
     sure_words,
 )
@@ -122,6 +123,8 @@ class TestsScreen(EvidenceScreen):
         super().__init__(self.packages, self._show_evidence)
         self._only: Concern | None = None
         self._shown: object = None
+        self._searched: tuple[Survey, list[str]] | None = None
+        """What a filter looks in, and of which survey."""
         self._notes: list[str] = []
 
     # -- look --------------------------------------------------------------------------------------------
@@ -148,13 +151,27 @@ class TestsScreen(EvidenceScreen):
         survey, knowledge = self.app.survey, self.knowledge
         if survey is None or knowledge is None:
             return
+        if self._shown is not survey:
+            self._prepare(survey)
         self._shown = survey
-        shown = Shown(knowledge, survey, self.filter_bar.text).packages
+        shown = Shown(knowledge, survey, self.filter_bar.text, texts=self._texts(survey)).packages
         found = [one for one in shown if self._only is None or one.concern == self._only]
         self.packages.empty = self._why_empty(survey)
         self.packages.show(self._sorted(found), stay=stay)
         self._show_head(survey, knowledge)
         self._show_evidence()
+
+    def _texts(self, survey: Survey) -> list[str]:
+        if not self.filter_bar.text:
+            return []
+        if self._searched is None or self._searched[0] is not survey:
+            self._searched = survey, search_texts(survey)
+        return self._searched[1]
+
+    @work(thread=True, exclusive=True, group="filter", exit_on_error=False)
+    def _prepare(self, survey: Survey) -> None:
+        """Make the texts before a filter is typed; who is quicker makes them themselves."""
+        self._searched = survey, search_texts(survey)
 
     def _why_empty(self, survey: Survey) -> str:
         if self.filter_bar.text:

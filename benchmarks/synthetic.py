@@ -60,3 +60,28 @@ def private_store(folder: Path, count: int) -> tuple[str, str]:
         (store / "nix" / "store").mkdir(parents=True)
         subprocess.run(["nix-store", "--store", str(store), "--load-db"], input=text, text=True, check=True)
     return str(store), root
+
+
+def store_with_files(folder: Path, files: int = 2_000) -> tuple[str, str, list[str]]:
+    """Make a store in which one path has real files, a few of which mention what it references.
+
+    Returns the store's folder, the path, and what it references; about 32 KiB a file, 64 MiB by default.
+    """
+    rng = random.Random(7)
+    store = folder / f"files-{files}"
+    made = ["".join(rng.choice(_ALPHABET) for _ in range(32)) for _ in range(9)]
+    path, *others = (f"/nix/store/{digest}-{name}" for digest, name in zip(made, "abcdefghi", strict=True))
+    if not store.exists():
+        for other in others:
+            (store / other[1:]).mkdir(parents=True)
+        for number in range(files):
+            file = store / path[1:] / f"lib/part{number // 100}/file{number}.bin"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            mention = others[number % len(others)].encode() if number % 97 == 0 else b""
+            file.write_bytes(rng.randbytes(20_000) + mention + rng.randbytes(12_000))
+        lines = [line for other in others for line in (other, "0" * 64, "96", "", "0")]
+        lines += [path, "1" * 64, str(32_000 * files), "", str(len(others)), *sorted(others)]
+        subprocess.run(
+            ["nix-store", "--store", str(store), "--load-db"], input="\n".join(lines) + "\n", text=True, check=True
+        )
+    return str(store), path, sorted(others)

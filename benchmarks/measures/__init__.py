@@ -1,0 +1,1 @@
+"""One file a group of measures; each has ``measure(folder)``, and is found by its name."""

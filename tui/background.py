@@ -154,6 +154,7 @@ class Background:
         self._tell(knowledge)
         self._shown.wait(_PATIENCE)
         self.check()
+        _import_ahead()
         if knowledge.sizes.closure is None:
             self.report(Progress("closure sizes"))
             knowledge.learn_sizes(with_closure_sizes(knowledge.sizes, knowledge.closure, self))
@@ -259,6 +260,15 @@ class Background:
         answer = overview(knowledge) if summed else None
         self._told = time.monotonic()
         self._app.post_message(Learned(answer, judgement, survey, revision))
+
+
+def _import_ahead() -> None:
+    """Import what keys open, so that the first of them does not wait for it."""
+    from pyclosure.tui import contents_screen, dialogs, plan_dialog, screens, why_screen
+
+    assert contents_screen and dialogs and plan_dialog and why_screen
+    for spec in screens.find_all():
+        spec.load()
 
 
 def _note_stopped(knowledge: Knowledge, why: str = "stopped by the user") -> None:

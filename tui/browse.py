@@ -151,11 +151,7 @@ class Browser:
 
     def fold_all(self) -> None:
         """Fold all but the top."""
-        outline = self.place.outline
-        for top in outline.tops:
-            outline.fold(top)
-        if len(outline.tops) == 1:
-            outline.unfold(outline.tops[0])
+        self.place.outline.fold_all()
 
     def reveal(self, at: int) -> int:
         """Show a path in the tree, unfolding the shortest chain to it; returns its row.

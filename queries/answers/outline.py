@@ -73,6 +73,16 @@ class Outline:
         self._refresh()
         return True
 
+    def fold_all(self) -> None:
+        """Fold everything; what hangs below a single top stays to be seen."""
+        kept = self.tops if len(self.tops) == 1 else []
+        for node in [child for top in kept for child in top.children or ()] or self.tops:
+            node.children = None
+        self._unfolded = {top.at: top for top in kept if top.children}
+        self._refresh()
+        for top in kept:
+            self.unfold(top)
+
     def unfold_all(self, limit: int | None = None, depth: int | None = None) -> bool:
         """Unfold every path once, breadth first; False when rows are left out.
 

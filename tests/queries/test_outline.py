@@ -102,7 +102,7 @@ def check(outline: Outline, slow: SlowOutline) -> None:
 
 
 @settings(max_examples=150)
-@given(random_records(9), st.lists(st.tuples(st.sampled_from("uuuufr"), st.integers(0, 99)), max_size=25))
+@given(random_records(9), st.lists(st.tuples(st.sampled_from("uuuufra"), st.integers(0, 99)), max_size=25))
 def test_any_unfolding_and_folding_shows_what_the_slow_twin_shows(
     records: ClosureRecords, steps: list[tuple[str, int]]
 ) -> None:
@@ -117,6 +117,11 @@ def test_any_unfolding_and_folding_shows_what_the_slow_twin_shows(
             assert outline.unfold(node) == slow.unfold(chain)
         elif step == "f":
             assert outline.fold(node) == slow.fold(chain)
+        elif step == "a":
+            outline.fold_all()
+            slow.unfolded = set()
+            if len(slow.tops) == 1:
+                slow.unfold((slow.tops[0],))
         else:
             order = backwards if number % 2 else forwards
             outline.reorder(order)

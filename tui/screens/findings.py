@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 from rich.text import Text
@@ -106,19 +106,14 @@ class FindingsScreen(EvidenceScreen):
     def _show_evidence(self) -> None:
         row = self.findings.here
         text = Text(overflow="fold")
-        for words, style in _lines(row, self._path, self._labels()) if row is not None else ():
+        for words, style in _lines(row, self._path, self._called) if row is not None else ():
             text.append(f"{words}\n", style)
         self.evidence.show(text)
 
-    def _labels(self) -> dict[str, str]:
-        """Return what the paths of the row under the cursor are called."""
-        row, knowledge = self.findings.here, self.knowledge
-        if row is None or knowledge is None:
-            return {}
-        finding = row.finding
-        paths = (*_paths(row), *(finding.chain if finding is not None else ()))
-        position = knowledge.closure.position
-        return {path: self.app.labels[position[path]] for path in paths if path in position}
+    def _called(self, path: str) -> str:
+        """Return what a path is called; a row may be about thousands of them."""
+        at = self.knowledge.closure.position.get(path) if self.knowledge is not None else None
+        return self.app.labels[at] if at is not None else name_of(path)
 
     def go_to(self, finding: Finding) -> None:
         """Put the cursor on a finding, showing all of them if it is filtered out."""
@@ -160,7 +155,7 @@ class FindingsScreen(EvidenceScreen):
 
         row = self.findings.here
         if row is not None:
-            words = "\n".join(line for line, _ in _lines(row, self._path, self._labels()))
+            words = "\n".join(line for line, _ in _lines(row, self._path, self._called))
             self.app.push_screen(TextDialog("finding", words))
 
     def _is_cut(self, finding: Finding) -> bool:
@@ -215,7 +210,7 @@ def _paths(row: FindingRow) -> tuple[str, ...]:
     return row.entry.paths if isinstance(row.entry, OpenQuestion) else ()
 
 
-def _lines(row: FindingRow, chosen: int, label: dict[str, str]) -> Iterator[tuple[str, str]]:
+def _lines(row: FindingRow, chosen: int, called: Callable[[str], str]) -> Iterator[tuple[str, str]]:
     """Yield the lines of the pane with their styles."""
     finding = row.finding
     if isinstance(row.entry, Group):
@@ -234,13 +229,13 @@ def _lines(row: FindingRow, chosen: int, label: dict[str, str]) -> Iterator[tupl
         if len(finding.paths) > 1:
             here = finding.paths[chosen % len(finding.paths)]
             place = f"{chosen % len(finding.paths) + 1} of {len(finding.paths)}, tab for the next"
-            yield f"▸ {label.get(here, name_of(here))}   ({place})", ""
+            yield f"▸ {called(here)}   ({place})", ""
         if isinstance(row.entry, Accepted):
             yield f"accepted: {printable(row.entry.reason, 400)}", ""
         yield from _evidence(finding)
         yield f"do: {printable(finding.remedy, 800)}", "bold"
         if len(finding.chain) > 1:
-            yield "chain: " + " → ".join(label.get(path, name_of(path)) for path in finding.chain), ""
+            yield "chain: " + " → ".join(called(path) for path in finding.chain), ""
 
 
 def _evidence(finding: Finding) -> Iterator[tuple[str, str]]:

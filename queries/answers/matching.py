@@ -16,6 +16,8 @@ from pyclosure.queries.names import base_name, without_interpreter
 _REGEX_SIGNS = frozenset("^$[]()|*\\{}")
 _LONGEST = 500
 _SHORTEST_DIGEST = 6
+_MOST_CHOICES = 8
+"""Repetitions and branches of one pattern; what they cost is multiplied."""
 _LABEL = re.compile(r"(?P<words>[\w.+ -]+) \((?P<output>\w+)\)")
 """How lists show a path of another output; its parentheses are no regular expression."""
 
@@ -48,16 +50,20 @@ def parse_filter(text: str) -> Filter:
 
     Words must all occur in the name, in any order and case; a word of six characters or more may be the
     beginning of the digest, and a whole store path means itself. ``kind:lib`` asks for a kind. A text with one of
-    ``^ $ [ ] ( ) | * \ { }`` is a regular expression; one that does not compile is taken literally.
+    ``^ $ [ ] ( ) | * \ { }`` is a regular expression; one that does not compile, or
+    might never end, is taken literally.
     """
     text = text[:_LONGEST]
     label = _LABEL.fullmatch(text.strip())
     if _REGEX_SIGNS & set(text) and label is None:
         try:
             pattern = _compiled(text)
+            problem = "it repeats so much that it might never end" if _may_never_end(text) else ""
         except (re.error, OverflowError, RecursionError) as error:
+            problem = str(error)
+        if problem:
             wanted = text.lower()
-            return Filter(text, lambda path: any(wanted in name for name in path.names), False, str(error))
+            return Filter(text, lambda path: any(wanted in name for name in path.names), False, problem)
         return Filter(text, lambda path: any(pattern.search(name) for name in path.names), True)
     words = (f"{label['words']} {label['output']}" if label else text).lower().split()
     kinds = [word[5:] for word in words if word.startswith("kind:")]
@@ -79,37 +85,40 @@ def _compiled(text: str) -> re.Pattern[str]:
 
 
 def _may_never_end(text: str) -> bool:
-    """Say whether a pattern repeats something that itself repeats or branches, which can take for ever."""
-    depth_repeats = [False]
-    previous: bool | None = None
-    escaped = in_set = False
+    """Say whether a pattern repeats what itself repeats or branches, or has so many of both, that it can take for ever.
+
+    Nothing can stop a search once it has begun: neither a key nor a thread.
+    """
+    inner = [False]
+    """For each open group, whether something in it repeats or branches."""
+    choices = 0
+    closed = escaped = in_set = False
+    before = ""
     for sign in text:
+        literal = escaped or in_set
+        repeats = sign in "*+{?" and not (literal or (sign == "?" and before in ("(", "*", "+", "?", "}")))
         if escaped:
-            escaped, previous = False, None
+            escaped = False
         elif sign == "\\":
             escaped = True
         elif in_set:
             in_set = sign != "]"
-            previous = None
         elif sign == "[":
             in_set = True
         elif sign == "(":
-            depth_repeats.append(False)
-            previous = None
-        elif sign == ")" and len(depth_repeats) > 1:
-            previous = depth_repeats.pop()
-            depth_repeats[-1] = depth_repeats[-1] or previous
+            inner.append(False)
         elif sign == "|":
-            depth_repeats[-1] = len(depth_repeats) > 1
-            previous = None
-        elif sign in "*+{":
-            if previous:
+            choices += len(inner) > 1 and not inner[-1]
+            inner[-1] = len(inner) > 1
+        elif repeats:
+            if closed and sign != "?":
                 return True
-            depth_repeats[-1] = True
-            previous = None
-        elif sign != "?":
-            previous = None
-    return False
+            choices += 1
+            inner[-1] = True
+        closed = sign == ")" and not literal and len(inner) > 1 and inner.pop()
+        inner[-1] = inner[-1] or closed
+        before = sign
+    return choices > _MOST_CHOICES
 
 
 def _occurs(word: str, path: Searchable) -> bool:

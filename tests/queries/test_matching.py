@@ -86,6 +86,42 @@ def test_a_half_typed_expression_is_taken_literally_and_without_noise(text: str)
         assert text == "[[a", "the only one of them that compiles"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "(a+)+$",
+            "((a+))+$",
+            "(a|aa)*$",
+            "(a?){60}$",
+            "(?:a*)*$",
+            "(?P<x>a+?)+$",
+            "(a+[)])*|(a+)+$",
+            "a{1,9}" * 9 + "$",
+        ),
+        *("a*" * 30 + "$", "a?" * 200 + "$", "(a|a)" * 40 + "$", r"\\(a+)+$"),
+    ],
+)
+def test_an_expression_that_might_never_end_is_taken_literally(text: str) -> None:
+    wanted = parse_filter(text)
+
+    assert not wanted.regex
+    assert "never end" in wanted.problem
+    assert not wanted.matches(named("a" * 200 + "!")), "it would outlive whoever waits for it"
+    assert wanted.matches(named(f"a {text.lower()} b"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(r"python3\.\d+-[a-z]+-\d+\.\d+\.\d+", "^(lib|py).*-(dev|out)$", "(?:foo|bar)-dev", r"\(a+\)+", "[(a+]+x+"),
+        *("a|b|c|d|e|f|g|h|i|j|k|l", "(-dev)?$", "a.*b.*c", r"\((a|b)\)*", "a{2}b{3}"),
+    ],
+)
+def test_usual_expressions_are_expressions(text: str) -> None:
+    assert parse_filter(text).regex
+
+
 def test_a_filter_of_any_length_is_answered() -> None:
     assert not parse_filter("x" * 10_000).matches(named("x" * 499))
     assert parse_filter("x" * 10_000).matches(named("x" * 500))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyclosure.queries.errors import BadInput
 from pyclosure.queries.text import printable
+from pyclosure.queries.toml_text import BadToml, toml_table
 
 if TYPE_CHECKING:
     from pyclosure.queries.findings.policy import Policy
@@ -69,8 +69,8 @@ def _read(path: Path) -> dict[str, Any]:
     if len(data) > _LARGEST:
         raise BadInput(f"{shown} is larger than {_LARGEST // 1024**2} MiB and was not read")
     try:
-        return tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        return toml_table(data.decode("utf-8"))
+    except (UnicodeDecodeError, BadToml) as error:
         raise BadInput(f"{shown} is not valid TOML: {printable(str(error), 160)}", hint="correct it") from None
 
 

@@ -15,11 +15,11 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pyclosure.queries.text import printable
+from pyclosure.queries.toml_text import BadToml, toml_table
 
 _LARGEST = 256 * 1024
 
@@ -57,10 +57,10 @@ def read_settings() -> Settings:
     try:
         if path.stat().st_size > _LARGEST:
             return Settings(problems=(f"{path} is larger than {_LARGEST} bytes and was not read",))
-        table = tomllib.loads(path.read_text("utf-8"))
+        table = toml_table(path.read_text("utf-8"))
     except FileNotFoundError:
         return Settings()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (OSError, UnicodeDecodeError, BadToml) as error:
         return Settings(problems=(f"{path} cannot be read: {printable(str(error), 120)}",))
     problems = [f"{path}: unknown setting {printable(key, 40)!r}" for key in table if key not in ("theme", "keys")]
     theme, keys = table.get("theme"), table.get("keys", {})

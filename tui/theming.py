@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pkgutil
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 from pyclosure.queries.text import printable
+from pyclosure.queries.toml_text import BadToml, toml_table
 from pyclosure.tui.settings import config_folder
 
 DEFAULT = "midnight"
@@ -107,7 +107,7 @@ def shipped_theme(name: str) -> Theme | None:
         data = pkgutil.get_data(_SHIPPED, f"{name}.toml")
     except FileNotFoundError:
         return None
-    return theme_of(tomllib.loads(data.decode("utf-8")), f"{name}.toml") if data is not None else None
+    return theme_of(toml_table(data.decode("utf-8")), f"{name}.toml") if data is not None else None
 
 
 def users_own() -> tuple[list[Theme], list[str]]:
@@ -118,10 +118,10 @@ def users_own() -> tuple[list[Theme], list[str]]:
         try:
             if path.stat().st_size > _LARGEST:
                 raise BadTheme(f"{path.name}: larger than {_LARGEST} bytes")
-            themes.append(theme_of(tomllib.loads(path.read_text("utf-8")), path.name))
+            themes.append(theme_of(toml_table(path.read_text("utf-8")), path.name))
         except BadTheme as error:
             problems.append(f"theme {error}")
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        except (OSError, UnicodeDecodeError, BadToml) as error:
             problems.append(f"theme {path.name}: {printable(str(error), 120)}")
     return themes, problems
 

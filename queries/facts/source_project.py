@@ -9,7 +9,6 @@ import ast
 import configparser
 import posixpath
 import re
-import tomllib
 import warnings
 from collections.abc import Mapping
 from functools import cached_property
@@ -19,12 +18,10 @@ from packaging.utils import canonicalize_name
 from pyclosure.queries.facts.source_files import Files
 from pyclosure.queries.facts.source_notes import Notes
 from pyclosure.queries.text import printable
+from pyclosure.queries.toml_text import BadToml, toml_table
 
 LONGEST_NAME = 200
 MOST_LINES = 200_000
-_DEEPEST = 100
-# tomllib takes quadratic time for a key of many parts
-_DEEP_KEY = re.compile(rf"(?<![\w'\"-])(?:[\w'\"-]++[ \t]*+\.[ \t]*+){{{_DEEPEST}}}")
 # configparser takes quadratic time for blanks in a row
 _MANY_BLANKS = re.compile(r"[^\S\n]{20,}")
 # and for many lines that are wrong
@@ -83,14 +80,10 @@ class Project:
         return self.toml("pyproject.toml")
 
     def _read_toml(self, file: str) -> Mapping[str, object]:
-        text = self.text(file)
         try:
-            if _DEEP_KEY.search(text):
-                raise ValueError(f"a key has more than {_DEEPEST} parts")
-            return tomllib.loads(text)
-        except (ValueError, RecursionError, MemoryError) as error:
-            why = str(error) if isinstance(error, ValueError) else "its values are nested too deeply"
-            self.notes.add(file, f"is not valid TOML: {printable(why, 200)}")
+            return toml_table(self.text(file))
+        except BadToml as error:
+            self.notes.add(file, f"is not valid TOML: {error}")
         return {}
 
     def ini(self, file: str) -> configparser.RawConfigParser:

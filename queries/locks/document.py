@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 
 from pyclosure.queries.errors import BadInput
 from pyclosure.queries.text import printable
+from pyclosure.queries.toml_text import BadToml, toml_table
 
 LARGEST = 64 * 1024 * 1024
 """Bytes; the largest locks that people have are a tenth of that."""
@@ -17,9 +16,6 @@ LARGEST = 64 * 1024 * 1024
 LONGEST_NAME = 200
 """Characters of a name that are kept."""
 _LONGEST_TEXT = 16_384
-_DEEPEST = 100
-# tomllib takes quadratic time for a key of many parts
-_DEEP_KEY = re.compile(rf"(?<![\w'\"-])(?:[\w'\"-]++[ \t]*+\.[ \t]*+){{{_DEEPEST}}}")
 _WORDS = {str: "a text", bool: "true or false", int: "a number", list: "an array", dict: "a table"}
 
 
@@ -35,16 +31,10 @@ def read_toml(path: str) -> Table:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise _not_toml(name, f"byte {error.start} is not UTF-8") from None
-    if _DEEP_KEY.search(text):
-        raise _not_toml(name, f"a key has more than {_DEEPEST} parts")
     try:
-        return Table(name, "", tomllib.loads(text))
-    except RecursionError:
-        raise _not_toml(name, "its values are nested too deeply") from None
-    except tomllib.TOMLDecodeError as error:
-        raise _not_toml(name, printable(str(error), 200)) from None
-    except ValueError:
-        raise _not_toml(name, "a number has too many digits") from None
+        return Table(name, "", toml_table(text))
+    except BadToml as error:
+        raise _not_toml(name, str(error)) from None
 
 
 def _read(path: str, name: str) -> bytes:

@@ -1068,6 +1068,7 @@ def test_the_content_decides_which_format_it_is(tmp_path: Path, name: str, text:
         ("uv.lock", "a" + ".a" * 100_000 + " = 1", "more than 100 parts"),
         ("uv.lock", "[" + "'a' . " * 100_000 + "a]", "more than 100 parts"),
         ("uv.lock", "version = " + "9" * 5000, "too many digits"),
+        ("uv.lock", "version = 0x" + "f" * 5000 + "\npackage = []", "too many digits"),
         ("uv.lock", 'version = 1\nx = "\\u001b"\ny = "\x1b"', "uv.lock is not valid TOML: "),
         ("uv.lock", "version = 1\npackage = 1", "package is not an array"),
         ("uv.lock", "version = 1\npackage = [1]", "package[0] is not a table"),

@@ -243,6 +243,9 @@ def test_what_is_wanted_is_no_leak(check: Check, home: Path) -> None:
         ('[[accept]]\nrule = "P18"\nsubject = "x"', "accept 1: reason is missing", "a rule, a subject and a reason"),
         ("wanted = 3", "wanted must be a list of names", ""),
         ("= nonsense", "is not valid TOML", "correct it"),
+        ("fail-on = " + "9" * 5000, "is not valid TOML: a number has too many digits", "correct it"),
+        ("fail-on = 0x" + "9" * 5000, "is not valid TOML: a number has too many digits", "correct it"),
+        ("a." * 50_000 + "b = 1", "is not valid TOML: a key has more than 100 parts", "correct it"),
     ],
 )
 def test_a_policy_that_is_not_understood_is_one_sentence(

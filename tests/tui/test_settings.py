@@ -56,6 +56,8 @@ async def test_a_screen_can_be_given_another_key(config: Path) -> None:
         ("# " + "x" * 300_000, "settings.toml is larger than 262144 bytes and was not read"),
         ("a = " + "[" * 5000, "settings.toml cannot be read: "),
         ("\x00", "settings.toml cannot be read: "),
+        ("a = " + "9" * 5000, "settings.toml cannot be read: a number has too many digits"),
+        ("a." * 50_000 + "b = 1", "settings.toml cannot be read: a key has more than 100 parts"),
     ],
 )
 async def test_settings_that_cannot_be_read_are_named_and_keep_no_answer_back(

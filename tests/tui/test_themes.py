@@ -234,6 +234,8 @@ async def test_a_theme_of_the_users_own_may_replace_one_that_ships(config: Path)
         ("# " + "x" * 70_000, "theme bad.toml: larger than 65536 bytes"),
         ("a = " + "[" * 5000, "theme bad.toml: "),
         ("\x00", "theme bad.toml: "),
+        ("dark = " + "9" * 5000, "theme bad.toml: a number has too many digits"),
+        ("dark = 0x" + "9" * 5000, "theme bad.toml: a number has too many digits"),
     ],
 )
 async def test_a_broken_theme_is_named_and_the_default_is_used(config: Path, text: str, problem: str) -> None:

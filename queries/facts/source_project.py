@@ -104,6 +104,7 @@ class Project:
         except (configparser.Error, ValueError, AttributeError, TypeError) as error:
             where = getattr(error, "lineno", None)
             self.notes.add(file, f"is not a valid INI file{f': line {where}' if where else ''}")
+            _join_lines(parser)
         return parser
 
     def line(self, file: str, *path: str) -> int | None:
@@ -130,6 +131,14 @@ class Project:
     def is_self(self, name: str) -> bool:
         """Whether a requirement names the project itself."""
         return self.name is not None and canonicalize_name(name) == self.name
+
+
+def _join_lines(parser: configparser.RawConfigParser) -> None:
+    """Make texts of the values that a parser left as lists of lines, because an error ended it early."""
+    for section in parser.sections():
+        for key, value in parser.items(section):
+            if isinstance(value, list):
+                parser.set(section, key, "\n".join(value).rstrip())
 
 
 def parse(source: bytes) -> ast.Module | None:

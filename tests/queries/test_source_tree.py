@@ -1230,6 +1230,18 @@ def test_broken_toml_is_told_in_a_sentence(tmp_path: Path, text: str, problem: s
     assert read(tmp_path, {"pyproject.toml": text}).problems == ((problem,) if problem else ())
 
 
+@pytest.mark.parametrize("file", ["tox.ini", "setup.cfg"])
+def test_what_stands_before_the_line_that_breaks_an_ini_file_is_read(tmp_path: Path, file: str) -> None:
+    # the parser of the standard library stumbles over a key without a value that goes on, and leaves lists behind
+    text = "[metadata]\nname = demo\nversion = 1\n[testenv]\ndeps =\n  pytest\n  six>1\nkey\n  goes on\n"
+
+    source = read(tmp_path, {file: text})
+
+    assert source.problems == (f"{file}: is not a valid INI file",)
+    assert requirements(source, "tox") == {"testenv": ("pytest", "six>1")}
+    assert source.name == ("demo" if file == "setup.cfg" else None)
+
+
 def test_bytes_that_are_not_utf_8_are_told(tmp_path: Path) -> None:
     source = read(
         tmp_path,

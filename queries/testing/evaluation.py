@@ -365,7 +365,7 @@ def _decoded(text: bytes) -> _Document:
     """
     try:
         document = _DECODER.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise NixFailed(
             f"nix eval answered in a shape that pyclosure does not know: {printable(str(error), 200)}",
             hint="check what the nix on PATH is",

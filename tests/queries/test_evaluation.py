@@ -269,6 +269,7 @@ def test_text_of_the_expression_is_made_safe(nix: RecordedRunner) -> None:
         document({name: EVALUATED[name] for name in EVALUATED if name != "do_check"}),
         document(EVALUATED | {"drv_path": "/etc/passwd"}),
         document(EVALUATED | {"drv_path": "\x1b[31m"}),
+        '{"kind": "set", "packages": [], "failed": [], "more": ' + "[" * 100_000,
     ],
 )
 def test_an_answer_in_another_shape_is_refused(nix: RecordedRunner, text: str) -> None:

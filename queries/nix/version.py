@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from pyclosure.queries.text import printable
+
 _WORDS = re.compile(r"\((?P<inside>[^)]*)\)\s+(?P<number>\S+)\s*$")
-_NUMBER = re.compile(r"^(\d+)\.(\d+)(?:\.(\d+))?")
+_NUMBER = re.compile(r"^(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?")
+_LONGEST = 200
+"""Characters of the line that are looked at."""
 
 FLOOR = (2, 4)
 """The oldest Nix with ``--extra-experimental-features``."""
@@ -50,12 +54,12 @@ class NixVersion:
 
 def parse_version(text: str) -> NixVersion:
     """Parse a line such as ``nix (Nix) 2.26.3`` or ``nix (Lix, like Nix) 2.91.1``."""
-    line = next((one for one in text.splitlines() if one.startswith("nix")), "")
+    line = printable(next((one for one in text.splitlines() if one.startswith("nix")), ""), _LONGEST).strip()
     words = _WORDS.search(line)
     number = _NUMBER.match(words["number"]) if words else None
     inside = words["inside"] if words else ""
     flavor = "Lix" if "Lix" in inside else "Determinate Nix" if "Determinate" in inside else "Nix"
     if number is None or words is None:
-        return NixVersion(flavor, (0, 0, 0), line.strip())
+        return NixVersion(flavor, (0, 0, 0), line)
     major, minor, patch = (int(part or 0) for part in number.groups())
     return NixVersion(flavor, (major, minor, patch), words["number"])

@@ -6,6 +6,7 @@ import pytest
 
 from pyclosure.queries.nix.version import parse_version
 from tests.support.recorded import VERSIONS, recording
+from tests.support.sentences import assert_plain
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -54,7 +55,11 @@ def test_flavor_comes_before_number(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "\n", "hello", "nix", "nix (Nix)", "nix (Nix) new", "nix (Nix) x.y", "\x1b[31m\0"]
+    "text",
+    [
+        *("", "\n", "hello", "nix", "nix (Nix)", "nix (Nix) new", "nix (Nix) x.y", "\x1b[31m\0"),
+        *("nix (Nix) 1" + "0" * 5000 + ".2", "nix " + "(" * 200_000),
+    ],
 )
 def test_garbage_is_an_unknown_version_and_no_error(text: str) -> None:
     read = parse_version(text)
@@ -63,6 +68,13 @@ def test_garbage_is_an_unknown_version_and_no_error(text: str) -> None:
     assert read.number == (0, 0, 0)
     assert not read.too_old and not read.wants_json_format
     assert read.has_derivation_show, "the newer command is tried first"
+
+
+def test_a_version_can_be_shown_whatever_it_is() -> None:
+    read = parse_version("nix\x1b[31m (Nix) \x07" + "x" * 5000)
+
+    assert_plain(read.text)
+    assert len(read.text) < 250
 
 
 def test_a_warning_before_the_version_is_passed_over() -> None:

@@ -126,7 +126,8 @@ _KNOWN = (
 )
 
 _EVALUATION = re.compile(
-    r"(?:^|\n)\s*at .+:\d+:\d+|while (?:calling|selecting|importing)|syntax error|undefined variable|evaluat",
+    # no line break among the blanks: where there are many of them, each would be tried from every other one
+    r"(?:^|\n)[ \t]*at .+:\d+:\d+|while (?:calling|selecting|importing)|syntax error|undefined variable|evaluat",
     re.IGNORECASE,
 )
 

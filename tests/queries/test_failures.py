@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from pyclosure.queries.errors import BadInput, NixFailed, QueryError
@@ -185,6 +187,18 @@ def test_words_without_error_are_all_but_warnings() -> None:
     text = "warning: unknown setting 'x'\nsomething broke\nwarning: another\nbadly\n"
 
     assert nix_words(text) == "something broke\nbadly"
+
+
+@pytest.mark.parametrize(
+    "stderr",
+    ["x" + "\n" * 60_000 + "y", "error: x" + "\n " * 30_000 + "y", "path '" * 10_000, "at " + "1:" * 30_000 + "x"],
+)
+def test_long_words_are_looked_through_at_once(stderr: str) -> None:
+    start = time.process_time()
+
+    failure(Completed(("nix",), 1, b"", stderr), "do it")
+
+    assert time.process_time() - start < 1
 
 
 def test_of_several_errors_the_last_one_counts() -> None:

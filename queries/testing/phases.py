@@ -83,7 +83,8 @@ def _command(words: Sequence[str]) -> Step | None:
                 at += 1
         else:
             break
-    if at == len(words):
+    # a wrapper may lack the words that it takes
+    if at >= len(words):
         return None
     program, rest = words[at], tuple(words[at + 1 :])
     name = program.rsplit("/", 1)[-1]

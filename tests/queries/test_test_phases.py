@@ -168,6 +168,11 @@ def test_an_attribute_without_a_name_harms_nothing() -> None:
     assert ran("nose-check-hook", **{"": "1"}).ran == "ran"
 
 
+@pytest.mark.parametrize("text", ["timeout", "timeout -k", "xvfb-run timeout", "env", "a=1 timeout", "timeout; pytest"])
+def test_a_wrapper_may_lack_what_it_wraps(text: str) -> None:
+    assert [one.runner for one in commands_of(text)] == (["pytest"] if "pytest" in text else [])
+
+
 @pytest.mark.parametrize("text", ["/a" * 40_000, "'" * 5000, "\\\n" * 5000, "(" * 5000, "pytest " * 5000, "a=" * 9000])
 def test_hostile_phases_end_soon(text: str) -> None:
     assert ran(installCheckPhase=text).ran in ("own-phase", "vacuous", "imports-only")

@@ -13,6 +13,8 @@ from pyclosure.queries.toml_text import BadToml, toml_table
 LARGEST = 64 * 1024 * 1024
 """Bytes; the largest locks that people have are a tenth of that."""
 
+LARGEST_NUMBER = 2**63 - 1
+"""What TOML asks of its readers."""
 LONGEST_NAME = 200
 """Characters of a name that are kept."""
 _LONGEST_TEXT = 16_384
@@ -118,6 +120,8 @@ class Table:
         value = self.values.get(key)
         if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
             raise self.wrong(key, _WORDS[int])
+        if value is not None and abs(value) > LARGEST_NUMBER:
+            raise self.wrong(key, "a number of 64 bits")
         return value
 
     def table(self, key: str) -> Table:

@@ -80,8 +80,10 @@ class Judge:
                 if not waiting:
                     return None
                 waiting.pop()
+        if wants_value:
+            return None
         _apply(values, waiting, 0)
-        return values[0] if not waiting and not wants_value else None
+        return None if waiting else values[0]
 
     def _atom(self, left: str, op: str, right: str) -> bool | None:
         op = " ".join(op.split())

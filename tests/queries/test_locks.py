@@ -1076,6 +1076,8 @@ def test_the_content_decides_which_format_it_is(tmp_path: Path, name: str, text:
         ("uv.lock", "version = 1\n[[package]]\nname = ''", "package[0].name is not a name"),
         ("uv.lock", "version = 1\n[[package]]\nname = 'x'", "package[0].source is not a source that uv knows"),
         ("uv.lock", "version = 1\nrevision = 'x'\npackage = []", "revision is not a number"),
+        ("uv.lock", "version = 1" + "0" * 400 + "\npackage = []", "version is not a number of 64 bits"),
+        ("uv.lock", "version = -9223372036854775809\npackage = []", "version is not a number of 64 bits"),
         ("uv.lock", UV.replace('{ name = "gitlib" }', "{ name = 1 }"), "package[3].dependencies[2].name is not a text"),
         ("uv.lock", UV.replace('extra = ["socks"]', "extra = [1]"), "dependencies[3].extra is not an array of texts"),
         ("uv.lock", UV.replace("dev = [", "'\x7f\u202e' = 1\ndev = ["), "uv.lock is not valid TOML: "),
@@ -1167,6 +1169,9 @@ def test_unknown_parts_of_a_marker_count_only_where_they_decide() -> None:
     assert judge.holds("sys_platform == 'linux' sys_platform == 'linux'") is None
     assert judge.holds("sys_platform == 'linux')") is None
     assert judge.holds("()") is None
+    assert judge.holds("sys_platform == 'linux' or") is None
+    assert judge.holds("sys_platform == 'linux' and (") is None
+    assert judge.holds("or") is None
     assert judge.holds("extra in 'socks'") is None
     assert judge.holds("'socks' == extras") is None
     assert judge.holds("python_version < 'not a version'") is False

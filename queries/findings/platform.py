@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
-from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
-from packaging.version import InvalidVersion
+from packaging.markers import Marker, UndefinedEnvironmentName
 
 from pyclosure.queries.inspection import Inspection
 from pyclosure.queries.kinds.identity import Fact
@@ -91,7 +90,7 @@ class Platform:
 def _holds(marker: Marker, environment: dict[str, str]) -> bool | None:
     try:
         return bool(marker.evaluate(environment))
-    except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName, InvalidVersion, ValueError):
+    except (ValueError, UndefinedEnvironmentName, RecursionError):
         return None
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from packaging.markers import InvalidMarker, Marker
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.markers import Marker
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -99,7 +99,7 @@ class Reader:
         if text not in self._lines:
             try:
                 self._lines[text] = RequiresDist(text, self._requirement(text))
-            except (InvalidRequirement, InvalidMarker):
+            except (ValueError, RecursionError):  # what is no requirement, and brackets in brackets
                 self._lines[text] = None
         return self._lines[text]
 

@@ -351,7 +351,13 @@ def test_a_requirement_that_holds_without_an_extra_is_told_once() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ("foo bar", "foo>=", "foo; nothing == 'x'", "[x]", "foo; python_version >"))
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("foo bar", "foo>=", "foo; nothing == 'x'", "[x]", "foo; python_version >", "foo; " + "(" * 500),
+        "foo; " + "(" * 50_000 + "os_name == 'x'" + ")" * 50_000,
+    ],
+)
 def test_what_is_no_requirement_is_kept_as_such(text: str) -> None:
     found = requirements_of(scene_of({"foo": [text, "bar"], "bar": []}))
 

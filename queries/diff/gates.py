@@ -79,7 +79,7 @@ def gates_of(table: Mapping[str, Any], where: str) -> Gates:
     if not isinstance(new, list) or not all(isinstance(one, str) for one in new):
         raise BadInput(f"{where}: gates: new must be a list of words", hint='write new = ["leak", "error"]')
     paths = table.get("max-paths")
-    if paths is not None and (not isinstance(paths, int) or isinstance(paths, bool) or paths < 0):
+    if paths is not None and (not isinstance(paths, int) or isinstance(paths, bool) or not 0 <= paths < 2**63):
         raise BadInput(f"{where}: gates: max-paths must be a whole number", hint="such as max-paths = 400")
     return checked(
         Gates(_text(table, "max-increase", where), _text(table, "max-size", where), paths, tuple(new)), where

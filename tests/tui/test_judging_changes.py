@@ -226,6 +226,7 @@ def test_bad_limits_are_refused_in_a_sentence(cli: Cli, words: list[str], fact: 
         ({"new": "leak"}, "new must be a list"),
         ({"max-paths": "1"}, "max-paths must be a whole number"),
         ({"max-paths": True}, "max-paths must be a whole number"),
+        ({"max-paths": 2**63}, "max-paths must be a whole number"),
         ({"max-size": 400}, "max-size must be a text"),
         ({"max-size": "400"}, "no size"),
         ({"new": ["nope"]}, "neither a severity nor a rule"),

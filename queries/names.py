@@ -15,7 +15,9 @@ from pyclosure.queries.text import UNSAFE, printable
 
 DIGEST = r"[0-9abcdfghijklmnpqrsvwxyz]{32}"
 NAME = r"[0-9a-zA-Z+._?=-]{1,211}"
-STORE_PATH = re.compile(rf"(?P<dir>/[^{UNSAFE}]*)/(?P<digest>{DIGEST})-(?P<name>{NAME})")
+LONGEST_FOLDER = 4096
+"""Characters of a store directory; no system opens longer paths."""
+STORE_PATH = re.compile(rf"(?P<dir>/[^{UNSAFE}]{{0,{LONGEST_FOLDER - 1}}})/(?P<digest>{DIGEST})-(?P<name>{NAME})")
 BASE_NAME = re.compile(rf"(?P<digest>{DIGEST})-(?P<name>{NAME})")
 
 OUTPUTS = (

@@ -338,7 +338,8 @@ def _dump(document: bytes, name: str) -> Opened:
         for reference in info.references:
             if reference not in known:
                 raise BadInput(
-                    f"{name} is not a whole closure: {name_of(info.path)} references {reference}, which is missing",
+                    f"{name} is not a whole closure: {name_of(info.path)} references "
+                    f"{printable(reference, 300)}, which is missing",
                     hint="make it with -r: nix path-info --json -r ./result",
                 )
     referenced = {reference for info in parsed.valid for reference in info.references}
@@ -362,7 +363,7 @@ def _not_valid(paths: Sequence[str], nix: Nix | None) -> BadInput:
     where = "the store that was named" if nix is not None and nix.store else "this store"
     more = f" (and {len(paths) - 1} more)" if len(paths) > 1 else ""
     return BadInput(
-        f"{paths[0]}{more} is not a valid path of {where}: never built here, or collected since",
+        f"{printable(paths[0], 300)}{more} is not a valid path of {where}: never built here, or collected since",
         hint="build or fetch it first, or name the store that has it with --store",
     )
 

@@ -106,6 +106,8 @@ def deep(count: int, start: bytes, end: bytes = b"") -> bytes:
         pytest.param(dump(item(path="/\x1b]0;x\x07/" + A[11:])), "not a store path", id="escape in the store"),
         pytest.param(dump(item(path=A + "\n")), "not a store path", id="newline in a name"),
         pytest.param(dump(item(path="/" * 4000 + A)), "", id="four thousand slashes"),
+        pytest.param(dump(item(path="/" * 4090 + A)), "not a store path", id="a folder that no system opens"),
+        pytest.param(dump(item("/" + "x" * 4000 + A, narSize=-1)), "impossible -1 bytes", id="a long folder"),
         pytest.param(dump(item(), item(store_path("b", "/gnu/store"))), "mixes the stores", id="two stores"),
         pytest.param(
             dump(item(references=[store_path("b", "/gnu/store")])), "mixes the stores", id="foreign reference"

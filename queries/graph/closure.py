@@ -19,6 +19,8 @@ from pyclosure.queries.records import ClosureRecords, PathInfo
 if TYPE_CHECKING:
     import networkx as nx
 
+MOST_PATHS = 150_000
+"""Paths of a closure; the sets that sizes are worked out with take the square of it in bits, at worst."""
 _SHOWN_OF_A_CYCLE = 4
 
 
@@ -29,7 +31,8 @@ class Closure:
     some) are dropped, so that every path has a depth.
 
     Raises:
-        BadInput: the references form a cycle or lead out of the closure, which no Nix store allows.
+        BadInput: the references form a cycle or lead out of the closure, which no Nix store allows, or there are
+            more than :data:`MOST_PATHS`.
     """
 
     def __init__(self, records: ClosureRecords) -> None:
@@ -39,6 +42,11 @@ class Closure:
         if missing is not None or not records.roots:
             raise BadInput(f"the closure does not hold its own root {missing or '(none was named)'}")
         order = _references_first(records.roots, by_path)
+        if len(order) > MOST_PATHS:
+            raise BadInput(
+                f"the closure has {len(order):,} paths, and sizes are worked out for {MOST_PATHS:,} at most",
+                hint="name fewer roots",
+            )
         self.infos: tuple[PathInfo, ...] = tuple(by_path[path] for path in order)
         """One record a position, references before referrers."""
         self.position: dict[str, int] = {path: at for at, path in enumerate(order)}

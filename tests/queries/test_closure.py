@@ -184,3 +184,12 @@ def test_a_missing_root_is_named() -> None:
 
 def test_a_closure_without_roots_is_refused() -> None:
     assert_sentence(refusal(records_of({"app": []}, roots=[])), "none was named", kind=BadInput, hint=False)
+
+
+def test_a_closure_of_too_many_paths_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pyclosure.queries.graph.closure.MOST_PATHS", 3)
+
+    assert len(closure_of({"a": ["b", "c"]})) == 3
+    with pytest.raises(BadInput) as caught:
+        closure_of({"a": ["b", "c"], "c": ["d"]})
+    assert_sentence(caught.value, "4 paths", "3 at most", kind=BadInput)

@@ -177,7 +177,7 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
 
     file: str
     """Below the store path of the referrer; empty for a path that is one file."""
-    carrier: str
+    carrier: Line
     """What kind of file it is; key in ``carriers.toml``."""
     count: int
     """How often the digest occurs in it."""
@@ -185,7 +185,7 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
     """Lines of a text file that hold it, from 1; empty for binaries, links and names."""
     offsets: tuple[int, ...]
     """Where in the file, in bytes; not all when ``count`` is larger."""
-    excerpt: str
+    excerpt: Line
     """The line, link target or printable surroundings of the first occurrence."""
     twin: str | None = None
     """For bytecode, the Python file beside it that holds the reference as well; None when there is none."""

@@ -29,7 +29,7 @@ from pyclosure.queries.facts.carriers import carrier
 from pyclosure.queries.facts.preview import Preview, preview
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.records import Evidence
-from pyclosure.queries.text import plain_lines
+from pyclosure.queries.text import plain_lines, printable
 from pyclosure.tui.details import nix_commands
 from pyclosure.tui.output.evidence import spot_words
 from pyclosure.tui.plan import Plan
@@ -279,7 +279,7 @@ class WhyScreen(Screen[None]):
         about = carrier(row.evidence.carrier)
         head = Text(f"{about.words}: {about.meaning}\n", overflow="fold")
         if row.evidence.twin:
-            head.append(f"its Python file holds it too: {row.evidence.twin}\n")
+            head.append(f"its Python file holds it too: {printable(row.evidence.twin, 400)}\n")
         head.append(f"remedy: {about.remedy}\n", "dim")
         if root is None:
             head.append(row.evidence.excerpt)

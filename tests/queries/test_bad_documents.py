@@ -243,6 +243,10 @@ def path_of(called: str, **changes: Any) -> dict[str, Any]:
     return {"name": store_path(called)[11:], "nar_size": 1, "references": [], **changes}
 
 
+def spot(**changes: Any) -> dict[str, Any]:
+    return {"file": "x", "carrier": "text", "count": 1, "lines": [], "offsets": [], "excerpt": "x", **changes}
+
+
 @pytest.mark.parametrize(
     ("changes", "fact"),
     [
@@ -273,6 +277,10 @@ def path_of(called: str, **changes: Any) -> dict[str, Any]:
         pytest.param({"files": {A: {"shape": "file", "head": "a\x1b[0m"}}}, "control characters", id="escape in files"),
         pytest.param({"files": {A: {"shape": "file", "head": "a\u202eb"}}}, "control characters", id="direction mark"),
         pytest.param({"derivations": {A: {}}}, "$.derivations", id="empty derivation"),
+        pytest.param({"evidence": {A: {B: [spot(excerpt="\x1b[31m")]}}}, "control characters", id="escape in evidence"),
+        pytest.param(
+            {"evidence": {A: {B: [spot(carrier="\x1b[31m")]}}}, "control characters", id="escape in a carrier"
+        ),
         pytest.param(
             {"paths": [path_of("a", references=[1]), path_of("b", references=[0])], "roots": [0]}, "cycle", id="cycle"
         ),

@@ -83,6 +83,9 @@ def test_entries_are_sorted_and_say_what_they_are(store_files: StoreFiles) -> No
         "sub/to-self/program",
         "sub/to-self/deep/file",
         "loop/x",
+        "../outside/secret",
+        "sub/../../outside/secret",
+        "sub/../plain",
     ],
 )
 def test_no_link_is_followed_when_reading(store_files: StoreFiles, name: str) -> None:

@@ -349,7 +349,7 @@ class _Unpacker:
 
     def _info(self, path: _Path, full: list[str]) -> PathInfo:
         if not 0 <= path.nar_size <= LARGEST_SIZE:
-            raise self._damaged(f"{path.name} has the impossible size {path.nar_size}")
+            raise self._damaged(f"{path.name} has the impossible size {printable(str(path.nar_size), 40)}")
         return PathInfo(
             path=self._prefix + path.name,
             nar_size=path.nar_size,

@@ -178,7 +178,7 @@ class _Checker:
 def _record(path: str, item: _Item, check: _Checker) -> PathInfo:
     size = item.narSize
     if size is None or not 0 <= size <= LARGEST_SIZE:
-        shown = "no" if size is None else f"the impossible {size} bytes as"
+        shown = "no" if size is None else f"the impossible {printable(str(size), 40)} bytes as"
         raise BadInput(f"{check.what} gives {shown} NAR size for {printable(path, 300)}")
     if item.references is None:
         raise BadInput(f"{check.what} gives no references for {printable(path, 300)}")

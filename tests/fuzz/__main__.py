@@ -86,7 +86,7 @@ def _add(whole: Result, turn: Result) -> None:
     whole.executions += turn.executions
     whole.seconds += turn.seconds
     whole.corpus = turn.corpus or whole.corpus
-    whole.lines = max(whole.lines, turn.lines)
+    whole.steps = max(whole.steps, turn.steps)
     whole.slowest = max(whole.slowest, turn.slowest)
     whole.peak = max(whole.peak, turn.peak)
     known = {one.where for one in whole.failures}
@@ -184,11 +184,11 @@ def _replay(targets: dict[str, Target], file: Path, named: Sequence[str] | None)
 
 def _table(results: Sequence[Result]) -> str:
     """Return what came of it as a table of markdown."""
-    lines = ["| target | executions | per second | inputs | lines | slowest | peak |", "|---|--:|--:|--:|--:|--:|--:|"]
+    lines = ["| target | executions | per second | inputs | steps | slowest | peak |", "|---|--:|--:|--:|--:|--:|--:|"]
     for one in results:
         rate = f"{one.executions / one.seconds:,.0f}" if one.seconds else "-"
         lines.append(
-            f"| {one.target} | {one.executions:,} | {rate} | {len(one.corpus):,} | {one.lines:,} "
+            f"| {one.target} | {one.executions:,} | {rate} | {len(one.corpus):,} | {one.steps:,} "
             f"| {one.slowest * 1000:,.0f} ms | {one.peak / 2**20:,.0f} MiB |"
         )
     executions, seconds = sum(one.executions for one in results), sum(one.seconds for one in results)

@@ -1,6 +1,6 @@
 """The inputs that are kept: a folder a target, a file an input.
 
-``seed-…`` are whole documents, ``bug-…`` once broke something, ``found-…`` reach lines that no other one reaches.
+``seed-…`` are whole documents, ``bug-…`` once broke something, ``found-…`` make steps that no other one makes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A small fuzzer without dependencies: mutations, a corpus that grows with coverage, limits of time and memory.
 
-One execution in :data:`TRACED_ONE_IN` is traced line by line; an input that reaches new lines of pyclosure joins
-the corpus. All others run at full speed, but their outcome (accepted, or the words of the refusal) is looked at,
+One execution in :data:`TRACED_ONE_IN` is traced line by line; an input that makes new steps, from one line of pyclosure
+to another, joins the corpus. All others run at full speed, but their outcome (accepted, or the words of the refusal) is looked at,
 and one that nobody saw before is traced as well.
 """
 
@@ -73,8 +73,8 @@ class Result:
     executions: int = 0
     seconds: float = 0.0
     corpus: list[bytes] = field(default_factory=list)
-    lines: int = 0
-    """Of pyclosure, reached."""
+    steps: int = 0
+    """From one line of pyclosure to another, made by any input."""
     slowest: float = 0.0
     """Seconds of processor time."""
     peak: int = 0
@@ -86,17 +86,19 @@ class TookTooLong(BaseException):
     """Raised inside of an execution; no ``except Exception`` of a reader may swallow it."""
 
 
-class _Lines:
-    """The lines of pyclosure that executions reach."""
+class _Steps:
+    """The steps from one line of pyclosure to another that executions make."""
 
     def __init__(self) -> None:
-        self.seen: set[tuple[CodeType, int]] = set()
+        self.seen: set[tuple[CodeType, int, int]] = set()
+        self._before = 0
         self._own: dict[CodeType, bool] = {}
         self._fresh = False
 
     def new_in(self, call: Callable[[], Any]) -> tuple[Any, bool]:
-        """Call, and say whether that reached a line for the first time."""
+        """Call, and say whether that made a step for the first time."""
         self._fresh = False
+        self._before = 0
         before = sys.gettrace()
         sys.settrace(self._enter)
         try:
@@ -114,7 +116,9 @@ class _Lines:
 
     def _line(self, frame: FrameType, event: str, argument: object) -> Any:
         if event == "line":
-            key = frame.f_code, frame.f_lineno
+            line = frame.f_lineno
+            key = frame.f_code, line, self._before
+            self._before = line
             if key not in self.seen:
                 self.seen.add(key)
                 self._fresh = True
@@ -168,7 +172,7 @@ class Fuzzer:
         self.target = target
         self.result = Result(target.name)
         self.outcomes: set[str] = set()
-        self._lines = _Lines()
+        self._steps = _Steps()
         self._chance = Random(f"{seed} {target.name}")
         self._before = before
         self._arm: Callable[[float], None] = _arm
@@ -176,8 +180,8 @@ class Fuzzer:
         self._start_peak = peak()
         self._seeds = list(seeds) or [b""]
 
-    def run(self, runs: int | None = None, seconds: float | None = None) -> Result:
-        """Fuzz until so many executions are done or so many seconds have passed."""
+    def run(self, runs: int | None = None, seconds: float | None = None, failures: int | None = None) -> Result:
+        """Fuzz until so many executions are done, so many seconds have passed, or so many failures were found."""
         start = time.monotonic()
         end = start + seconds if seconds is not None else None
         with limited() as arm:
@@ -185,10 +189,14 @@ class Fuzzer:
             for data in self._seeds:
                 self._take(data, traced=True)
                 self.result.corpus.append(data)
-            while (runs is None or self.result.executions < runs) and not (end and time.monotonic() >= end):
+            while (
+                (runs is None or self.result.executions < runs)
+                and not (end and time.monotonic() >= end)
+                and (failures is None or len(self.result.failures) < failures)
+            ):
                 self._next()
         self.result.seconds += time.monotonic() - start
-        self.result.lines = len(self._lines.seen)
+        self.result.steps = len(self._steps.seen)
         self.result.peak = max(0, peak() - self._start_peak)
         return self.result
 
@@ -204,7 +212,7 @@ class Fuzzer:
     def _take(self, data: bytes, traced: bool) -> bool:
         """Execute; return whether the input led to something new."""
         if traced:
-            outcome, fresh = self._lines.new_in(lambda: self._outcome(data))
+            outcome, fresh = self._steps.new_in(lambda: self._outcome(data))
             self.outcomes.add(outcome)
             return fresh
         outcome = self._outcome(data)
@@ -257,15 +265,16 @@ def _failed(target: Target, kind: str, error: BaseException, data: bytes) -> Fai
     # a deep recursion ends anywhere: its beginning tells it
     own = [one for one in frames if "/tests/fuzz/engine" not in one.filename][:6]
     # where a loop is stopped is chance: only the reader itself is the same every time
-    last = own[min(2, len(own) - 1)] if kind == "hang" else own[-1]
-    where = f"{kind} {type(error).__name__} {Path(last.filename).name}:{last.name}"
+    last = own[min(2, len(own) - 1)] if kind == "hang" and own else own[-1] if own else None
+    where = f"{kind} {type(error).__name__}" + (f" {Path(last.filename).name}:{last.name}" if last else "")
     lines = traceback.format_exception(type(error), error, error.__traceback__)
     return Failure(target.name, kind, where, "".join(lines[:1] + lines[-12:]), data)
 
 
 def minimised(target: Target, failure: Failure, arm: Callable[[float], None]) -> Failure:
     """Return the same failure with a smaller input, as far as that goes quickly."""
-    if failure.kind == "memory":
+    # memory is measured by its peak, once; and how deep a recursion may go depends on where it begins
+    if failure.kind == "memory" or "RecursionError" in failure.where:
         return failure
     best = failure
     end = time.monotonic() + _MINIMISING
@@ -284,7 +293,7 @@ def minimised(target: Target, failure: Failure, arm: Callable[[float], None]) ->
 
 
 def smallest_cover(target: Target, inputs: Iterable[bytes], start: Iterable[bytes] = ()) -> list[bytes]:
-    """Return few and small inputs that together reach all the lines that the given ones do.
+    """Return few and small inputs that together make all the steps that the given ones do.
 
     Args:
         target: what reads them.
@@ -292,11 +301,11 @@ def smallest_cover(target: Target, inputs: Iterable[bytes], start: Iterable[byte
         start: inputs that are there anyway.
     """
     chosen = []
-    lines = _Lines()
+    steps = _Steps()
     outcomes: set[str] = set()
     with limited() as arm:
         for data in (*start, *sorted(inputs, key=lambda one: (len(one), one))):
-            (outcome, failed), fresh = lines.new_in(lambda data=data: attempt(target, data, arm, 20 * SECONDS))  # type: ignore[misc]
+            (outcome, failed), fresh = steps.new_in(lambda data=data: attempt(target, data, arm, 20 * SECONDS))  # type: ignore[misc]
             if failed is None and (fresh or outcome not in outcomes):
                 outcomes.add(outcome)
                 chosen.append(data)

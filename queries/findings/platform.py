@@ -27,6 +27,8 @@ _MACHINE_NAMES = {"powerpc64le": ("ppc64le",), "powerpc64": ("ppc64",), "arm": (
 _OF_SYSTEM = ("os_name", "sys_platform", "platform_system", "platform_machine")
 _OF_KERNEL = ("platform_release", "platform_version")
 _FULL = re.compile(r"\d+\.\d+\.(\d+)\w*")
+MOST_CANDIDATES = 2000
+"""Environments that one marker is asked in: values of variables that are not known multiply."""
 _OTHERS = {"platform_machine": ("riscv64",), **dict.fromkeys(_OF_KERNEL, ("9999",))}
 """Values that no marker is likely to name."""
 
@@ -54,7 +56,10 @@ class Platform:
         """Say whether a marker holds; None when that depends on something that is not known."""
         if marker is None:
             return True
-        answers = {_holds(marker, {**one, "extra": extra}) for one in self._candidates_for(str(marker))}
+        candidates = self._candidates_for(str(marker))
+        if candidates is None:
+            return None
+        answers = {_holds(marker, {**one, "extra": extra}) for one in candidates}
         return answers.pop() if len(answers) == 1 else None
 
     def standing(self, marker: Marker | str | None) -> tuple[Certainty, Tier]:
@@ -64,11 +69,16 @@ class Platform:
             return self.system.certainty, self.system.tier
         return "certain", "F"
 
-    def _candidates_for(self, marker: str) -> list[Mapping[str, str]]:
-        """Return the candidates, and those with the values that a marker compares unknown variables with."""
+    def _candidates_for(self, marker: str) -> list[Mapping[str, str]] | None:
+        """Return the candidates, and those with the values that a marker compares unknown variables with.
+
+        None when there would be too many: nobody can say then.
+        """
         found = list(self.candidates)
         for name in self.unknown:
-            values = _telling_values(name, marker, found[0]["python_version"]) if name in marker else ()
+            values = tuple(_telling_values(name, marker, found[0]["python_version"])) if name in marker else ()
+            if len(found) * (1 + len(values)) > MOST_CANDIDATES:
+                return None
             found += [{**one, name: value} for one in found for value in values]
         return found
 

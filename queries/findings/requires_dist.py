@@ -9,6 +9,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+LONGEST = 2000
+"""Characters of a line that is read; METADATA gives a thousand at most, but a snapshot may hold any."""
 _OF_EXTRA = re.compile(r'\bextra (?:==|!=) "([^"]*)"|"([^"]*)" (?:==|!=) extra\b')
 
 
@@ -98,6 +100,8 @@ class Reader:
     def _line(self, text: str) -> RequiresDist | None:
         if text not in self._lines:
             try:
+                if len(text) > LONGEST:
+                    raise ValueError
                 self._lines[text] = RequiresDist(text, self._requirement(text))
             except (ValueError, RecursionError):  # what is no requirement, and brackets in brackets
                 self._lines[text] = None

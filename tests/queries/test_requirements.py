@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import product
@@ -152,6 +153,26 @@ def test_an_unknown_system_is_never_guessed(text: str) -> None:
 
     # what is None may be decided by places that no Nix has; what is not None must be right
     assert held is None or answers == {held}
+
+
+def test_a_kernel_is_not_guessed_for_any_of_several_systems() -> None:
+    nowhere = platform_of("python3.11", "3.11.9", None, None)
+    assert nowhere is not None
+
+    assert nowhere.holds(Marker("sys_platform == 'darwin' and platform_release > '20'")) is None
+    assert nowhere.holds(Marker("sys_platform == 'linux' and platform_release > '5'")) is None
+    assert nowhere.holds(Marker("sys_platform == 'win32' and platform_release > '5'")) is False
+
+
+def test_a_marker_that_compares_everything_with_everything_is_not_worked_out() -> None:
+    names = ("platform_release", "platform_version", "platform_machine", "python_full_version")
+    text = " or ".join(f"{name} == '3.11.{number}'" for number in range(9) for name in names)
+    nowhere = platform_of("python3.11", "", None, None)
+    assert nowhere is not None
+    start = time.process_time()
+
+    assert nowhere.holds(Marker(text)) is None, "millions of environments, and nobody waits for them"
+    assert time.process_time() - start < 1
 
 
 @given(markers("platform_release", "sys_platform", "python_version"))
@@ -355,6 +376,7 @@ def test_a_requirement_that_holds_without_an_extra_is_told_once() -> None:
     "text",
     [
         *("foo bar", "foo>=", "foo; nothing == 'x'", "[x]", "foo; python_version >", "foo; " + "(" * 500),
+        f"foo{' ' * 3000}>1",
         "foo; " + "(" * 50_000 + "os_name == 'x'" + ")" * 50_000,
     ],
 )

@@ -1,8 +1,8 @@
 """A small fuzzer without dependencies: mutations, a corpus that grows with coverage, limits of time and memory.
 
 One execution in :data:`TRACED_ONE_IN` is traced line by line; an input that makes new steps, from one line of pyclosure
-to another, joins the corpus. All others run at full speed, but their outcome (accepted, or the words of the refusal) is looked at,
-and one that nobody saw before is traced as well.
+to another, joins the corpus. All others run at full speed, but their outcome (accepted, or the words of the refusal)
+is looked at, and one that nobody saw before is traced as well.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from pyclosure.queries.text import printable
 from pyclosure.queries.toml_text import BadToml, toml_table
 
 _LARGEST = 256 * 1024
+_LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,20 @@ def state_folder() -> Path:
     return Path(os.environ.get("XDG_STATE_HOME") or _home() / ".local" / "state") / "pyclosure"
 
 
+def start_of(path: Path, size: int) -> bytes:
+    """Return so many bytes of a file at most; what its size is said to be does not matter (a device has none)."""
+    with path.open("rb") as file:
+        return file.read(size)
+
+
 def read_settings() -> Settings:
     """Read the user's settings; what is wrong in them is named and left out."""
     path = config_folder() / "settings.toml"
     try:
-        if path.stat().st_size > _LARGEST:
+        data = start_of(path, _LARGEST + 1)
+        if len(data) > _LARGEST:
             return Settings(problems=(f"{path} is larger than {_LARGEST} bytes and was not read",))
-        table = toml_table(path.read_text("utf-8"))
+        table = toml_table(data.decode("utf-8"))
     except FileNotFoundError:
         return Settings()
     except (OSError, UnicodeDecodeError, BadToml) as error:
@@ -76,7 +84,7 @@ def read_settings() -> Settings:
 def remembered_theme() -> str | None:
     """Return the theme that was chosen last; None when none was."""
     with contextlib.suppress(OSError, UnicodeDecodeError):
-        return (state_folder() / "theme").read_text("utf-8")[:100].strip() or None
+        return start_of(state_folder() / "theme", _LONGEST_NAME).decode("utf-8").strip() or None
     return None
 
 

@@ -13,11 +13,13 @@ from textual.theme import Theme
 
 from pyclosure.queries.text import printable
 from pyclosure.queries.toml_text import BadToml, toml_table
-from pyclosure.tui.settings import config_folder
+from pyclosure.tui.settings import config_folder, start_of
 
 DEFAULT = "midnight"
 _SHIPPED = "pyclosure.themes"
 _LARGEST = 64 * 1024
+_MOST = 100
+"""Themes of the user's own; the first by name."""
 _COLOURS = (
     "primary",
     "secondary",
@@ -116,9 +118,10 @@ def users_own() -> tuple[list[Theme], list[str]]:
     problems: list[str] = []
     for path in _files(config_folder() / "themes"):
         try:
-            if path.stat().st_size > _LARGEST:
+            data = start_of(path, _LARGEST + 1)
+            if len(data) > _LARGEST:
                 raise BadTheme(f"{path.name}: larger than {_LARGEST} bytes")
-            themes.append(theme_of(toml_table(path.read_text("utf-8")), path.name))
+            themes.append(theme_of(toml_table(data.decode("utf-8")), path.name))
         except BadTheme as error:
             problems.append(f"theme {error}")
         except (OSError, UnicodeDecodeError, BadToml) as error:
@@ -128,6 +131,6 @@ def users_own() -> tuple[list[Theme], list[str]]:
 
 def _files(folder: Path) -> Iterable[Path]:
     try:
-        return sorted(folder.glob("*.toml"))[:100]
+        return sorted(folder.glob("*.toml"))[:_MOST]
     except OSError:
         return ()

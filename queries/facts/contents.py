@@ -14,6 +14,9 @@ from pyclosure.queries.activity import SILENT, Activity, Progress
 from pyclosure.queries.data import load
 
 MOST_DEPTH = 200
+MOST_ENTRIES = 1_000_000
+"""Files and folders of a path that are listed; the largest sources that people build have half of that."""
+MOST_PROBLEMS = 100
 
 
 @dataclass(slots=True)
@@ -130,9 +133,15 @@ def _entry(name: str, path: str, status: os.stat_result) -> Entry:
     return Entry(name, path, kind, size, 1, group_of(path or name))
 
 
+def _note(problems: list[str], where: str, why: str) -> None:
+    if len(problems) < MOST_PROBLEMS:
+        problems.append(f"{where or 'the path'}: {why}")
+
+
 def _fill(top: Entry, real: str, problems: list[str], activity: Activity) -> None:
     """List all folders below, then add sizes up from the bottom; deep trees are no problem."""
     folders = [(top, 0)]
+    left = MOST_ENTRIES
     for folder, depth in folders:
         activity.check()
         if len(folders) % 64 == 0:
@@ -140,13 +149,17 @@ def _fill(top: Entry, real: str, problems: list[str], activity: Activity) -> Non
         try:
             with os.scandir(os.path.join(real, folder.path)) as entries:
                 for item in entries:
+                    if not left:
+                        _note(problems, folder.path, f"more than {MOST_ENTRIES:,} files; the rest is not counted")
+                        break
+                    left -= 1
                     path = f"{folder.path}/{item.name}" if folder.path else item.name
                     entry = _entry(item.name, path, item.stat(follow_symlinks=False))
                     folder.children.append(entry)
                     if entry.kind == "folder" and depth < MOST_DEPTH:
                         folders.append((entry, depth + 1))
         except OSError as error:
-            problems.append(f"{folder.path or 'the path'}: {error.strerror}")
+            _note(problems, folder.path, error.strerror or "cannot be read")
     for folder, _ in reversed(folders):
         weights: Counter[str] = Counter()
         for entry in folder.children:

@@ -24,6 +24,7 @@ _DIGEST = 32
 MOST_SPOTS = 50
 """Places in one file that are kept; more are counted."""
 MOST_DEPTH = 200
+MOST_PROBLEMS = 100
 
 Where = Literal["content", "link", "name"]
 
@@ -111,13 +112,17 @@ class _Look:
                     elif entry.is_symlink() or entry.is_file(follow_symlinks=False):
                         self._file(entry.path, name, entry.is_symlink())
         except OSError as error:
-            self._found.problems.append(f"{folder[len(self._top) + 1 :] or 'the path'}: {error.strerror}")
+            self._note_problem(f"{folder[len(self._top) + 1 :] or 'the path'}: {error.strerror}")
 
     def _deeper(self, path: str, name: str, depth: int) -> None:
         if depth == MOST_DEPTH:
-            self._found.problems.append(f"{name}: more than {MOST_DEPTH} folders deep; not looked at")
+            self._note_problem(f"{name}: more than {MOST_DEPTH} folders deep; not looked at")
         else:
             self._stack.append((path, depth + 1))
+
+    def _note_problem(self, text: str) -> None:
+        if len(self._found.problems) < MOST_PROBLEMS:
+            self._found.problems.append(text)
 
     def _name(self, last: str, name: str) -> None:
         encoded = os.fsencode(last)
@@ -137,7 +142,7 @@ class _Look:
                 self._found.size += size
                 self._note(name, "content", size, hits)
         except OSError as error:
-            self._found.problems.append(f"{name or 'the path'}: {error.strerror}")
+            self._note_problem(f"{name or 'the path'}: {error.strerror}")
 
     def _note(self, name: str, where: Where, size: int, hits: _Hits) -> None:
         for needle, (offsets, count) in hits.items():

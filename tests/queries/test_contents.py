@@ -106,3 +106,13 @@ def test_listing_stops_when_it_is_cancelled(tmp_path: Path) -> None:
 
     with pytest.raises(Cancelled):
         contents(plant_path(tmp_path, "app-1.0", TREE), activity=watch)
+
+
+def test_of_very_many_files_the_first_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pyclosure.queries.facts.contents.MOST_ENTRIES", 5)
+
+    found = contents(plant_path(tmp_path, "app-1.0", {f"{folder}/{name}": "x" for folder in "ab" for name in "cdefg"}))
+
+    assert found is not None
+    assert len([*walk(found.top)]) == 1 + 5
+    assert any("more than 5 files; the rest is not counted" in one for one in found.problems)

@@ -225,3 +225,12 @@ def test_every_carrier_has_words_a_role_a_meaning_and_a_remedy() -> None:
     for one in carriers().values():
         assert one.words and one.meaning and one.remedy
         assert one.role in roles
+
+
+def test_of_what_cannot_be_looked_at_some_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanning, "MOST_DEPTH", 0)
+    most = scanning.MOST_PROBLEMS
+
+    path = plant_path(tmp_path, "app-1.0", {f"f{number:03}/x": "x" for number in range(most + 20)})
+
+    assert len(scan(path, [path]).problems) == most

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pyclosure.tui.settings import Settings, config_folder, read_settings, state_folder
+from pyclosure.tui.settings import Settings, config_folder, read_settings, remembered_theme, state_folder
 from tests.tui.driving import app_of, opened, picture, screen_of, shown, table_of, toasts
 
 
@@ -113,3 +113,17 @@ def test_a_folder_that_may_not_be_read_is_named(config: Path) -> None:
     (config / "settings.toml").mkdir()
 
     assert "cannot be read" in read_settings().problems[0]
+
+
+def test_a_device_for_a_file_of_settings_is_read_within_bounds(config: Path) -> None:
+    # its size is said to be nothing, and it never ends
+    (config / "settings.toml").symlink_to("/dev/zero")
+
+    assert "larger than" in read_settings().problems[0]
+
+
+def test_the_remembered_theme_is_a_short_name(home: Path) -> None:
+    state_folder().mkdir(parents=True)
+    (state_folder() / "theme").symlink_to("/dev/zero")
+
+    assert len(remembered_theme() or "") <= 100

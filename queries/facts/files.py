@@ -163,9 +163,10 @@ class StoreFiles:
                 os.close(handle)
 
     def note(self, where: str, why: str | None) -> None:
-        """Note a problem; after sixteen of them nobody reads more."""
-        if len(self.problems) < 16:
-            self.problems.append(f"{printable(where, 300) or 'the path'}: {why}")
+        """Note a problem, once; after sixteen of them nobody reads more."""
+        text = f"{printable(where, 300) or 'the path'}: {why}"
+        if len(self.problems) < 16 and text not in self.problems:
+            self.problems.append(text)
 
 
 def _kind(mode: int) -> EntryKind:

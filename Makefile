@@ -6,7 +6,7 @@ PYTHON =
 BIN = $(VENV)/bin
 SETUP = VENV='$(VENV)' PYTHON='$(PYTHON)' sh scripts/setup.sh
 
-.PHONY: help setup demo test check bench screenshots rules pins clean
+.PHONY: help setup demo test check bench fuzz screenshots rules pins clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,10 @@ check: ## the same without setting up and without Nix
 bench: ## measure the heavy questions on large closures
 	@$(SETUP) dev
 	$(BIN)/python benchmarks/run.py $(ARGS)
+
+fuzz: ## feed everything that reads with hostile input (SECONDS=60, or ARGS="--target lock --runs 10000")
+	@$(SETUP) dev
+	$(BIN)/python -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)
 
 screenshots: ## draw the pictures in screenshots/ anew
 	@$(SETUP) dev

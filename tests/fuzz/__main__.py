@@ -40,8 +40,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     results = _all(targets, options)
     print(_table(list(results.values())))
     failures = [one for result in results.values() for one in result.failures]
-    for failed in failures:
-        _save(failed, options.out)
     if options.keep:
         for target in targets:
             print(f"{target.name}: {keep(target, results[target.name].corpus)} inputs are kept")
@@ -66,7 +64,11 @@ def _all(targets: Sequence[Target], options: argparse.Namespace) -> dict[str, Re
     results = {target.name: Result(target.name) for target in targets}
     if options.runs is not None:
         for target in targets:
-            _add(results[target.name], _in_process(target, options.seed, results[target.name], options.runs, None))
+            _add(
+                results[target.name],
+                _in_process(target, options.seed, results[target.name], options.runs, None),
+                options,
+            )
         return results
     total = 60.0 if options.seconds is None else options.seconds
     end = time.monotonic() + total
@@ -76,13 +78,14 @@ def _all(targets: Sequence[Target], options: argparse.Namespace) -> dict[str, Re
             left = (turns - turn) * len(targets) - at
             share = max(0.1, (end - time.monotonic()) / left)
             seed = options.seed * 1_000_003 + turn
-            _add(results[target.name], _in_process(target, seed, results[target.name], None, share))
+            _add(results[target.name], _in_process(target, seed, results[target.name], None, share), options)
         if turns > 1:
             print(_table(list(results.values())), flush=True)
     return results
 
 
-def _add(whole: Result, turn: Result) -> None:
+def _add(whole: Result, turn: Result, options: argparse.Namespace) -> None:
+    """Add what came of one turn; failures are saved at once, for the run may be interrupted."""
     whole.executions += turn.executions
     whole.seconds += turn.seconds
     whole.corpus = turn.corpus or whole.corpus
@@ -90,10 +93,20 @@ def _add(whole: Result, turn: Result) -> None:
     whole.slowest = max(whole.slowest, turn.slowest)
     whole.peak = max(whole.peak, turn.peak)
     known = {one.where for one in whole.failures}
-    whole.failures += [one for one in turn.failures if one.where not in known]
+    for failed in turn.failures:
+        if failed.where not in known:
+            whole.failures.append(failed)
+            _save(failed, options.out)
 
 
-def _in_process(target: Target, seed: int, before: Result, runs: int | None, seconds: float | None) -> Result:
+def _in_process(
+    target: Target,
+    seed: int,
+    before: Result,
+    runs: int | None,
+    seconds: float | None,
+    failures: int | None = None,
+) -> Result:
     """Fuzz in a child: what kills it, or takes all memory, leaves the last input behind."""
     last = mmap.mmap(-1, _HEAD.size + LONGEST_BLOWN_UP * 2)
     with tempfile.TemporaryFile() as answer:
@@ -102,7 +115,7 @@ def _in_process(target: Target, seed: int, before: Result, runs: int | None, sec
         if child == 0:
             status = 1
             try:
-                _child(target, seed, before, runs, seconds, last, answer)
+                _child(target, seed, before, (runs, seconds, failures), last, answer)
                 status = 0
             finally:
                 os._exit(status)
@@ -123,8 +136,7 @@ def _child(
     target: Target,
     seed: int,
     before: Result,
-    runs: int | None,
-    seconds: float | None,
+    until: tuple[int | None, float | None, int | None],
     last: mmap.mmap,
     answer: IO[bytes],
 ) -> None:
@@ -140,7 +152,7 @@ def _child(
     seeds = [*inputs_of(target.name).values()]
     seeds += [one for one in before.corpus if one not in set(seeds)]
     fuzzer = Fuzzer(target, seeds, seed, remember)
-    pickle.dump(fuzzer.run(runs, seconds), answer)
+    pickle.dump(fuzzer.run(*until), answer)
     answer.flush()
 
 
@@ -164,7 +176,7 @@ def _save(failed: Failure, folder: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(failed.data)
     print(f"\n{failed.target}: {failed.where}, {len(failed.data)} bytes\n{failed.words.rstrip()}")
-    print(f"replay: python -m tests.fuzz --target {failed.target} --replay {place}")
+    print(f"replay: python -m tests.fuzz --target {failed.target} --replay {place}", flush=True)
 
 
 def _replay(targets: dict[str, Target], file: Path, named: Sequence[str] | None) -> int:

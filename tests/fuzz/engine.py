@@ -242,11 +242,11 @@ class Fuzzer:
 
 
 def attempt(
-    target: Target, data: bytes, arm: Callable[[float], None], seconds: float = SECONDS
+    target: Target, data: bytes, arm: Callable[[float], None], seconds: float | None = None
 ) -> tuple[str, Failure | None]:
     """Execute a target once; return how it ended in words, and what was wrong with that."""
     try:
-        arm(seconds)
+        arm(SECONDS if seconds is None else seconds)
         try:
             found = target.run(data)
         finally:

@@ -20,6 +20,8 @@ from pyclosure.queries.text import printable
 ALL = "all"
 """As a group or an extra: every one that the lock has."""
 
+_MOST_NAMED = 12
+"""Groups or extras of a package that are named."""
 _MOST_ROUNDS = 20
 """In locks that a tool wrote two are enough."""
 
@@ -188,14 +190,14 @@ def _filtered(
     lock: Lock, rest: Sequence[tuple[int, LockedPackage]], chosen: Collection[int], labels: Mapping[int, Label]
 ) -> tuple[Filtered, ...]:
     versions = {lock.packages[at].normalized: lock.packages[at].version or "" for at in sorted(chosen)}
+    known = {"group": frozenset(lock.groups), "extra": frozenset(lock.extras)}
     found = []
     for at, one in rest:
         reason, text = labels.get(at, _NONE)
         if one.normalized in versions:
             reason, text = "other version", versions[one.normalized]
         elif reason in ("group", "extra"):
-            known = lock.groups if reason == "group" else lock.extras
-            text = ", ".join(name for name in one.groups if name in known) or text
+            text = joined([name for name in one.groups if name in known[reason]], _MOST_NAMED) or text
         found.append(Filtered(one, reason, text))
     return tuple(found)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 import os
+import time
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -1576,3 +1577,21 @@ def test_more_groups_than_anybody_reads_are_left_out_and_noted(tmp_path: Path, m
 
     assert lock.notes == ("the lock has too many groups and extras to say of each package to which it belongs",)
     assert chosen(needed(lock, LINUX)) == MAIN
+
+
+def test_a_package_of_very_many_extras_names_some_of_them_and_soon(tmp_path: Path) -> None:
+    count = 3000
+    extras = "".join(f"e{number:04} = ['p0']\n" for number in range(count))
+    packages = "".join(
+        f"[[package]]\nname = 'p{number}'\nversion = '1'\noptional = true\n"
+        f"[package.dependencies]\np{number + 1} = '*'\n"
+        for number in range(count)
+    )
+    lock = lock_of(tmp_path, "poetry.lock", f"[metadata]\nlock-version = '2.0'\n[extras]\n{extras}{packages}")
+    start = time.process_time()
+
+    selection = needed(lock, LINUX)
+
+    assert time.process_time() - start < 3
+    assert max(len(one.text) for one in selection.filtered) < 200
+    assert selection.filtered[0].text.startswith("e0000, e0001, ")

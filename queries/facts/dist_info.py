@@ -20,6 +20,8 @@ from pyclosure.queries.text import printable
 _LARGEST_FILE = 4 * 1024 * 1024
 _MOST_DISTRIBUTIONS = 4096
 _MOST_VALUES = 1000
+MOST_LINES = 20_000
+"""Lines of such a file that are parsed; the parsers of the standard library take seconds for a million of them."""
 
 
 class _StoreDistribution(importlib.metadata.Distribution):
@@ -37,6 +39,10 @@ class _StoreDistribution(importlib.metadata.Distribution):
             return None
         if filename in ("METADATA", "PKG-INFO", ""):
             data = data.replace(b"\r\n", b"\n").split(b"\n\n", 1)[0] + b"\n\n"
+        *lines, rest = data.split(b"\n", MOST_LINES)
+        if len(lines) == MOST_LINES and rest.strip():
+            self._files.note(f"{self._folder}/{filename}", f"more than {MOST_LINES:,} lines; the rest was not read")
+            data = b"\n".join(lines) + b"\n"
         return data.decode("utf-8", "replace")
 
     def locate_file(self, path: Any) -> Any:

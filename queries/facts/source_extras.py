@@ -9,6 +9,7 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from pyclosure.queries.facts.dist_info import MOST_LINES
 from pyclosure.queries.facts.source_poetry import poetry_requirements
 from pyclosure.queries.facts.source_project import Project, normalized, table, text_of
 from pyclosure.queries.facts.source_pyproject import FILE, declared, only_texts, texts
@@ -32,8 +33,17 @@ class _KeptMetadata(importlib.metadata.Distribution):
     def read_text(self, filename: str) -> str | None:
         """Return a file; the metadata without its long description."""
         if filename in ("METADATA", "PKG-INFO"):
-            return self._project.text(self._file).split("\n\n", 1)[0] + "\n\n"
-        return self._project.text(self._requires) if filename == "requires.txt" and self._requires else None
+            return self._lines(self._file, self._project.text(self._file).split("\n\n", 1)[0]) + "\n\n"
+        if filename == "requires.txt" and self._requires:
+            return self._lines(self._requires, self._project.text(self._requires))
+        return None
+
+    def _lines(self, file: str, text: str) -> str:
+        *lines, rest = text.split("\n", MOST_LINES)
+        if len(lines) == MOST_LINES and rest.strip():
+            self._project.notes.add(file, f"more than {MOST_LINES:,} lines; the rest was not read")
+            return "\n".join(lines)
+        return text
 
     def locate_file(self, path: Any) -> Any:
         """Refuse: nothing may be located outside of what was asked for."""

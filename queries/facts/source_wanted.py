@@ -85,6 +85,9 @@ class Wanted:
             self._project.notes.add(self._file, f"names more than {_MOST_FILES} files; the rest was not read")
         elif file not in self._followed:
             self._followed.add(file)
+            if not self._project.lines_left:  # not even taken apart: hundreds of lists may name one file
+                self._project.notes.add(file, "more lines of requirements than are read")
+                return
             lines = self._project.text(file).replace("\\\n", " ").split("\n")
             taken = lines[: self._project.lines_left]
             self._project.lines_left -= len(taken)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -266,3 +267,14 @@ def test_a_hostile_folder_name_is_shown_harmlessly(tmp_path: Path) -> None:
     assert facts is not None and len(facts.distributions) == 1
     assert_harmless(facts.distributions[0], list(facts.problems))
     assert "METADATA has no Name" in facts.problems[0]
+
+
+@pytest.mark.parametrize("line", [":\n", "A: b\n", " x\n", "Name: y\n", "Requires-Dist: y\n"])
+def test_metadata_of_very_many_lines_is_read_as_far_as_that_is_quick(tmp_path: Path, line: str) -> None:
+    start = time.process_time()
+
+    found, problems = read_metadata(tmp_path, "Name: x\n" + line * (3_000_000 // len(line)))
+
+    assert found is not None and found.name.startswith("x")
+    assert time.process_time() - start < 3
+    assert any("more than 20,000 lines; the rest was not read" in one for one in problems)

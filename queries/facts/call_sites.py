@@ -19,6 +19,7 @@ from pyclosure.queries.facts.call_platforms import Branches
 from pyclosure.queries.facts.call_scopes import EACH
 from pyclosure.queries.facts.call_texts import HERE, UNKNOWN, Value, join_paths, joined, known, limited
 from pyclosure.queries.facts.call_values import Values
+from pyclosure.queries.facts.python_text import too_costly
 from pyclosure.queries.inspection import CallSite, LimitedName
 from pyclosure.queries.text import printable
 
@@ -26,8 +27,6 @@ MOST_SITES = 1000
 _LONGEST_NAME = 300
 _MOST_NODES = 500_000
 """Larger trees take gigabytes."""
-_NODE = re.compile(rb"\w+|[(\[{'\"]")
-"""What begins a node of the tree, roughly."""
 
 _FIND = "ctypes.util.find_library"
 _NUMPY = "numpy.ctypeslib.load_library"
@@ -96,7 +95,7 @@ def _not_parsed(error: Exception) -> str:
 
 
 def _parsed(source: bytes, file: str) -> tuple[list[CallSite], str | None]:
-    if len(source) > _MOST_NODES and len(_NODE.findall(source)) > _MOST_NODES:
+    if too_costly(source, _MOST_NODES):
         raise _TooLargeError
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

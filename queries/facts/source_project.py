@@ -15,6 +15,7 @@ from functools import cached_property
 
 from packaging.utils import canonicalize_name
 
+from pyclosure.queries.facts.python_text import too_costly
 from pyclosure.queries.facts.source_files import Files
 from pyclosure.queries.facts.source_notes import Notes
 from pyclosure.queries.text import printable
@@ -29,7 +30,6 @@ _NO_KEY = re.compile(r"^[^\S\n]*[=:]", re.MULTILINE)
 _MOST_WRONG = 1000
 _MOST_NODES = 300_000
 """Larger trees of Python take gigabytes."""
-_NODE = re.compile(rb"\w+|[(\[{'\"]")
 _HEADER = re.compile(r"\s*\[{1,2}([^\]\n]{1,200})\]")
 _KEY = re.compile(r"\s*([\w\"'.-]{1,200})[ \t]{0,20}[=:]")
 
@@ -143,7 +143,7 @@ def _join_lines(parser: configparser.RawConfigParser) -> None:
 
 def parse(source: bytes) -> ast.Module | None:
     """Parse Python of whatever origin; None when that fails."""
-    if len(source) > _MOST_NODES and len(_NODE.findall(source)) > _MOST_NODES:
+    if too_costly(source, _MOST_NODES):
         return None
     try:
         with warnings.catch_warnings():

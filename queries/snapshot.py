@@ -290,8 +290,8 @@ def read_snapshot(document: bytes, name: str) -> Snapshot:
             raise BadInput(f"{name} is not a snapshot of pyclosure", hint="make one with: pyclosure snapshot")
         if head.version > VERSION:
             raise BadInput(
-                f"{name} is a snapshot of version {head.version} (by {printable(head.made_by, 60)}); "
-                f"this pyclosure reads up to version {VERSION}",
+                f"{name} is a snapshot of version {printable(str(head.version), 40)} "
+                f"(by {printable(head.made_by, 60)}); this pyclosure reads up to version {VERSION}",
                 hint="open it with a newer pyclosure",
             )
         saved = _DOCUMENT.decode(document)
@@ -366,7 +366,7 @@ class _Unpacker:
 
     def _position(self, at: int) -> int:
         if not 0 <= at < self._count:
-            raise self._damaged(f"a reference leads to path {at} of {self._count}")
+            raise self._damaged(f"a reference leads to path {printable(str(at), 40)} of {self._count}")
         return at
 
     def _full(self, name: str) -> str:

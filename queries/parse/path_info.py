@@ -110,7 +110,8 @@ def _decode(document: bytes, start: bytes, what: str) -> PathInfoDocument:
         envelope = _ENVELOPE.decode(document)
         if envelope.version not in (2, 3):
             raise BadInput(
-                f"{what} has path-info format {envelope.version}; this pyclosure reads formats 1, 2 and 3",
+                f"{what} has path-info format {printable(str(envelope.version), 40)}; "
+                "this pyclosure reads formats 1, 2 and 3",
                 hint="a newer pyclosure may read it, or make it with: nix path-info --json --json-format 2",
             )
         return _collect(envelope.info.items(), envelope.storeDir, what)

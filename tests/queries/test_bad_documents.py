@@ -259,6 +259,8 @@ def spot(**changes: Any) -> dict[str, Any]:
         pytest.param({"paths": []}, "holds no store path", id="without paths"),
         pytest.param({"roots": []}, "holds no store path", id="without roots"),
         pytest.param({"roots": [2]}, "leads to path 2 of 2", id="root out of range"),
+        pytest.param({"roots": [10**4000]}, "000… of 2", id="root of 4000 digits"),
+        pytest.param({"version": 10**4000}, "000… (by", id="version of 4000 digits"),
         pytest.param({"roots": [-1]}, "leads to path -1 of 2", id="negative root"),
         pytest.param({"roots": ["a"]}, "$.roots[0]", id="root as text"),
         pytest.param(

@@ -98,7 +98,7 @@ def open_side(source: Source, runner: Runner, activity: Activity = SILENT, *, fi
 def _saved(head: bytes, chunks: Iterable[bytes], name: str, activity: Activity) -> OpenSide:
     # since 2.32 paths have no directory; whatever stands before them is the same for all
     found = _STORE_DIR.search(head)
-    store_dir = found[1].decode() if found else "/nix/store"
+    store_dir = found[1].decode("utf-8", "replace") if found else "/nix/store"
     derivations = {}
     for one in derivations_in(chunks, store_dir, name):
         derivations[one.path] = one

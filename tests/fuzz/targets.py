@@ -64,6 +64,7 @@ from pyclosure.queries.rebuild.attributes import parse_attributes
 from pyclosure.queries.records import Distribution, FileFacts
 from pyclosure.queries.snapshot import read_document, read_snapshot
 from pyclosure.queries.source_needs import Source
+from pyclosure.queries.sources.graphs import open_side
 from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import resolve
@@ -212,6 +213,16 @@ def review(data: bytes) -> None:
         (folder / "six").symlink_to("/nix/store/none")
     for name in _asked(lambda: read_review_folder(str(folder))).failed:
         assert_line(name)
+
+
+def build_graph(data: bytes) -> None:
+    """Whatever a rebuild or a diff opens: a saved build graph in its own stream, or a closure."""
+    path = _folder() / "graph.json"
+    path.write_bytes(data)
+    request = Request((path.name,), cwd=str(path.parent))
+    side = _asked(lambda: open_side(resolve(request), None))  # type: ignore[arg-type]
+    assert_line(side.label)
+    assert_line(side.reason)
 
 
 # -- files of a store path -------------------------------------------------------------------------------
@@ -483,6 +494,7 @@ TARGETS: Mapping[str, Target] = {
         Target("evaluation", evaluation, (NixFailed,), _JSON),
         Target("attributes", attributes, (BadInput,), (b'{"attr": "a", "drvPath": ', b'"attr"')),
         Target("saved-file", saved_file, (QueryError,), _JSON),
+        Target("build-graph", build_graph, (QueryError,), _JSON),
         Target("snapshot", snapshot, (BadInput,), (*_JSON, b'"format"', b'"pyclosure-snapshot"', b'"paths"')),
         Target("review", review, (BadInput,), (b'"failed"', b'"result"', b'"pr"')),
         Target(

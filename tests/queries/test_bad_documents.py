@@ -21,6 +21,7 @@ from pyclosure.queries.activity import Silent
 from pyclosure.queries.errors import BadInput, Cancelled, QueryError
 from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.snapshot import Snapshot, encode_snapshot
+from pyclosure.queries.sources.graphs import open_graph
 from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import SavedFile, resolve
@@ -224,6 +225,25 @@ def test_waiting_for_standard_input_can_be_cancelled(monkeypatch: pytest.MonkeyP
 
     with pytest.raises(Cancelled):
         read_source(resolve(Request(("-",))), nix, watch)
+
+
+@pytest.mark.parametrize(
+    ("content", "fact"),
+    [
+        (b'{"/\xff/' + B[11:43].encode() + b'-b.drv": {}}', "is not valid JSON"),
+        (b'{"version": 4, "derivations": {"/\xff/' + B[11:43].encode() + b'-b.drv": {}}}', "is not valid JSON"),
+        (b'{"derivations": {"x.drv": {}}}', "is not of a known shape"),
+    ],
+)
+def test_a_bad_build_graph_is_refused_in_one_sentence(
+    tmp_path: Path, nix: RecordedRunner, content: bytes, fact: str
+) -> None:
+    (tmp_path / "graph.json").write_bytes(content)
+
+    with pytest.raises(BadInput) as caught:
+        open_graph(resolve(Request(("graph.json",), cwd=str(tmp_path))), nix)
+
+    assert_sentence(caught.value, "graph.json", fact, kind=BadInput, hint=False)
 
 
 # -- snapshots -------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from pyclosure.queries.names import base_name, without_interpreter
 _REGEX_SIGNS = frozenset("^$[]()|*\\{}")
 _LONGEST = 500
 _SHORTEST_DIGEST = 6
-_MOST_CHOICES = 8
+_MOST_CHOICES = 6
 """Repetitions and branches of one pattern; what they cost is multiplied."""
 _LABEL = re.compile(r"(?P<words>[\w.+ -]+) \((?P<output>\w+)\)")
 """How lists show a path of another output; its parentheses are no regular expression."""

@@ -44,6 +44,8 @@ from pyclosure.queries.rebuild.policy import Profiles, profiles_of
 from pyclosure.queries.testing.conventions import TestConventions
 from pyclosure.queries.text import printable
 
+LONGEST_NAME = 300
+"""Characters of a name, which may be a pattern: to make one ready takes the square of them."""
 FAIL_ON = (*SEVERITIES, "never")
 _KEYS = ("fail-on", "wanted", "rules", "accept", "tests", "rebuild", "gates")
 _TEST_KEYS = ("extras", "left-out")
@@ -125,6 +127,8 @@ def policy_of(table: Mapping[str, Any], where: str) -> Policy:
     wanted = table.get("wanted", [])
     if not isinstance(wanted, list) or not all(isinstance(one, str) for one in wanted):
         raise BadInput(f"{where}: wanted must be a list of names", hint='write wanted = ["pytest", "gcc-wrapper"]')
+    for name in wanted:
+        _check_length(name, f"{where}: wanted")
     return Policy(
         fail_on=fail_on,
         wanted=tuple(wanted),
@@ -198,9 +202,18 @@ def _acceptance(entry: Mapping[str, Any], where: str) -> Acceptance:
         if not isinstance(value, str) or not value.strip():
             lack = "is missing" if value is None else "must be a text that says something"
             raise BadInput(f"{where}: {key} {lack}", hint="it needs a rule, a subject and a reason")
+    _check_length(entry["subject"], f"{where}: subject")
     return Acceptance(
         rule_id(entry["rule"], where), entry["subject"], printable(" ".join(entry["reason"].split()), 400)
     )
+
+
+def _check_length(name: str, where: str) -> None:
+    if len(name) > LONGEST_NAME:
+        raise BadInput(
+            f"{where} has a name of {len(name):,} characters: {_shown(name)}",
+            hint=f"no name has more than {LONGEST_NAME}",
+        )
 
 
 def _shown(value: object) -> str:

@@ -106,6 +106,8 @@ def test_a_rule_is_known_by_id_and_name(word: str) -> None:
             "known: rule, subject, reason",
         ),
         ('"a\\u001bb" = 1', ["unknown key"], "known:"),
+        (f"wanted = ['{'[' * 20_000}']", ["wanted has a name of 20,000 characters"], "no name has more than 300"),
+        (f"[[accept]]\nrule = 'P01'\nsubject = '{'*a' * 200}'\nreason = 'x'", ["subject has a name of 400"], "300"),
     ],
 )
 def test_what_is_not_understood_is_refused_in_a_sentence(text: str, facts: list[str], hint: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import mmap
 import os
 import pickle
@@ -31,8 +32,9 @@ _HEAD = struct.Struct("<QI")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run; return the exit status."""
-    from tests.fuzz.targets import TARGETS
+    from tests.fuzz.targets import TARGETS, folder
 
+    folder()  # made here, for the processes of all targets, which cannot tidy up
     options = _parser(sorted(TARGETS)).parse_args(arguments)
     if options.replay is not None:
         return _replay(TARGETS, options.replay, options.target)
@@ -140,7 +142,8 @@ def _child(
     last: mmap.mmap,
     answer: IO[bytes],
 ) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, resource.RLIM_INFINITY))
+    with contextlib.suppress(OSError, ValueError):  # macOS has no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
     count = 0
 
     def remember(data: bytes) -> None:

@@ -186,7 +186,7 @@ def attributes(data: bytes) -> None:
 
 def saved_file(data: bytes) -> None:
     """Whatever ``pyclosure FILE`` opens, compressed or not, up to the closure."""
-    path = _folder() / "closure.json"
+    path = folder() / "closure.json"
     path.write_bytes(data)
     request = Request((path.name,), cwd=str(path.parent))
     knowledge = _asked(lambda: know(read_source(resolve(request), None)))  # type: ignore[arg-type]
@@ -207,17 +207,16 @@ def snapshot(data: bytes) -> None:
 
 def review(data: bytes) -> None:
     """``report.json`` of nixpkgs-review."""
-    folder = _folder()
-    (folder / "report.json").write_bytes(data)
-    if not (folder / "six").is_symlink():
-        (folder / "six").symlink_to("/nix/store/none")
-    for name in _asked(lambda: read_review_folder(str(folder))).failed:
+    (folder() / "report.json").write_bytes(data)
+    if not (folder() / "six").is_symlink():
+        (folder() / "six").symlink_to("/nix/store/none")
+    for name in _asked(lambda: read_review_folder(str(folder()))).failed:
         assert_line(name)
 
 
 def build_graph(data: bytes) -> None:
     """Whatever a rebuild or a diff opens: a saved build graph in its own stream, or a closure."""
-    path = _folder() / "graph.json"
+    path = folder() / "graph.json"
     path.write_bytes(data)
     request = Request((path.name,), cwd=str(path.parent))
     side = _asked(lambda: open_side(resolve(request), None))  # type: ignore[arg-type]
@@ -230,9 +229,9 @@ def build_graph(data: bytes) -> None:
 
 def metadata(data: bytes) -> None:
     """The files of a ``dist-info`` folder."""
-    folder = _folder() / "d"
-    _planted(folder / "six-1.16.0.dist-info", data, "METADATA")
-    files = StoreFiles(str(folder))
+    site = folder() / "d"
+    _planted(site / "six-1.16.0.dist-info", data, "METADATA")
+    files = StoreFiles(str(site))
     found = read_distribution(files, "six-1.16.0.dist-info", "python3.12")
     if found is not None:
         _kept(found, Distribution)
@@ -257,18 +256,18 @@ def python(data: bytes) -> None:
 
 def store_path(data: bytes) -> None:
     """All files of a store path: a first look, a thorough one, contents, references and what holds them."""
-    folder = _folder() / ("0" * 32 + "-x-1.0")
-    _planted(folder, data, "bin/x")
-    facts, found = look(str(folder)), inspect(str(folder))
+    path = folder() / ("0" * 32 + "-x-1.0")
+    _planted(path, data, "bin/x")
+    facts, found = look(str(path)), inspect(str(path))
     _kept(facts, FileFacts)
     _kept(found, Inspection)
-    contents(str(folder))
+    contents(str(path))
     references = store_paths_in(_text(data))[:3]
-    for spots in scan(str(folder), references).spots.values():
-        for one in explain(StoreFiles(str(folder)), spots):
-            for line in (*preview(str(folder), one).lines, one.excerpt):
+    for spots in scan(str(path), references).spots.values():
+        for one in explain(StoreFiles(str(path)), spots):
+            for line in (*preview(str(path), one).lines, one.excerpt):
                 assert_line(line)
-    identify("/nix/store/" + folder.name, None, facts)
+    identify("/nix/store/" + path.name, None, facts)
 
 
 # -- sources ---------------------------------------------------------------------------------------------
@@ -285,7 +284,7 @@ def source(data: bytes) -> None:
 
 def archive(data: bytes) -> None:
     """An sdist, a wheel, or METADATA."""
-    path = _folder() / "six.tar.gz"
+    path = folder() / "six.tar.gz"
     path.write_bytes(data)
     found = source_tree.read_source(str(path), activity=SILENT)
     if found is not None:
@@ -294,7 +293,7 @@ def archive(data: bytes) -> None:
 
 def lock(data: bytes) -> None:
     """Lock files of all formats, what an environment needs of them, and how a closure differs."""
-    path = _folder() / "some.lock"
+    path = folder() / "some.lock"
     path.write_bytes(data)
     found = _asked(lambda: read_lock(str(path)))
     _kept(found, type(found))
@@ -379,7 +378,7 @@ def policy(data: bytes) -> None:
     from pyclosure.tui.policy_file import read_policy
 
     shared = data[:1] == b"#"
-    path = _folder() / ("pyproject.toml" if shared else "pyclosure.toml")
+    path = folder() / ("pyproject.toml" if shared else "pyclosure.toml")
     path.write_bytes(data)
     found = _asked(lambda: read_policy(str(path)))
     found.is_wanted("gcc-wrapper", "x" * 200)
@@ -421,21 +420,21 @@ def _asked(call: Any) -> Any:
 
 
 @functools.cache
-def _folder_of(process: int) -> tempfile.TemporaryDirectory[str]:
+def _temporary() -> tempfile.TemporaryDirectory[str]:
     base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     return tempfile.TemporaryDirectory(prefix="pyclosure-fuzz-", dir=base)
 
 
-def _folder() -> Path:
-    """Return a folder of this process; it goes when the process ends."""
-    return Path(_folder_of(os.getpid()).name)
+def folder() -> Path:
+    """Return a folder for files; it goes with the process that asked first, and not with its children."""
+    return Path(_temporary().name)
 
 
 def _configured(file: str, data: bytes) -> Any:
-    path = _folder() / "pyclosure" / file
+    path = folder() / "pyclosure" / file
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
-    return mock.patch.dict(os.environ, {"XDG_CONFIG_HOME": str(_folder())})
+    return mock.patch.dict(os.environ, {"XDG_CONFIG_HOME": str(folder())})
 
 
 def _files(data: bytes, first: str) -> Iterator[tuple[str, bytes]]:

@@ -8,11 +8,11 @@ only strings that are store paths are passed as paths (anything else is taken fo
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from pyclosure.queries.activity import SILENT, Activity, Progress
 from pyclosure.queries.errors import NixFailed, QueryError
-from pyclosure.queries.nix.process import Command, Completed, Runner, Running
+from pyclosure.queries.nix.process import Command, Completed, Followed, Runner, Running
 from pyclosure.queries.nix.version import NixVersion, parse_version
 
 _ARGV_BYTES = 100_000
@@ -27,6 +27,10 @@ _FEATURES = {
     "derivation": "nix-command ca-derivations",
     "show-derivation": "nix-command ca-derivations",
 }
+
+
+def _always() -> bool:
+    return True
 
 
 def failure(done: Completed, what: str) -> QueryError:
@@ -92,15 +96,26 @@ class Nix:
         return self.runner.start(Command(argv, cwd=cwd, label="nix path-info"))
 
     def path_info(
-        self, paths: Sequence[str], *flags: str, what: str, activity: Activity = SILENT, cwd: str = "/"
+        self,
+        paths: Sequence[str],
+        *flags: str,
+        what: str,
+        activity: Activity = SILENT,
+        cwd: str = "/",
+        take: Callable[[bytes], None] | None = None,
     ) -> Completed:
         """Run ``nix path-info --json``; ``what`` completes the sentence of an error.
+
+        With ``take``, what nix writes is handed over while it writes, as far as there is time for it.
 
         Raises:
             QueryError: nix failed; its words are on the error.
         """
         activity.report(Progress("nix path-info"))
-        done = self.start_path_info(paths, *flags, activity=activity, cwd=cwd).wait(activity)
+        running = self.start_path_info(paths, *flags, activity=activity, cwd=cwd)
+        if take is not None and isinstance(running, Followed):
+            running.follow(take, _always)
+        done = running.wait(activity)
         return self.settled(done, paths, flags, what=what, activity=activity, cwd=cwd)
 
     def settled(

@@ -14,8 +14,9 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import IO, Protocol
+from typing import IO, Protocol, runtime_checkable
 
 from pyclosure.queries.activity import SILENT, Activity, Progress
 from pyclosure.queries.errors import NixFailed
@@ -60,6 +61,14 @@ class Running(Protocol):
 
     def stop(self) -> None:
         """End it now, with its children; does nothing when it has ended."""
+
+
+@runtime_checkable
+class Followed(Protocol):
+    """A started program whose output can be taken while it is still writing."""
+
+    def follow(self, take: Callable[[bytes], None], ready: Callable[[], bool]) -> None:
+        """Hand over what was written, now and then during :meth:`Running.wait`, as long as ``ready`` says so."""
 
 
 class Runner(Protocol):
@@ -158,7 +167,22 @@ class _Process:
         self._child, self._out, self._err = child, out, err
         self._timeout = timeout
         self._started = time.monotonic()
+        self._take: Callable[[bytes], None] | None = None
+        self._ready: Callable[[], bool] = bool
+        self._taken = 0
         _running.add(self)
+
+    def follow(self, take: Callable[[bytes], None], ready: Callable[[], bool]) -> None:
+        """Hand over what was written, now and then during :meth:`wait`, as long as ``ready`` says so."""
+        self._take, self._ready = take, ready
+
+    def _hand_over(self) -> None:
+        if self._take is None or not self._ready():
+            return
+        data = os.pread(self._out.fileno(), self._written() - self._taken, self._taken)
+        if data:
+            self._taken += len(data)
+            self._take(data)
 
     def wait(self, activity: Activity = SILENT) -> Completed:
         """Wait for the end, reporting how much was written; cancelling ends the program first."""
@@ -173,6 +197,7 @@ class _Process:
                 activity.check()
                 activity.report(Progress(self._label, self._written(), None, "bytes"))
                 self._check_limits()
+                self._hand_over()
             # the program may have ended because of the signal that cancelled it: its words are void then
             activity.check()
         except BaseException:

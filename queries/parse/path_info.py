@@ -6,7 +6,7 @@ object by full path (from 2.19), or ``{version, storeDir, info}`` with base name
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,8 @@ from pyclosure.queries.records import LARGEST_SIZE, PathInfo
 from pyclosure.queries.text import printable
 
 _ABSENT = msgspec.Raw()
+_ENDS = 64
+"""Bytes at both ends of what was taken that tell whether it is of the same document."""
 
 
 class _Signature(msgspec.Struct, gc=False):
@@ -97,6 +99,84 @@ def parse_path_info(document: bytes, what: str = "the output of nix path-info") 
         reason = printable(str(error), 200) or type(error).__name__
         cut = " (cut short?)" if "truncated" in reason else ""
         raise BadInput(f"{what} is not valid JSON{cut}: {reason}") from None
+
+
+class PathInfoReader:
+    """Reads a document while nix is still writing it, item by item, so that little is left to do at its end.
+
+    Only the two common shapes, an array and an object by full path. Whatever is unusual is left to
+    :func:`parse_path_info` at the end, which also says what is wrong.
+    """
+
+    def __init__(self) -> None:
+        self._open = b""
+        """``[`` or ``{``; empty before the first byte, and once something was unusual."""
+        self._unusual = False
+        self._left = b""
+        self._taken = 0
+        self._first = self._last = b""
+        self._check = _Checker(None, "the output of nix path-info")
+        self._records: dict[str, PathInfo] = {}
+
+    @property
+    def read_so_far(self) -> Collection[str]:
+        """The store paths that were read."""
+        return self._records.keys()
+
+    def feed(self, data: bytes) -> None:
+        """Take what was written since the last time."""
+        if self._taken == 0:
+            self._first = data[:_ENDS]
+            self._open = data[:1]
+            self._unusual = data[:1] != b"[" and data[:2] != b'{"'[: len(data)]
+            data_left = data[1:]
+        else:
+            data_left = data
+        self._taken += len(data)
+        self._last = (self._last + data)[-_ENDS:]
+        if self._unusual:
+            return
+        self._left += data_left
+        # quotes within a text are escaped: this can only be the end of one item and the beginning of the next
+        end = self._left.rfind(b'},{"path":"' if self._open == b"[" else b'},"/')
+        if end != -1:
+            self._read(self._left[: end + 1])
+            self._left = self._left[end + 2 :]
+
+    def finish(self, document: bytes) -> PathInfoDocument:
+        """Return what the whole document holds.
+
+        Raises:
+            BadInput: as :func:`parse_path_info`, which reads it again where something was unusual.
+        """
+        same = document[: len(self._first)] == self._first and document[: self._taken][-len(self._last) :] == self._last
+        if self._taken == 0 or self._unusual or not same or not self._records:
+            return parse_path_info(document)
+        rest = (self._left + document[self._taken :]).rstrip()
+        if rest[-1:] != (b"]" if self._open == b"[" else b"}"):
+            return parse_path_info(document)
+        self._read(rest[:-1])
+        if self._unusual:
+            return parse_path_info(document)
+        ordered = tuple(self._records[path] for path in sorted(self._records))
+        return PathInfoDocument(ordered, (), self._check.store_dir or "")
+
+    def _read(self, items: bytes) -> None:
+        try:
+            if self._open == b"[":
+                pairs: Iterable[tuple[str | None, _Item | None]] = (
+                    (item.path, item) for item in _ARRAY.decode(b"[%b]" % items)
+                )
+            else:
+                pairs = _OBJECT.decode(b"{%b}" % items).items()
+            for key, item in pairs:
+                if key is None or item is None or item.valid is False or key in self._records:
+                    self._unusual = True
+                    return
+                info = _record(self._check.path(key), item, self._check)
+                self._records[info.path] = info
+        except (msgspec.DecodeError, BadInput, RecursionError, UnicodeError):
+            self._unusual = True
 
 
 def _decode(document: bytes, start: bytes, what: str) -> PathInfoDocument:

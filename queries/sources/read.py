@@ -30,7 +30,7 @@ from pyclosure.queries.text import printable
 
 if TYPE_CHECKING:
     from pyclosure.queries.inspection import Inspection
-    from pyclosure.queries.parse.path_info import PathInfoDocument
+    from pyclosure.queries.parse.path_info import PathInfoDocument, PathInfoReader
     from pyclosure.queries.records import ClosureRecords, Derivation, Evidence, FileFacts, PathInfo
     from pyclosure.queries.snapshot import Snapshot
     from pyclosure.queries.source_needs import Source as PythonSource
@@ -113,18 +113,39 @@ def _path_infos(
 ) -> tuple[PathInfo, ...]:
     found: dict[str, PathInfo] = {}
     for batch in batches(roots):
-        document = _parsed(nix.path_info(batch, *flags, what=what, activity=activity).stdout)
+        reading = _Reading()
+        done = nix.path_info(batch, *flags, what=what, activity=activity, take=reading.take)
+        document = _parsed(done.stdout, reading)
         if document.invalid:
             raise _not_valid(document.invalid, nix)
         found.update((info.path, info) for info in document.valid)
     return tuple(found[path] for path in sorted(found))
 
 
-def _parsed(stdout: bytes) -> PathInfoDocument:
-    from pyclosure.queries.parse.path_info import parse_path_info
+class _Reading:
+    """Reads path-info while nix writes it; what understands it is imported when there is something to read."""
 
+    def __init__(self) -> None:
+        self._reader: PathInfoReader | None = None
+
+    def take(self, data: bytes) -> None:
+        """Read what was written since the last time."""
+        if self._reader is None:
+            from pyclosure.queries.parse.path_info import PathInfoReader
+
+            self._reader = PathInfoReader()
+        self._reader.feed(data)
+
+    def finish(self, stdout: bytes) -> PathInfoDocument:
+        """Return what all of it holds."""
+        from pyclosure.queries.parse.path_info import parse_path_info
+
+        return self._reader.finish(stdout) if self._reader is not None else parse_path_info(stdout)
+
+
+def _parsed(stdout: bytes, reading: _Reading | None = None) -> PathInfoDocument:
     try:
-        return parse_path_info(stdout)
+        return (reading or _Reading()).finish(stdout)
     except BadInput as error:
         hint = "check what the nix on PATH is" + (f"; {error.hint}" if error.hint else "")
         raise NixFailed(str(error), hint=hint) from None

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from itertools import pairwise
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pyclosure.queries.parse.path_info import parse_path_info
+from pyclosure.queries.errors import BadInput
+from pyclosure.queries.parse.path_info import PathInfoDocument, PathInfoReader, parse_path_info
 from pyclosure.queries.records import PathInfo
 from tests.support.recorded import APP, NEVER, PYTHON, VERSIONS, ZLAB_LIB, recording
 
@@ -217,3 +222,72 @@ def test_unknown_fields_of_newer_versions_are_passed_over() -> None:
     read = parse_path_info(json.dumps([item]).encode())
 
     assert read.valid[0].nar_size == 5
+
+
+# -- while nix is still writing --------------------------------------------------------------------------
+
+
+def outcome(read: Callable[[], PathInfoDocument]) -> PathInfoDocument | str:
+    try:
+        return read()
+    except BadInput as error:
+        return str(error)
+
+
+def in_parts(document: bytes, cuts: list[int], taken: int) -> PathInfoDocument:
+    """Read a document that came in parts, of which only so many bytes were taken before its end."""
+    reader = PathInfoReader()
+    places = sorted({0, *(cut % (taken + 1) for cut in cuts), taken})
+    for start, end in pairwise(places):
+        reader.feed(document[start:end])
+    return reader.finish(document)
+
+
+RECORDED = [
+    recording(version, name).stdout
+    for version in VERSIONS
+    for name in ("pi-json-r", "pi-json-r-many", "pi-json-ca", "pi-json-r-never")
+]
+PLACES = st.lists(st.integers(0, 1 << 20), max_size=8)
+
+
+@given(st.sampled_from(RECORDED), PLACES, st.integers(0, 1 << 20))
+def test_what_is_read_while_nix_writes_is_what_the_whole_says(document: bytes, cuts: list[int], taken: int) -> None:
+    document = document or b"[]"
+    expected = outcome(lambda: parse_path_info(document))
+
+    assert outcome(lambda: in_parts(document, cuts, taken % (len(document) + 1))) == expected
+
+
+@given(st.sampled_from(RECORDED), PLACES, st.integers(0, 1 << 20), st.binary(max_size=12), st.data())
+def test_a_damaged_document_is_refused_as_a_whole_one_is(
+    document: bytes, cuts: list[int], taken: int, damage: bytes, data: st.DataObject
+) -> None:
+    at = data.draw(st.integers(0, len(document)))
+    length = data.draw(st.integers(0, 40))
+    document = document[:at] + damage + document[at + length :]
+    expected = outcome(lambda: parse_path_info(document))
+
+    assert outcome(lambda: in_parts(document, cuts, taken % (len(document) + 1))) == expected
+
+
+def test_most_of_a_document_is_read_before_its_end() -> None:
+    items = [
+        {"path": f"{STORE}{number:032d}-p", "narSize": 1, "references": [f"{STORE}{0:032d}-p"]} for number in range(50)
+    ]
+    document = json.dumps(items, separators=(",", ":")).encode()
+    reader = PathInfoReader()
+
+    reader.feed(document[:-40])
+
+    assert len(reader.read_so_far) >= 48
+    assert reader.finish(document) == parse_path_info(document)
+
+
+def test_another_document_than_the_one_that_was_taken_is_read_whole() -> None:
+    first, second = recording("2.8.0", "pi-json-r").stdout, recording("2.8.0", "pi-json-r-many").stdout
+    reader = PathInfoReader()
+
+    reader.feed(first)
+
+    assert reader.finish(second) == parse_path_info(second)

@@ -128,6 +128,32 @@ def test_progress_tells_how_much_was_written(programs: Programs) -> None:
     assert watcher.told[-1] == Progress("nix path-info", 10, None, "bytes")
 
 
+def test_what_is_written_is_handed_over_before_the_end(programs: Programs, tmp_path: Path) -> None:
+    programs.add("nix", f"echo one; while [ ! -e {tmp_path}/go ]; do sleep 0.02; done; echo two; sleep 0.2; echo three")
+    parts: list[bytes] = []
+
+    def take(data: bytes) -> None:
+        parts.append(data)
+        (tmp_path / "go").touch()
+
+    running = SystemRunner().start(Command(("nix",)))
+    running.follow(take, lambda: True)
+
+    assert running.wait().stdout == b"one\ntwo\nthree\n"
+    assert parts[0] == b"one\n"
+    assert b"one\ntwo\nthree\n".startswith(b"".join(parts)), "each byte once, in order"
+
+
+def test_what_is_written_is_kept_until_somebody_has_time(programs: Programs) -> None:
+    programs.add("nix", "echo one; sleep 0.3; echo two")
+    parts: list[bytes] = []
+    running = SystemRunner().start(Command(("nix",)))
+    running.follow(parts.append, lambda: False)
+
+    assert running.wait().stdout == b"one\ntwo\n"
+    assert parts == []
+
+
 def test_a_program_on_path_is_found(programs: Programs) -> None:
     place = programs.add("stub", ":")
 

@@ -25,6 +25,8 @@ from pyclosure.queries.text import plain_lines, printable
 _GRACE = 0.5
 """Seconds between SIGTERM and SIGKILL: ``path-info -rS`` and a few others ignore the first."""
 _STDERR_LIMIT = 256 * 1024
+_STDERR_FLOOD = 64 * 1024**2
+"""Bytes of messages after which nobody waits for the answer: they are kept in memory until then."""
 _STDOUT_LIMIT = 2 * 1024**3
 
 
@@ -111,12 +113,19 @@ class SystemRunner:
 
     def start(self, command: Command) -> _Process:
         """Start ``command``; its stdin is empty unless given, it has no terminal and its own process group."""
-        out, err = _anonymous_file("stdout"), _anonymous_file("stderr")
         stdin: int | IO[bytes] = subprocess.DEVNULL
-        if command.stdin is not None:
-            stdin = _anonymous_file("stdin")
-            stdin.write(command.stdin)
-            stdin.seek(0)
+        try:
+            out, err = _anonymous_file("stdout"), _anonymous_file("stderr")
+            if command.stdin is not None:
+                stdin = _anonymous_file("stdin")
+                stdin.write(command.stdin)
+                stdin.seek(0)
+        except OSError as error:
+            raise NixFailed(
+                f"there is no place for the answer of {command.argv[0]}: {error.strerror}",
+                hint="check the folder for temporary files (TMPDIR), its free space, and how many files may be open",
+                command=command.argv,
+            ) from None
         try:
             child = subprocess.Popen(
                 command.argv,
@@ -203,6 +212,8 @@ class _Process:
         except BaseException:
             self.stop()
             raise
+        # nobody waits for children that it has left running
+        self._signal(signal.SIGKILL)
         _running.discard(self)
         if self._written() > _STDOUT_LIMIT:
             raise self._too_much()
@@ -210,14 +221,23 @@ class _Process:
 
     def stop(self) -> None:
         """SIGTERM to the group, half a second, SIGKILL to what is left of it."""
+        if self not in _running:
+            # the number of its group may be that of somebody else by now
+            return
         if self._child.poll() is None:
-            for number in (signal.SIGTERM, signal.SIGKILL):
-                # the second one also when the program has gone: its children may have stayed
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(self._child.pid, number)
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    self._child.wait(_GRACE)
+            self._signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._child.wait(_GRACE)
+        # also when the program has gone: its children may have stayed
+        self._signal(signal.SIGKILL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._child.wait(_GRACE)
         _running.discard(self)
+
+    def _signal(self, number: signal.Signals) -> None:
+        """Signal the program and its children; the number of a group is not given away while it has members."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._child.pid, number)
 
     def _written(self) -> int:
         return os.fstat(self._out.fileno()).st_size
@@ -230,12 +250,21 @@ class _Process:
                 command=self.argv,
                 words=plain_lines(_read_tail(self._err)),
             )
-        if self._written() > _STDOUT_LIMIT or os.fstat(self._err.fileno()).st_size > _STDOUT_LIMIT:
+        if self._written() > _STDOUT_LIMIT:
             raise self._too_much()
+        if os.fstat(self._err.fileno()).st_size > _STDERR_FLOOD:
+            raise NixFailed(
+                f"{self.argv[0]} printed more than {_STDERR_FLOOD // 1024**2} MiB of messages and was stopped",
+                hint="its last words say what it is about; run the same command by hand",
+                command=self.argv,
+                words=plain_lines(_read_tail(self._err)),
+            )
 
     def _too_much(self) -> NixFailed:
         return NixFailed(
-            f"{self.argv[0]} printed more than {_STDOUT_LIMIT // 1024**3} GiB and was stopped", command=self.argv
+            f"{self.argv[0]} printed more than {_STDOUT_LIMIT // 1024**3} GiB and was stopped",
+            hint="no closure needs that much; run the same command by hand",
+            command=self.argv,
         )
 
 

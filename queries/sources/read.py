@@ -15,7 +15,7 @@ from pyclosure.queries.activity import SILENT, Activity, Progress
 from pyclosure.queries.errors import BadInput, NixFailed, QueryError
 from pyclosure.queries.names import name_of
 from pyclosure.queries.nix.client import Nix, batches
-from pyclosure.queries.nix.process import Runner
+from pyclosure.queries.nix.process import Completed, Runner
 from pyclosure.queries.sources.resolve import (
     Demo,
     DerivationOutputs,
@@ -115,7 +115,7 @@ def _path_infos(
     for batch in batches(roots):
         reading = _Reading()
         done = nix.path_info(batch, *flags, what=what, activity=activity, take=reading.take)
-        document = _parsed(done.stdout, reading)
+        document = _parsed(done, reading)
         if document.invalid:
             raise _not_valid(document.invalid, nix)
         found.update((info.path, info) for info in document.valid)
@@ -143,12 +143,14 @@ class _Reading:
         return self._reader.finish(stdout) if self._reader is not None else parse_path_info(stdout)
 
 
-def _parsed(stdout: bytes, reading: _Reading | None = None) -> PathInfoDocument:
+def _parsed(done: Completed, reading: _Reading | None = None) -> PathInfoDocument:
     try:
-        return (reading or _Reading()).finish(stdout)
+        return (reading or _Reading()).finish(done.stdout)
     except BadInput as error:
+        from pyclosure.queries.nix.failures import nix_words
+
         hint = "check what the nix on PATH is" + (f"; {error.hint}" if error.hint else "")
-        raise NixFailed(str(error), hint=hint) from None
+        raise NixFailed(str(error), hint=hint, words=nix_words(done.stderr), command=done.argv) from None
 
 
 def _without_nix_command(
@@ -210,7 +212,7 @@ def _derivation_roots(roots: tuple[str, ...], known: set[str], nix: Nix, activit
     found: list[str] = []
     for batch in batches(roots):
         done = nix.path_info(batch, "--derivation", what="find the derivations", activity=activity)
-        found += [info.path for info in _parsed(done.stdout).valid]
+        found += [info.path for info in _parsed(done).valid]
     return tuple(dict.fromkeys(found))
 
 
@@ -260,7 +262,7 @@ def _evaluated(source: Installables, nix: Nix, activity: Activity) -> tuple[str,
     words = _few(source.words)
     activity.report(Progress("evaluating"))
     done = nix.path_info(source.words, *flags, what=f"evaluate {words}", activity=activity, cwd=source.cwd)
-    document = _parsed(done.stdout)
+    document = _parsed(done)
     paths = tuple(info.path for info in document.valid)
     if document.invalid or not paths:
         missing = document.invalid[0] if document.invalid else words

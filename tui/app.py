@@ -8,10 +8,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import work
+from textual import constants, work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
+from textual.driver import Driver
 from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
@@ -175,6 +176,12 @@ class ClosureApp(App[int]):
     def get_default_screen(self) -> LoadingScreen:
         """Return the first frame."""
         return LoadingScreen(self._wanted_screen)
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return what draws on the terminal; another one that Textual's own variable names goes first."""
+        from pyclosure.tui.driver import TerminalDriver
+
+        return super().get_driver_class() if constants.DRIVER is not None else TerminalDriver
 
     def on_mount(self) -> None:
         self.set_interval(_TICK, self._tick)

@@ -6,6 +6,7 @@ Exit statuses: 0 done, 1 a check failed, 2 usage or bad input, 3 nix or the stor
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
@@ -41,6 +42,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     finally:
         _stop_children()
+        for stream in (sys.stdout, sys.stderr):
+            _let_go(stream)
+
+
+def _let_go(stream: IO[str] | None) -> None:
+    """Write out what is left; a terminal that was closed must not change the exit status."""
+    if stream is None:
+        return
+    try:
+        stream.flush()
+    except OSError:
+        with contextlib.suppress(OSError, ValueError):
+            silence(stream)
+    except ValueError:
+        pass  # it was closed
 
 
 def silence(stream: IO[str]) -> None:

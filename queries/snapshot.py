@@ -121,9 +121,9 @@ def write_snapshot(snapshot: Snapshot, path: str, now: datetime | None = None) -
         BadInput: the file cannot be written; an older file of that name is left as it was.
     """
     data = encode_snapshot(snapshot, now or datetime.now(UTC))
-    # a link stays a link: what it leads to is replaced
-    target = os.path.realpath(path)
     try:
+        # a link stays a link: what it leads to is replaced
+        target = os.path.realpath(path)
         if os.path.exists(target) and not os.path.isfile(target):
             # a device or a pipe is written into, never replaced by a file
             with open(target, "wb") as special:
@@ -146,14 +146,22 @@ def _replace(path: str, data: bytes) -> None:
             temporary = file.name
             file.write(data)
             file.flush()
+            os.fchmod(file.fileno(), _permissions(path))
             os.fsync(file.fileno())
-        os.chmod(temporary, _permissions(path))
         os.replace(temporary, path)
-    except OSError:
+    except BaseException:
+        # also when a signal ends us: nobody else would remove it
         if temporary is not None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
         raise
+    # its name is on disk only once the folder is
+    with contextlib.suppress(OSError):
+        folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def _permissions(path: str) -> int:

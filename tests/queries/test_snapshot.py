@@ -247,7 +247,7 @@ def test_an_old_snapshot_is_replaced(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["x"]
 
 
-@pytest.mark.parametrize("call", ["fsync", "replace", "chmod"])
+@pytest.mark.parametrize("call", ["fsync", "replace", "fchmod"])
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EDQUOT])
 def test_a_full_disk_leaves_the_old_snapshot_and_no_rubbish(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, code: int

@@ -94,5 +94,12 @@ def remember_theme(name: str) -> None:
         folder = state_folder()
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as file:
-            file.write(name + "\n")
-        os.replace(file.name, folder / "theme")
+            temporary = file.name
+            try:
+                file.write(name + "\n")
+                file.flush()
+                os.replace(temporary, folder / "theme")
+            except BaseException:
+                # a full disk keeps the theme that was remembered, and no rubbish
+                os.unlink(temporary)
+                raise

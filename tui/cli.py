@@ -29,11 +29,18 @@ _MOST_WORDS = 24
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
-    if words in (["--version"], ["-V"]):
-        print(f"pyclosure {__version__}")
-        return 0
+    for stream in (sys.stdout, sys.stderr):
+        # an encoding without our bars and dots gets question marks, not a failure
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
-        return _dispatch(words)
+        if words in (["--version"], ["-V"]):
+            print(f"pyclosure {__version__}")
+            return _written(0)
+        return _written(_dispatch(words))
+    except SystemExit as leaving:
+        # argparse leaves by itself, and so does who is told to by a signal
+        return _written(leaving.code if isinstance(leaving.code, int) else 0)
     except BrokenPipeError:
         # the reader of our output has gone; what it took was whole lines
         silence(sys.stdout)
@@ -44,6 +51,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         _stop_children()
         for stream in (sys.stdout, sys.stderr):
             _let_go(stream)
+
+
+def _written(status: int) -> int:
+    """Return the status, or 3 when the answer cannot be written to its end."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # what the command found out holds, whether somebody reads it to its end or not
+        silence(sys.stdout)
+    except OSError as error:
+        silence(sys.stdout)
+        if status == 0:
+            _say(f"pyclosure: the answer cannot be written: {error.strerror}")
+            return 3
+    return status
+
+
+def _say(text: str) -> None:
+    """Say it on stderr, when somebody listens there."""
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
 
 
 def _let_go(stream: IO[str] | None) -> None:
@@ -90,24 +119,14 @@ def _run(command: commands.Command, arguments: argparse.Namespace) -> int:
 
     if sys.stdout is None or sys.stderr is None:
         return 3  # there is nobody to tell
-    for stream in (sys.stdout, sys.stderr):
-        # an encoding without our bars and dots gets question marks, not a failure
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
     streams = commands.Streams(sys.stdout, sys.stderr)
     try:
-        status = command.run(arguments, streams)
-        try:
-            sys.stdout.flush()
-        except BrokenPipeError:
-            # what the command found out holds, whether somebody reads it to its end or not
-            silence(sys.stdout)
-        return status
+        return command.run(arguments, streams)
     except QueryError as error:
-        print(error_text(error), file=sys.stderr)
+        _say(error_text(error))
         advice = _meant(arguments) if error.exit_code == 2 else ""
         if advice:
-            print(f"  {advice}", file=sys.stderr)
+            _say(f"  {advice}")
         return error.exit_code
     except Cancelled:
         return Cancelled.exit_code
@@ -115,18 +134,22 @@ def _run(command: commands.Command, arguments: argparse.Namespace) -> int:
         raise
     except OSError as error:
         if error.filename is not None:
-            raise
-        print(f"pyclosure: the answer cannot be written: {error.strerror}", file=sys.stderr)
+            return _fault(error)
+        _say(f"pyclosure: the answer cannot be written: {error.strerror}")
         return 3
     except Exception as error:
-        if os.environ.get("PYCLOSURE_TRACEBACK"):
-            raise
-        print(
-            f"pyclosure: a fault in pyclosure itself: {type(error).__name__}: {error}\n"
-            "  please report it with what PYCLOSURE_TRACEBACK=1 prints",
-            file=sys.stderr,
-        )
-        return FAULT
+        return _fault(error)
+
+
+def _fault(error: Exception) -> int:
+    """Say that it is ours, where it may be told."""
+    if os.environ.get("PYCLOSURE_TRACEBACK"):
+        raise error
+    _say(
+        f"pyclosure: a fault in pyclosure itself: {type(error).__name__}: {error}\n"
+        "  please report it with what PYCLOSURE_TRACEBACK=1 prints"
+    )
+    return FAULT
 
 
 def _meant(arguments: argparse.Namespace) -> str:

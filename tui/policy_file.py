@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,24 +39,33 @@ def read_policy(named: str | None = None, start: Path | None = None) -> Policy:
                 f"{printable(named, 200)} has no section [tool.pyclosure]", hint="add one, or use pyclosure.toml"
             )
         return policy_of(table, printable(named, 200))
-    for path in _candidates(start or Path.cwd()):
+    for path in _candidates(start or _here()):
         table = _table(path, _read(path))
         if table is not None:
             return policy_of(table, printable(str(path), 200))
     return Policy()
 
 
+def _here() -> Path:
+    """Return the working directory; one that was deleted holds no decisions."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path("/nonexistent")
+
+
 def _candidates(start: Path) -> Iterator[Path]:
-    """Yield the files that exist, nearest first."""
+    """Yield the files that exist, nearest first; a folder that may not be looked into has none."""
     try:
         home = Path.home()
     except RuntimeError:
         home = None
     for folder in (start, *start.parents):
         for name in (OWN, SHARED):
-            if (folder / name).is_file():
+            # os.path says no where pathlib raises
+            if os.path.isfile(folder / name):
                 yield folder / name
-        if (folder / ".git").exists() or folder == home:
+        if os.path.lexists(folder / ".git") or folder == home:
             return
 
 

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 
 
-def _here() -> str:
+def working_directory() -> str:
     """Return the working directory; in a deleted one relative names lead nowhere, but full paths still do."""
     try:
         return os.getcwd()
@@ -28,5 +28,5 @@ class Request:
     """``--file``: a Nix expression; ``sources`` are then attribute paths in it."""
     impure: bool = False
     """``--impure``: let an installable read the environment."""
-    cwd: str = field(default_factory=_here)
+    cwd: str = field(default_factory=working_directory)
     """What relative names are relative to."""

@@ -12,6 +12,7 @@ from pyclosure.queries.errors import BadInput
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.names import name_of, parse_name
 from pyclosure.queries.records import Derivation
+from pyclosure.queries.sources.request import working_directory
 from pyclosure.queries.sources.resolve import Installables
 from pyclosure.queries.testing import evaluation
 from pyclosure.queries.testing.evaluation import EvaluatedPackage, Evaluation, Expression, OutsideTest, Wanted, evaluate
@@ -39,7 +40,7 @@ def expressions_of(
     Raises:
         BadInput: an attribute without an expression.
     """
-    here = cwd or os.getcwd()
+    here = cwd or working_directory()
     if named is not None:
         return (_named(named, attr, impure, here),)
     if file is not None:

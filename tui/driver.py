@@ -12,10 +12,13 @@ import os
 import select
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any
 
 from textual.drivers.linux_driver import LinuxDriver
+
+from pyclosure.queries.nix.process import stop_all
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -24,6 +27,8 @@ HUNG_UP = 129
 """Exit status of a program whose terminal was closed."""
 _LOOK = 0.5
 """Seconds between two looks whether the terminal is still there."""
+_LEAVING = 3.0
+"""Seconds after a signal that asks to end, after which nothing is waited for any more."""
 
 
 class _Lasting:
@@ -58,16 +63,25 @@ class TerminalDriver(LinuxDriver):
             self._file: Any = _Lasting(screen)
         self._watch: asyncio.TimerHandle | None = None
         self._suspended = False
+        self._before: dict[signal.Signals, Any] = {}
+        self._leaving = False
 
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._watch is None:
             self._look()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            # what is ignored stays ignored
+            if callable(signal.getsignal(number)):
+                self._before[number] = signal.signal(number, self._leave)
 
     def close(self) -> None:
         if self._watch is not None:
             self._watch.cancel()
             self._watch = None
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before.clear()
         super().close()
 
     # -- hanging up --------------------------------------------------------------------------------------
@@ -85,6 +99,16 @@ class TerminalDriver(LinuxDriver):
             self._app.exit(HUNG_UP, return_code=HUNG_UP)
         else:
             self._watch = asyncio.get_running_loop().call_later(_LOOK, self._look)
+
+    def _leave(self, number: int, frame: object) -> None:
+        """Leave as a key would: an exception from here may come where nobody cleans up after it."""
+        status = 128 + number
+        if self._leaving or not _in_loop(lambda: self._app.exit(status, return_code=status)):
+            raise SystemExit(status)
+        self._leaving = True
+        last = threading.Timer(_LEAVING, _end, (status,))
+        last.daemon = True
+        last.start()
 
     # -- stopping and continuing -------------------------------------------------------------------------
 
@@ -112,7 +136,16 @@ class TerminalDriver(LinuxDriver):
         self.resume_application_mode()
 
 
-def _in_loop(call: Callable[[], None]) -> None:
-    """Call it between two messages: a signal may come while a lock is held that it needs; without a loop, never."""
-    with contextlib.suppress(RuntimeError):
+def _in_loop(call: Callable[[], None]) -> bool:
+    """Call it between two messages: a signal may come while a lock is held that it needs. Without a loop, never."""
+    try:
         asyncio.get_running_loop().call_soon_threadsafe(call)
+    except RuntimeError:
+        return False
+    return True
+
+
+def _end(status: int) -> None:
+    """End now: a terminal that takes no more output, or work that cannot be stopped, holds us up."""
+    stop_all()
+    os._exit(status)

@@ -8,7 +8,6 @@ from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
@@ -21,6 +20,7 @@ from pyclosure.tui.units import bar, count, share, size
 from pyclosure.tui.watching import WorkerWatch
 from pyclosure.tui.widgets.bars import KeyBar, TitleBar
 from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
+from pyclosure.tui.workarounds import KeepsFocus
 
 if TYPE_CHECKING:
     from pyclosure.tui.app import ClosureApp
@@ -99,7 +99,7 @@ class EntryRows(RowView):
         return Cell(bar(entry.size, whole, width), "bar")
 
 
-class ContentsScreen(Screen[None]):
+class ContentsScreen(KeepsFocus[None]):
     """The files of one path."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -12,7 +12,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from pyclosure.queries.errors import Cancelled, QueryError
@@ -21,12 +21,13 @@ from pyclosure.tui.details import Line
 from pyclosure.tui.widgets.bars import KeyBar
 from pyclosure.tui.widgets.detail_pane import DetailPane
 from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
+from pyclosure.tui.workarounds import KeepsFocus
 
 if TYPE_CHECKING:
     from pyclosure.tui.app import ClosureApp
 
 
-class Dialog(ModalScreen[None]):
+class Dialog(KeepsFocus[None], ModalScreen[None]):
     """A window that escape closes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -203,7 +204,7 @@ def _grid(rows: Sequence[tuple[str, str, str]]) -> Table:
     return grid
 
 
-class TroubleScreen(Screen[None]):
+class TroubleScreen(KeepsFocus[None]):
     """What went wrong while opening: one sentence, nix's words, the next step."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

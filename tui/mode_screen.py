@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
 from pyclosure.tui.widgets.bars import KeyBar, TitleBar
 from pyclosure.tui.widgets.rows import RowView
+from pyclosure.tui.workarounds import KeepsFocus
 
 if TYPE_CHECKING:
     from pyclosure.queries.knowledge import Knowledge
@@ -26,7 +26,7 @@ WIDE = 140
 """Columns from which the details stand open at the right."""
 
 
-class ModeScreen(Screen[None]):
+class ModeScreen(KeepsFocus[None]):
     """A screen around rows that take the keys."""
 
     MODE: ClassVar[str] = ""

@@ -15,7 +15,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
@@ -37,6 +36,7 @@ from pyclosure.tui.units import Labels, count, size
 from pyclosure.tui.watching import WorkerWatch
 from pyclosure.tui.widgets.bars import KeyBar, TitleBar
 from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
+from pyclosure.tui.workarounds import KeepsFocus
 
 if TYPE_CHECKING:
     from pyclosure.tui.app import ClosureApp
@@ -87,7 +87,7 @@ class WhyRows(RowView):
         self._owner.row_moved()
 
 
-class WhyScreen(Screen[None]):
+class WhyScreen(KeepsFocus[None]):
     """Why one path is in the closure."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

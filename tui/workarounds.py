@@ -2,9 +2,36 @@
 
 from __future__ import annotations
 
-from textual import events
+from typing import Generic, TypeVar
+
+from textual import events, on
 from textual.css.stylesheet import Stylesheet
+from textual.screen import Screen
 from textual.widget import Widget
+
+Result = TypeVar("Result")
+
+
+class KeepsFocus(Screen[Result], Generic[Result]):
+    """A screen that gives the keys back to whom they were taken from (textual 8.2).
+
+    What is hidden loses the focus for ever, so that after a terminal of a few cells no key would reach the rows.
+    """
+
+    _focused_last: Widget | None = None
+
+    @on(events.DescendantFocus)
+    def _note_focus(self, event: events.DescendantFocus) -> None:
+        self._focused_last = event.widget
+
+    @on(events.Resize)
+    def _focus_later(self) -> None:
+        self.call_after_refresh(self._focus_again)
+
+    def _focus_again(self) -> None:
+        last = self._focused_last
+        if self.focused is None and last is not None and last.is_attached and last.focusable:
+            self.set_focus(last)
 
 
 class PatientStylesheet(Stylesheet):

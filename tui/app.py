@@ -565,6 +565,13 @@ class ClosureApp(App[int]):
         """Whether the theme is a dark one."""
         return self.current_theme.dark
 
+    def action_command_palette(self) -> None:
+        """Find a screen, a key, a theme or a path by typing."""
+        from pyclosure.tui.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
+
     def action_help(self) -> None:
         """Show all keys that work here."""
         from pyclosure.tui.dialogs import HelpDialog

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from rich.text import Text
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from pyclosure.queries.answers.matching import searchable
 from pyclosure.tui.units import size
@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from pyclosure.tui.app import ClosureApp
 
 _MOST_HITS = 20
+
+
+class Palette(CommandPalette):
+    """Textual's palette, on a terminal of any size: it cannot page through a list of no lines (textual 8.2)."""
+
+    def _action_command_list(self, action: str) -> None:
+        if self.query_one(CommandList).scrollable_content_region.height > 0:
+            super()._action_command_list(action)
 
 
 class ActionProvider(Provider):

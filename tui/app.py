@@ -439,6 +439,11 @@ class ClosureApp(App[int]):
         """Whether nothing works in the background and all it found is shown."""
         return self._background is not None and self._background.finished and not self._background.text
 
+    @property
+    def stopped(self) -> str:
+        """Why no more will become known; empty while it will, and when all is."""
+        return self._background.stopped
+
     def cancel_tasks(self) -> bool:
         """Stop the work in the background; False when there was none."""
         return self._background is not None and self._background.cancel()

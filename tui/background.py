@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -86,6 +87,8 @@ class Background:
     ) -> None:
         self.text = ""
         """What is going on, in a few words; empty when nothing is."""
+        self.stopped = ""
+        """Why no more will become known; empty while it will, and when all is."""
         self._app = app
         self._files, self._derivations = read_files, read_derivations
         self._open_base, self._base = open_base, base
@@ -106,6 +109,7 @@ class Background:
     def start(self, knowledge: Knowledge) -> None:
         """Start working on what was opened."""
         self._cancelled.clear()
+        self.stopped = ""
         self._thread = threading.Thread(target=self._work, args=(knowledge,), name="background", daemon=True)
         self._thread.start()
 
@@ -136,18 +140,25 @@ class Background:
     def _work(self, knowledge: Knowledge) -> None:
         try:
             self._steps(knowledge)
+            self.text = ""
+            self._tell(knowledge)
         except Cancelled:
+            self.text = ""
             _note_stopped(knowledge)
-            self._app.post_message(Learned(trouble="stopped by the user"))
+            self._tell_last(knowledge, "stopped by the user")
         except Exception as error:
             self.text = f"stopped by a fault: {type(error).__name__}"
-            self._app.post_message(Learned(trouble=self.text))
-            _note_stopped(knowledge, "a fault in pyclosure itself")
-            knowledge.touch()
+            _note_stopped(knowledge, f"a fault in pyclosure itself: {type(error).__name__}")
+            self._tell_last(knowledge, self.text)
+
+    def _tell_last(self, knowledge: Knowledge, trouble: str) -> None:
+        """Say why there is no more, with a summary where one can still be made."""
+        self.stopped = trouble
+        knowledge.touch()
+        with contextlib.suppress(Exception):
+            # what failed may have been the summary
             self._tell(knowledge)
-            return
-        self.text = ""
-        self._tell(knowledge)
+        self._app.post_message(Learned(trouble=trouble))
 
     def _steps(self, knowledge: Knowledge) -> None:
         """Work in the order of what people look at first."""

@@ -17,10 +17,9 @@ from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.text import printable
 from pyclosure.tui.output.contents import Totals, totals
 from pyclosure.tui.units import bar, count, share, size
-from pyclosure.tui.watching import WorkerWatch
+from pyclosure.tui.watching import WatchedScreen, WorkerWatch
 from pyclosure.tui.widgets.bars import KeyBar, TitleBar
 from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
-from pyclosure.tui.workarounds import KeepsFocus
 
 if TYPE_CHECKING:
     from pyclosure.tui.app import ClosureApp
@@ -99,7 +98,7 @@ class EntryRows(RowView):
         return Cell(bar(entry.size, whole, width), "bar")
 
 
-class ContentsScreen(KeepsFocus[None]):
+class ContentsScreen(WatchedScreen[None]):
     """The files of one path."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -189,6 +188,9 @@ class ContentsScreen(KeepsFocus[None]):
             text.append(f"  not read: {printable(problem)}\n", "dim")
         self._head.update(text)
         self._rows.show(found.top)
+
+    def work_failed(self, group: str, words: str) -> None:
+        self._head.update(Text(f" The files are not known: {words}."))
 
     def action_toggle_row(self) -> None:
         """Open or close a folder."""

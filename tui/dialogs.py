@@ -18,6 +18,7 @@ from textual.widgets import Static
 from pyclosure.queries.errors import Cancelled, QueryError
 from pyclosure.queries.text import plain_lines, printable
 from pyclosure.tui.details import Line
+from pyclosure.tui.watching import WatchedScreen
 from pyclosure.tui.widgets.bars import KeyBar
 from pyclosure.tui.widgets.detail_pane import DetailPane
 from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pyclosure.tui.app import ClosureApp
 
 
-class Dialog(KeepsFocus[None], ModalScreen[None]):
+class Dialog(WatchedScreen[None], ModalScreen[None]):
     """A window that escape closes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -10,9 +10,9 @@ from textual.containers import Container
 from textual.widget import Widget
 from textual.widgets import Static
 
+from pyclosure.tui.watching import WatchedScreen
 from pyclosure.tui.widgets.bars import KeyBar, TitleBar
 from pyclosure.tui.widgets.rows import RowView
-from pyclosure.tui.workarounds import KeepsFocus
 
 if TYPE_CHECKING:
     from pyclosure.queries.knowledge import Knowledge
@@ -26,7 +26,7 @@ WIDE = 140
 """Columns from which the details stand open at the right."""
 
 
-class ModeScreen(KeepsFocus[None]):
+class ModeScreen(WatchedScreen[None]):
     """A screen around rows that take the keys."""
 
     MODE: ClassVar[str] = ""

@@ -11,6 +11,7 @@ from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits
 
 from pyclosure.queries.answers.matching import searchable
 from pyclosure.tui.units import size
+from pyclosure.tui.workarounds import LeftOnce
 
 if TYPE_CHECKING:
     from pyclosure.tui.app import ClosureApp
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _MOST_HITS = 20
 
 
-class Palette(CommandPalette):
+class Palette(LeftOnce[None], CommandPalette):
     """Textual's palette, on a terminal of any size: it cannot page through a list of no lines (textual 8.2)."""
 
     def _action_command_list(self, action: str) -> None:

@@ -70,6 +70,7 @@ class PlanDialog(Dialog):
         self.plan = plan
         self.lines: list[Line] = []
         self._best: Sequence[Cut] | None = None
+        self._failed = ""
         self._knowledge = knowledge
         self._rows = _Lines(self)
         self._total = Static("", classes="whole", markup=False)
@@ -97,6 +98,10 @@ class PlanDialog(Dialog):
 
     def _suggest(self, found: Sequence[Cut]) -> None:
         self._best = found
+        self._changed()
+
+    def work_failed(self, group: str, words: str) -> None:
+        self._failed = words
         self._changed()
 
     # -- look --------------------------------------------------------------------------------------------
@@ -141,7 +146,8 @@ class PlanDialog(Dialog):
         self.describe()
 
     def _changed(self) -> None:
-        suggestions: list[Line] = ["looking for the best cuts …"] if self._best is None else list(self._best)
+        waiting = f"not known: {self._failed}" if self._failed else "looking for the best cuts …"
+        suggestions: list[Line] = [waiting] if self._best is None else list(self._best)
         if self._best is not None and not self._best:
             suggestions = ["nothing else can be cut: only what is wanted leads to the rest"]
         marks: list[Line] = list(self.plan.marks) or ["nothing is marked; x marks a row here, or one in the tree"]

@@ -33,10 +33,9 @@ from pyclosure.tui.details import nix_commands
 from pyclosure.tui.output.evidence import spot_words
 from pyclosure.tui.plan import Plan
 from pyclosure.tui.units import Labels, count, size
-from pyclosure.tui.watching import WorkerWatch
+from pyclosure.tui.watching import WatchedScreen, WorkerWatch
 from pyclosure.tui.widgets.bars import KeyBar, TitleBar
 from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
-from pyclosure.tui.workarounds import KeepsFocus
 
 if TYPE_CHECKING:
     from pyclosure.tui.app import ClosureApp
@@ -87,7 +86,7 @@ class WhyRows(RowView):
         self._owner.row_moved()
 
 
-class WhyScreen(KeepsFocus[None]):
+class WhyScreen(WatchedScreen[None]):
     """Why one path is in the closure."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -202,12 +201,15 @@ class WhyScreen(KeepsFocus[None]):
             if edge is not None and edge in self._opened:
                 yield from self._file_rows(node.level, edge)
 
+    _failed = ""
+    """Why files are not looked for any more; empty while they are."""
     _opened: frozenset[Edge] = frozenset()
     """References of the tree whose files are shown."""
 
     def _file_rows(self, depth: int, edge: Edge) -> Iterator[Row]:
         if not self._evidence.known(edge[0]):
-            yield Row(depth, edge[1], edge, remark="looking for the files that hold it …")
+            words = f"files unknown: {self._failed}" if self._failed else "looking for the files that hold it …"
+            yield Row(depth, edge[1], edge, remark=words)
             return
         found = self._evidence.of(*edge)
         for one in found.found[:_FILES]:
@@ -318,6 +320,11 @@ class WhyScreen(KeepsFocus[None]):
         except Cancelled:
             return
         self.app.call_from_thread(self._state, "")
+
+    def work_failed(self, group: str, words: str) -> None:
+        self._failed = words
+        self._state("")
+        self._refill()
 
     def _edges_in_sight(self) -> list[Edge]:
         return list(pairwise(self.chain)) if self._tree is None else sorted(self._opened)

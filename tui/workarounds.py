@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Generic, TypeVar
 
 from textual import events, on
+from textual.await_complete import AwaitComplete
 from textual.css.stylesheet import Stylesheet
 from textual.screen import Screen
 from textual.widget import Widget
@@ -12,7 +13,19 @@ from textual.widget import Widget
 Result = TypeVar("Result")
 
 
-class KeepsFocus(Screen[Result], Generic[Result]):
+class LeftOnce(Screen[Result], Generic[Result]):
+    """A screen that closes itself and nothing else (textual 8.2).
+
+    Keys that come together are all acted on before a screen is gone, and each dismissal closes what is on top then:
+    the screen below, or the last one there is, which is a fault.
+    """
+
+    def dismiss(self, result: Result | None = None) -> AwaitComplete:
+        """Close the screen; does nothing when another one is on top."""
+        return super().dismiss(result) if self.app.screen is self else AwaitComplete()
+
+
+class KeepsFocus(LeftOnce[Result]):
     """A screen that gives the keys back to whom they were taken from (textual 8.2).
 
     What is hidden loses the focus for ever, so that after a terminal of a few cells no key would reach the rows.

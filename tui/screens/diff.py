@@ -151,6 +151,12 @@ class DiffScreen(EvidenceScreen):
         self._sections = sections
         self.show_rows(stay=True)
 
+    def work_failed(self, group: str, words: str) -> None:
+        if group == "sections":
+            self.head.update(Text(f" the changes are not known: {words}"))
+        elif group == "change":
+            self.evidence.show(Text(f"not known: {words}"))
+
     def show_rows(self, *, stay: bool = False) -> None:
         review = self.app.review
         if review is None or not self._sections:

@@ -55,6 +55,8 @@ class FindingsScreen(EvidenceScreen):
         self._path = 0
         """Which path of the finding keys act on."""
         self._shown: object = None
+        self._said = ""
+        """Why no more findings will come, as it was said last."""
 
     # -- look --------------------------------------------------------------------------------------------
 
@@ -69,9 +71,9 @@ class FindingsScreen(EvidenceScreen):
         judgement = self.app.judgement
         if judgement is None:
             self.head.update(Text(" nothing was judged yet"))
-            self.findings.empty = self.app.task_text or "nothing was judged: reading was stopped"
+            self.findings.empty = self.app.task_text or f"nothing was judged: {self.app.stopped}"
             self.findings.refresh()
-        elif self._shown is not judgement:
+        elif self._shown is not judgement or self._said != self.app.stopped:
             self.show_rows()
 
     def facts_came(self, knowledge: Knowledge) -> None:
@@ -81,14 +83,15 @@ class FindingsScreen(EvidenceScreen):
         judgement, knowledge = self.app.judgement, self.knowledge
         if judgement is None or knowledge is None:
             return
-        self._shown = judgement
+        self._shown, self._said = judgement, self.app.stopped
         shown = Findings(knowledge, judgement.report, self.findings.sort, self.filter_bar.text, by=self._by)
         text = Text(no_wrap=True, overflow="ellipsis")
         text.append(f" {shown.headline if judgement.whole else shown.found}", "bold")
         text.append(f"   by {self.findings.sort}{f', in groups by {self._by}' if self._by else ''}")
         if not judgement.whole:
             waiting = len({one.rule for one in judgement.report.unknown})
-            text.append(f"   {count(waiting, 'rule')} still to come", "italic")
+            still = f"unknown: {self._said}" if self._said else "still to come"
+            text.append(f"   {count(waiting, 'rule')} {still}", "italic")
         elif judgement.problem:
             text.append(f"\n {printable(judgement.problem, 300)}", "italic")
         elif judgement.report.policy.origin:

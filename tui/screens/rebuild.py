@@ -278,6 +278,9 @@ class RebuildScreen(EvidenceScreen):
         self.impact = found
         self.evidence.show_lines(lines, ("touching",), "", *self._what_differs(cause))
 
+    def work_failed(self, group: str, words: str) -> None:
+        self.evidence.show(Text(f"not known: {words}"))
+
     def _what_differs(self, cause: Cause | None) -> list[RenderableType]:
         """Return how a derivation differs from what it was, attribute by attribute; empty when it only follows."""
         from pyclosure.tui.output.rebuild import cause_words, difference_text

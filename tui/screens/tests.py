@@ -137,7 +137,7 @@ class TestsScreen(EvidenceScreen):
         survey = self.app.survey
         if survey is None:
             self.head.update(Text(" nothing is known of tests yet"))
-            self.packages.empty = self.app.task_text or "nothing was looked at: reading was stopped"
+            self.packages.empty = self.app.task_text or f"nothing was looked at: {self.app.stopped}"
             self.packages.refresh()
         elif self._shown is not survey:
             self.show_rows()
@@ -277,10 +277,10 @@ class TestsScreen(EvidenceScreen):
             return
         finding = _finding_of(one, judgement)
         if finding is None:
-            waiting = judgement is None or not judgement.whole
-            words = (
-                "findings are still being looked for" if waiting else "no finding is about the tests of this package"
-            )
+            words = "no finding is about the tests of this package"
+            if judgement is None or not judgement.whole:
+                stopped = self.app.stopped
+                words = f"findings are not known: {stopped}" if stopped else "findings are still being looked for"
             self.notify(words, markup=False, timeout=3)
             return
         await self.app.show_finding(finding)
@@ -336,6 +336,10 @@ class TestsScreen(EvidenceScreen):
             self.app.call_from_thread(self.refresh_knowledge)
             return
         self.app.call_from_thread(self.app.take_judgement, judgement)
+
+    def work_failed(self, group: str, words: str) -> None:
+        self._notes = [f"not evaluated: {words}"]
+        self.refresh_knowledge()
 
     def widen(self) -> bool:
         if self._only is None:

@@ -6,6 +6,7 @@ free; store paths never change, so nothing goes stale.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ class EvidenceStore:
         self._knowledge = knowledge
         self._known: dict[str, ByReference] = dict(knowledge.evidence)
         self._problems: dict[str, tuple[str, ...]] = {}
+        self._missing: set[str] = set()
+        """Paths that were not on disk when they were to be looked through."""
         self._lock = threading.Lock()
 
     def known(self, referrer: int) -> bool:
@@ -71,7 +74,8 @@ class EvidenceStore:
             by_reference = self.scan(referrer, activity)
         found = by_reference.get(self._path(reference), ())
         problems = self._problems.get(path, ())
-        reason = "" if found else "no file that could be read holds it"
+        missing = "its files are no longer on disk (collected?)"
+        reason = "" if found else missing if path in self._missing else "no file that could be read holds it"
         return EdgeEvidence(found, reason, problems)
 
     def scan(self, referrer: int, activity: Activity = SILENT) -> ByReference:
@@ -92,6 +96,8 @@ class EvidenceStore:
         }
         with self._lock:
             self._known[path] = by_reference
+            if not os.path.lexists(root + path):
+                self._missing.add(path)
             if result.problems or files.problems:
                 self._problems[path] = (*result.problems, *files.problems)
         return by_reference

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pyclosure.tui.app import ClosureApp
 
 
-class Dialog(WatchedScreen[None], ModalScreen[None]):
+class Dialog(ModalScreen[None], WatchedScreen[None]):
     """A window that escape closes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

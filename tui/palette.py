@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _MOST_HITS = 20
 
 
-class Palette(LeftOnce[None], CommandPalette):
+class Palette(CommandPalette, LeftOnce[None]):
     """Textual's palette, on a terminal of any size: it cannot page through a list of no lines (textual 8.2)."""
 
     def _action_command_list(self, action: str) -> None:

@@ -17,7 +17,8 @@ class LeftOnce(Screen[Result], Generic[Result]):
     """A screen that closes itself and nothing else (textual 8.2).
 
     Keys that come together are all acted on before a screen is gone, and each dismissal closes what is on top then:
-    the screen below, or the last one there is, which is a fault.
+    the screen below, or the last one there is, which is a fault. Styles are inherited from the first base alone, so
+    this one stands behind others.
     """
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:

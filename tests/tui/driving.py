@@ -86,6 +86,7 @@ class Ready:
         self.began = time.monotonic()
         self.done = True
         self.was_cancelled = False
+        self.source = None
 
     def when_done(self, callback: Callable[[], None]) -> None:
         callback()

@@ -3,10 +3,12 @@
 
 VENV = .venv
 PYTHON =
+KEYS = 10000
+SEED = 1
 BIN = $(VENV)/bin
 SETUP = VENV='$(VENV)' PYTHON='$(PYTHON)' sh scripts/setup.sh
 
-.PHONY: help setup demo test check bench fuzz screenshots rules pins clean
+.PHONY: help setup demo test check bench fuzz soak screenshots rules pins clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +40,12 @@ fuzz: ## feed everything that reads with hostile input (SECONDS=60, or ARGS="--t
 	@$(SETUP) dev
 	$(BIN)/python -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)
 
+soak: ## send 10,000 random keys to every screen (KEYS=500 SEED=2); takes a quarter of an hour
+	@$(SETUP) dev
+	@rm -f .soak
+	@PYCLOSURE_SOAK_KEYS=$(KEYS) PYCLOSURE_SOAK_SEED=$(SEED) PYCLOSURE_SOAK_REPORT=.soak \
+		$(BIN)/python -m pytest -n auto tests/tui/test_soak.py; status=$$?; cat .soak; exit $$status
+
 screenshots: ## draw the pictures in screenshots/ anew
 	@$(SETUP) dev
 	$(BIN)/python screenshots/regenerate.py $(ARGS)
@@ -51,5 +59,5 @@ pins: ## write constraints.txt anew from pyproject.toml; its first lines say mor
 	@VENV='$(VENV)' UPGRADE='$(UPGRADE)' TEXTUAL='$(TEXTUAL)' sh scripts/pins.sh
 
 clean: ## remove .venv, builds and caches
-	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .tests-failed
+	rm -rf .venv .soak dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .tests-failed
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

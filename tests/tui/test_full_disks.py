@@ -185,7 +185,7 @@ def test_two_programs_on_one_store_do_not_end_each_others_nix(tmp_path: Path, ho
 
     some[0].send_signal(signal.SIGTERM)
     assert some[0].wait(30) == 143
-    assert wait_until(lambda: len(nix.still_running()) == 1), "one nix ends, the other goes on"
+    assert wait_until(lambda: len(nix.still_running()) == 1), f"{nix.still_running()} of {nix.family()}"
     assert some[1].poll() is None
 
     some[1].send_signal(signal.SIGTERM)

@@ -1,0 +1,75 @@
+"""Thousands of random keys on every screen: nothing breaks, nothing is left on the screen, and memory stays level.
+
+The short run is part of all tests; ``make soak`` sends 10,000 keys to every screen and prints what they took.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pyclosure.queries.knowledge import Knowledge, know
+from pyclosure.queries.nix.process import SystemRunner
+from pyclosure.queries.sources.read import read_source
+from pyclosure.queries.sources.request import Request
+from pyclosure.queries.sources.resolve import resolve
+from pyclosure.tui import screens
+from tests.support.stub_nix import StubNix
+from tests.tui.driving import demo, opened
+from tests.tui.soaking import Soak
+from tests.tui.two_graphs import side_before
+
+KEYS = int(os.environ.get("PYCLOSURE_SOAK_KEYS", "300"))
+SEED = int(os.environ.get("PYCLOSURE_SOAK_SEED", "1"))
+REPORT = os.environ.get("PYCLOSURE_SOAK_REPORT", "")
+"""A file that the figures are added to."""
+MEMORY, OBJECTS = 200 * 1024**2, 600_000
+"""What the process may hold in the end: Textual's caches of painted lines fill up to 140 MiB and 410,000 objects."""
+GROWTH = 24 * 1024**2
+"""Bytes that may be added in the last two fifths of a long run, when the caches are full."""
+NAMES = [spec.name for spec in screens.find_all()]
+_start = SystemRunner.start
+
+
+@pytest.fixture
+def on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Knowledge:
+    """A closure whose files can be read and whose nix answers."""
+    nix = StubNix(tmp_path / "nix")
+    monkeypatch.setattr(SystemRunner, "start", _start)
+    for name in ("PATH", "NIX_STORE_DIR"):
+        monkeypatch.setenv(name, nix.environment(tmp_path)[name])
+    return know(read_source(resolve(Request((nix.root,))), SystemRunner(timeout=20)))
+
+
+async def soaked(name: str, what: Knowledge, label: str = "") -> None:
+    label = label or name
+    spec = next(spec for spec in screens.find_all() if spec.name == name)
+    options = {"open_base": lambda _: side_before(), "base": "./before"}
+    async with opened(what, screen=name, **options) as pilot:
+        soak = Soak(pilot, SEED, spec.key)
+        await soak.rest()
+        result = await soak.run(KEYS)
+        await soak.leave()
+
+    if REPORT:
+        with open(REPORT, "a") as file:
+            file.write(result.line(label) + "\n")
+    warm, end = result.warm, result.end
+    assert end.memory < MEMORY and end.objects < OBJECTS, result.line(label)
+    assert end.memory - result.middle.memory < GROWTH, result.line(label)
+    assert (end.screens, end.files) <= (warm.screens + len(NAMES), warm.files + 2), result.line(label)
+    # screens that were never up are made once
+    assert end.widgets <= warm.widgets + 25 * len(NAMES), result.line(label)
+    assert end.threads <= warm.threads + 4, result.line(label)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_random_keys_break_no_screen(name: str) -> None:
+    await soaked(name, demo())
+
+
+@pytest.mark.parametrize("name", ["overview", "closure"])
+async def test_random_keys_break_nothing_while_files_and_nix_are_asked(name: str, on_disk: Knowledge) -> None:
+    await soaked(name, on_disk, f"{name}, with files and nix")

@@ -112,7 +112,14 @@ class StubNix:
 
     def still_running(self) -> list[int]:
         """Return who of them still runs."""
-        return [pid for pid in self.family() if alive(pid)]
+        return [pid for pid in self.family() if alive(pid) and self._is_ours(pid)]
+
+    def _is_ours(self, pid: int) -> bool:
+        """Whether a number was not given to another process meanwhile."""
+        try:
+            return str(self.folder) in Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+        except OSError:
+            return not Path("/proc/self").exists()
 
     def asked(self) -> list[str]:
         """Return the commands that were asked, in their order."""

@@ -220,6 +220,18 @@ def test_the_program_ends_with_its_terminal(
     assert wait_until(lambda: not nix.still_running())
 
 
+def test_a_terminal_that_takes_no_output_does_not_keep_the_program(terminal: Callable[..., Terminal]) -> None:
+    """As with a stopped ssh, or after ctrl+s."""
+    with terminal() as screen:
+        screen.shows("Where the bytes are")
+        for key in "123456" * 12:
+            screen.keys(key + "\x1b[B" * 5)
+            time.sleep(0.02)
+        screen.child.terminate()
+
+        assert screen.child.wait(20) == 143
+
+
 # -- signs that cannot be shown --------------------------------------------------------------------------
 
 ASCII = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}

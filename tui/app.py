@@ -442,7 +442,7 @@ class ClosureApp(App[int]):
     @property
     def stopped(self) -> str:
         """Why no more will become known; empty while it will, and when all is."""
-        return self._background.stopped
+        return self._background.stopped if self._background is not None else ""
 
     def cancel_tasks(self) -> bool:
         """Stop the work in the background; False when there was none."""

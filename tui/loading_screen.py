@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.widgets import Static
 
+from pyclosure.tui.watching import WatchedScreen
 from pyclosure.tui.widgets.bars import KeyBar, TitleBar
 
 if TYPE_CHECKING:
     from pyclosure.tui.app import ClosureApp
 
 
-class LoadingScreen(Screen[None]):
+class LoadingScreen(WatchedScreen[None]):
     """Stands until the screens do; they look the same while they wait for the closure."""
 
     DEFAULT_CSS = """

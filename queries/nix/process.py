@@ -202,7 +202,8 @@ class _Process:
                     status = self._child.wait(pause)
                     break
                 except subprocess.TimeoutExpired:
-                    pause = min(pause * 1.5, 0.05)
+                    # the last of it is written quickly, and is to be read before the end
+                    pause = min(pause * 1.5, 0.05 if self._take is None else 0.01)
                 activity.check()
                 activity.report(Progress(self._label, self._written(), None, "bytes"))
                 self._check_limits()

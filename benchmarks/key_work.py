@@ -1,7 +1,7 @@
 """What each key costs the thread that draws, at many rows: run by the measure ``keys`` in a process of its own.
 
-The app runs headless, as under test. Everything that its event loop does between a key and the next silence
-is added up: handling the key, laying out, painting.
+The app runs headless, as under test. What its event loop does from a key on is added up: until something is
+painted, which is the answer, and until the next silence, with all that follows from threads.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 import time
 from asyncio import events
 
+from textual.app import App
 from textual.pilot import Pilot
 
 from pyclosure.queries.knowledge import know
@@ -49,31 +50,46 @@ class Busy:
     def __init__(self) -> None:
         self.seconds = 0.0
         self.longest = 0.0
-        self._run = events.Handle._run
+        self.answered: float | None = None
+        """Seconds until the first paint; None when there was none."""
+        self._began = 0.0
+        self._run, self._display = events.Handle._run, App._display
 
     def __enter__(self) -> Busy:
         run = self._run
 
         def timed(handle: events.Handle) -> None:
-            began = time.perf_counter()
+            self._began = time.perf_counter()
             run(handle)
-            took = time.perf_counter() - began
+            took = time.perf_counter() - self._began
             self.seconds += took
             self.longest = max(self.longest, took)
 
+        def painted(app: App[object], screen: object, renderable: object) -> None:
+            display(app, screen, renderable)  # type: ignore[arg-type]
+            if self.answered is None:
+                self.answered = self.seconds + time.perf_counter() - self._began
+
+        display = self._display
         events.Handle._run = timed  # type: ignore[method-assign]
+        App._display = painted  # type: ignore[assignment, method-assign]
         return self
 
     def __exit__(self, *_: object) -> None:
         events.Handle._run = self._run  # type: ignore[method-assign]
+        App._display = self._display  # type: ignore[method-assign]
 
 
-async def work(store: str, root: str, size: tuple[int, int]) -> list[tuple[str, str, float, float]]:
-    """Return screen, key, seconds of work, and the longest piece of it, for each key in turn."""
+Work = tuple[str, str, float, float, float]
+"""Screen, key, seconds of work until the answer, with all that follows, and of the longest piece of it."""
+
+
+async def work(store: str, root: str, size: tuple[int, int]) -> list[Work]:
+    """Return what each key in turn costs."""
     opening = Opening(resolve(Request((root,), store=store)), SystemRunner()).start()
     app = ClosureApp(opening, settings=Settings(), read_files=False, read_derivations=False)
     app.animation_level = "none"
-    found: list[tuple[str, str, float, float]] = []
+    found: list[Work] = []
     async with app.run_test(size=size) as pilot:
         while not app.quiet:
             await pilot.pause(0.05)
@@ -85,14 +101,12 @@ async def work(store: str, root: str, size: tuple[int, int]) -> list[tuple[str, 
     return found
 
 
-async def timed(pilot: Pilot[int], key: str) -> tuple[float, float]:
-    """Press a key and return the seconds of work that it caused, and those of the longest piece."""
+async def timed(pilot: Pilot[int], key: str) -> tuple[float, float, float]:
+    """Press a key and return the seconds of work until the answer, of all of it, and of its longest piece."""
     with Busy() as busy:
         await pilot.press(key)
-        await pilot.pause()
-    # what works on in threads is not timed, and must not disturb the next key
-    await pilot.pause(0.05)
-    return busy.seconds, busy.longest
+        await pilot.pause(0.3)
+    return busy.seconds if busy.answered is None else busy.answered, busy.seconds, busy.longest
 
 
 if __name__ == "__main__":

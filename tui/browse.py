@@ -223,9 +223,11 @@ class Browser:
     def find(self, pattern: Filter, row: int, step: int) -> int | None:
         """Return the next row, going round, that a filter means; in the tree hidden paths are revealed."""
         if self.listing:
-            hits = [at for at in range(self.count()) if self.matches(self._flat_rows[at], pattern)]
+            texts = self._search_texts()
+            hits = [row for row, at in enumerate(self._flat_rows) if pattern.matches(texts[at])]
             return _next(hits, row, step)
-        found = list(self._ordered(at for at in self.members() if self.matches(at, pattern)))
+        texts = self._search_texts()
+        found = list(self._ordered(at for at in self.members() if pattern.matches(texts[at])))
         if not found:
             return None
         here = self.at(row)
@@ -250,7 +252,8 @@ class Browser:
         if self._only is not None:
             members = [at for at in members if self._only(at)]
         if self.filter.text:
-            members = [at for at in members if self.matches(at, self.filter)]
+            texts, matches = self._search_texts(), self.filter.matches
+            members = [at for at in members if matches(texts[at])]
         self._flat_rows = list(self._ordered(members))
 
     def _search_texts(self) -> list[Searchable]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import RenderableType
@@ -110,8 +110,9 @@ class WhyScreen(WatchedScreen[None]):
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (140, "-wide")]
         self._knowledge, self._target, self._evidence = knowledge, target, evidence
         self.answer: Why = why(knowledge.closure, target)
-        self._chains: Iterator[tuple[int, ...]] = chains_in_order(knowledge.closure, target)
-        self._seen: list[tuple[int, ...]] = []
+        # the first of them is known; the others are looked for when they are asked for
+        self._chains: Iterator[tuple[int, ...]] = islice(chains_in_order(knowledge.closure, target), 1, None)
+        self._seen: list[tuple[int, ...]] = [self.answer.chain]
         self.number = 0
         """Which chain is shown, from 0."""
         self._tree: Outline | None = None
@@ -154,7 +155,6 @@ class WhyScreen(WatchedScreen[None]):
         yield self._bar
 
     def on_mount(self) -> None:
-        self._next()
         self._fill()
         self.set_focus(self._rows)
         self._read()

@@ -78,5 +78,5 @@ def measure(folder: Path) -> list[Figure]:
             ("peak MiB before the ranking", before),
             ("peak MiB after the ranking", after),
         ):
-            found.append(Figure(group, what, mebibytes, "", None))
+            found.append(Figure(group, what, mebibytes, unit="MiB"))
     return found

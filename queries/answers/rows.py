@@ -120,8 +120,7 @@ def ordered(
     known = [at for at in by_name if values[at] is not None]
     # a stable sort keeps ties by name, whichever way the column runs
     if column.numeric:
-        sign = 1 if reverse else -1
-        known.sort(key=lambda at: sign * cast(int, values[at]))
+        known.sort(key=cast(Callable[[int], int], values.__getitem__), reverse=not reverse)
     else:
         known.sort(key=lambda at: str(values[at]).lower(), reverse=reverse)
     return known + [at for at in by_name if values[at] is None]

@@ -235,6 +235,36 @@ def test_escape_ends_a_hanging_nix_and_the_screen_stays(nix: StubNix, terminal: 
         assert screen.ended() == 130
 
 
+@pytest.mark.parametrize(
+    ("stage", "words", "running"),
+    [
+        ("version", (), 2),
+        # an expression is evaluated by the path-info that also names its paths
+        ("path-info", ("-f", "default.nix", "env"), 3),
+        ("path-info", ("--derivation",), 3),
+    ],
+    ids=["asking for the version", "evaluating", "the build closure"],
+)
+def test_escape_ends_every_stage_of_opening(
+    nix: StubNix, home: Path, terminal: Callable[..., Terminal], stage: str, words: tuple[str, ...], running: int
+) -> None:
+    (home / "default.nix").write_text("{ env = null; }")
+    nix.does(stage, f"{FAMILY} {HANGS}")
+    with terminal(*words, *(() if "-f" in words else (nix.root,))) as screen:
+        assert wait_until(lambda: len(nix.family()) == running, 20)
+        screen.shows("esc cancels")
+        screen.keys("\x1b")
+        screen.shows("Cancelled: nothing was opened, and nix was stopped.")
+        assert wait_until(lambda: not nix.still_running()), "somebody survived"
+        # it can be tried again, and left while it tries
+        screen.keys("r")
+        assert wait_until(lambda: len(nix.family()) == 2 * running, 20)
+        screen.keys("q")
+
+        assert screen.ended() == 130
+    assert wait_until(lambda: not nix.still_running()), "somebody survived"
+
+
 @pytest.mark.parametrize("stage", STAGES_OF_NIX[2:])
 @pytest.mark.parametrize("how", ["q", "hanging up"])
 def test_whoever_leaves_while_nix_hangs_behind_the_screen_leaves_nobody_behind(

@@ -5,27 +5,31 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
 from pyclosure.queries import enrich
-from pyclosure.queries.activity import Progress
+from pyclosure.queries.activity import Activity, Progress
 from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.nix.process import SystemRunner
 from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.request import Request
-from pyclosure.queries.sources.resolve import resolve
+from pyclosure.queries.sources.resolve import Installables, resolve
+from pyclosure.queries.sources.stores import Store
 from pyclosure.tui import background, contents_screen, plan_dialog, screens
 from pyclosure.tui.screens import diff, rebuild
 from tests.support.stub_nix import StubNix
+from tests.tui.closures import dump_of
 from tests.tui.driving import (
     LARGE,
     app_for,
     app_of,
     at_work,
     demo,
+    of_file,
     opened,
     picture,
     running,
@@ -173,6 +177,72 @@ async def test_a_fault_is_the_reason_of_all_that_is_not_known(
         }[what]
 
         assert (state.state, state.reason) == ("absent", "a fault in pyclosure itself: RuntimeError")
+
+
+@pytest.mark.parametrize(
+    "where", ["pyclosure.queries.parse.path_info.parse_path_info", "pyclosure.queries.knowledge.know"]
+)
+async def test_what_is_being_understood_can_be_cancelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    reached, go_on = threading.Event(), threading.Event()
+    module, name = where.rsplit(".", 1)
+    real = getattr(import_module(module), name)
+
+    def slow(*arguments: object, **named: object) -> object:
+        reached.set()
+        assert go_on.wait(30)
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(where, slow)
+    dump = tmp_path / "closure.json"
+    dump.write_bytes(dump_of({"app-1.0": ("lib-1.0",)}))
+    async with running(app_for(of_file(dump))) as pilot:
+        await until(pilot, reached.is_set, "the reading")
+        await pilot.press("escape")
+        go_on.set()
+        await until(pilot, lambda: "Cancelled: nothing was opened" in picture(pilot), "the cancelling")
+
+        assert app_of(pilot).knowledge is None
+        await pilot.press("q")
+    assert pilot.app.return_code == 130
+
+
+async def test_evaluating_on_a_key_can_be_left(on_disk: Knowledge, monkeypatch: pytest.MonkeyPatch) -> None:
+    reached, left = threading.Event(), threading.Event()
+
+    def slow(knowledge: Knowledge, expressions: object, activity: Activity) -> list[str]:
+        reached.set()
+        try:
+            while True:
+                activity.check()
+                threading.Event().wait(0.005)
+        finally:
+            left.set()
+
+    monkeypatch.setattr("pyclosure.queries.testing.evaluated.learn_evaluation", slow)
+    async with opened(on_disk, LARGE, screen="tests") as pilot:
+        store = Store(None, "", False, "local store")
+        app_of(pilot).opening.source = Installables(("env",), store, "/", "/default.nix")
+        await pilot.press("e")
+        await until(pilot, reached.is_set, "the evaluation")
+        # every key is answered meanwhile
+        await pilot.press("1", "2", "5")
+        assert "evaluating" in picture(pilot) or toasts(pilot) == []
+        await pilot.press("q")
+    assert left.wait(10), "it works on without anybody"
+
+
+async def test_evaluating_that_fails_is_said_so(on_disk: Knowledge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pyclosure.queries.testing.evaluated.learn_evaluation", Failing(MemoryError()))
+    async with opened(on_disk, LARGE, screen="tests") as pilot:
+        store = Store(None, "", False, "local store")
+        app_of(pilot).opening.source = Installables(("env",), store, "/", "/default.nix")
+        await pilot.press("e")
+        await until(pilot, lambda: any("MemoryError" in words for words in toasts(pilot)), "the fault")
+
+        await pilot.press("1")
+        assert len(pilot.app.screen_stack) == 1
 
 
 # -- work on a key ---------------------------------------------------------------------------------------

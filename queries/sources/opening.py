@@ -75,9 +75,13 @@ class Opening:
                 self._released.wait()
                 self.check()
             opened = read_source(self.source, self._runner, self)
+            # decoding and ordering cannot be interrupted, but who cancelled meanwhile gets what they asked for
+            self.check()
             from pyclosure.queries.knowledge import know
 
-            self._knowledge = know(opened)
+            knowledge = know(opened)
+            self.check()
+            self._knowledge = knowledge
         except BaseException as error:
             self._error = error
         with self._lock:

@@ -228,7 +228,7 @@ async def test_evaluating_on_a_key_can_be_left(on_disk: Knowledge, monkeypatch: 
         await until(pilot, reached.is_set, "the evaluation")
         # every key is answered meanwhile
         await pilot.press("1", "2", "5")
-        assert "evaluating" in picture(pilot) or toasts(pilot) == []
+        assert app_of(pilot).current_mode == "tests" and not left.is_set()
         await pilot.press("q")
     assert left.wait(10), "it works on without anybody"
 

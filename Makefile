@@ -43,7 +43,7 @@ fuzz: ## feed everything that reads with hostile input (SECONDS=60, or ARGS="--t
 soak: ## send 10,000 random keys to every screen (KEYS=500 SEED=2); takes a quarter of an hour
 	@$(SETUP) dev
 	@rm -f .soak
-	@PYCLOSURE_SOAK_KEYS=$(KEYS) PYCLOSURE_SOAK_SEED=$(SEED) PYCLOSURE_SOAK_REPORT=.soak \
+	@PYCLOSURE_SOAK_KEYS=$(KEYS) PYCLOSURE_SOAK_SEED=$(SEED) PYCLOSURE_SOAK_REPORT='$(CURDIR)/.soak' \
 		$(BIN)/python -m pytest -n auto tests/tui/test_soak.py; status=$$?; cat .soak; exit $$status
 
 screenshots: ## draw the pictures in screenshots/ anew

@@ -318,6 +318,7 @@ class ClosureApp(App[int]):
         assert self._background is not None
         # what it finds first, the overview, is shown together with the closure
         self._background.start(self.knowledge)
+        self.task_text = self._background.text
 
     async def on_learned(self, event: Learned) -> None:
         """Take in that more is known."""

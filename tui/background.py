@@ -110,6 +110,8 @@ class Background:
         """Start working on what was opened."""
         self._cancelled.clear()
         self.stopped = ""
+        # said from the first moment on: what says nothing looks as if it had ended
+        self.report(Progress("looking further"))
         self._thread = threading.Thread(target=self._work, args=(knowledge,), name="background", daemon=True)
         self._thread.start()
 

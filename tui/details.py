@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from heapq import nlargest
 
+from pyclosure.queries.answers.rows import heaviest
 from pyclosure.queries.kinds.identity import Fact, Identity, kind_words
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.names import base_name, name_of
@@ -174,12 +174,9 @@ def _origin(knowledge: Knowledge, at: int) -> list[Line]:
 def _named(title: str, positions: Sequence[int], label: Labels, knowledge: Knowledge) -> list[Line]:
     if not positions:
         return [Line(title, "none")]
-    added, ranks = knowledge.sizes.added, knowledge.closure.name_ranks
-    # of 20,000 referrers twelve are named: those that may be among them are few, and quick to find
-    least = nlargest(_NAMED, map(added.__getitem__, positions))[-1]
-    first = sorted((one for one in positions if added[one] >= least), key=lambda one: (-added[one], ranks[one]))
+    added = knowledge.sizes.added
     lines = [Line(f"{title}", count(len(positions), title[:-1]))]
-    lines += [Line("", label[one], size(added[one]) + " added") for one in first[:_NAMED]]
+    lines += [Line("", label[one], size(added[one]) + " added") for one in heaviest(knowledge, positions, _NAMED)]
     if len(positions) > _NAMED:
         lines.append(Line("", f"… {len(positions) - _NAMED} more"))
     return lines

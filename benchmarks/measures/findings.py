@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from pathlib import Path
 
-from benchmarks.measuring import HERE, Figure, command, figures, medians, pyclosure
+from benchmarks.measuring import Figure, command, figures, medians, numbers, pyclosure
 
 _INSPECT = """
 import sys, time
@@ -37,9 +36,7 @@ def measure(folder: Path) -> list[Figure]:
         return time.perf_counter() - began
 
     def look() -> float:
-        argv = [sys.executable, "-c", _INSPECT, *paths]
-        text = subprocess.run(argv, capture_output=True, text=True, check=True, cwd=HERE.parent).stdout
-        return float(text.split()[0])
+        return numbers(_INSPECT, *paths)[0]
 
     check = command(*pyclosure("check", root, "--no-config", "--fail-on", "never", "--allow-unknown"))
     times = medians({"grep -r": grep, "a thorough look": look, "pyclosure check": check}, 5)

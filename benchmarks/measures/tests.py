@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import statistics
-import subprocess
-import sys
 from pathlib import Path
 
-from benchmarks.measuring import HERE, Figure, figures
+from benchmarks.measuring import Figure, figures, numbers
 
 _TESTS = """
 import json, sys, time
@@ -50,9 +48,7 @@ def measure(folder: Path) -> list[Figure]:
     for count, packages in ((1_000, 100), (10_000, 500), (50_000, 1_000)):
         runs = []
         for _ in range(3):
-            argv = [sys.executable, "-c", _TESTS, str(count), str(packages)]
-            text = subprocess.run(argv, capture_output=True, text=True, check=True, cwd=HERE.parent).stdout
-            runs.append([float(word) for word in text.split()])
+            runs.append(numbers(_TESTS, str(count), str(packages)))
         times = [statistics.median(column) for column in zip(*runs, strict=True)]
         group = f"tests: {count:,} derivations, {packages:,} packages"
         found += figures(group, dict(zip(names, times, strict=True)), "json.loads")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from heapq import nlargest
 
-from pyclosure.queries.answers.rows import ordered
+from pyclosure.queries.answers.rows import heaviest, ordered
 from pyclosure.queries.kinds.identity import KINDS, group_of
 from pyclosure.queries.knowledge import Knowledge
 
@@ -71,20 +70,8 @@ def overview(knowledge: Knowledge, top: int = 10) -> Overview:
         interpreters=tuple(ordered(knowledge, interpreters, "nar_size")),
         by_kind=by_kind,
         by_group=_groups(by_kind),
-        top=_heaviest(knowledge, top),
+        top=heaviest(knowledge, set(range(len(closure))).difference(closure.roots), top),
     )
-
-
-def _heaviest(knowledge: Knowledge, most: int) -> tuple[int, ...]:
-    """Return what ``ordered`` by added size begins with, without ordering the rest."""
-    closure, added = knowledge.closure, knowledge.sizes.added
-    others = set(range(len(closure))).difference(closure.roots)
-    largest = nlargest(most, others, key=added.__getitem__)
-    if not largest:
-        return ()
-    # as many more as weigh the same as the last one, because ties go by name
-    least = added[largest[-1]]
-    return tuple(ordered(knowledge, (at for at in others if added[at] >= least), "added_size")[:most])
 
 
 def _groups(by_kind: tuple[Share, ...]) -> tuple[Share, ...]:

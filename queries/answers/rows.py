@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
 from typing import Literal, cast
 
 from pyclosure.queries.knowledge import Knowledge
@@ -124,3 +125,13 @@ def ordered(
     else:
         known.sort(key=lambda at: str(values[at]).lower(), reverse=reverse)
     return known + [at for at in by_name if values[at] is None]
+
+
+def heaviest(knowledge: Knowledge, positions: Collection[int], most: int) -> tuple[int, ...]:
+    """Return what :func:`ordered` by added size begins with, without ordering the rest."""
+    added = knowledge.sizes.added
+    largest = nlargest(most, map(added.__getitem__, positions))
+    if not largest:
+        return ()
+    # as many more as weigh the same as the last one, because ties go by name
+    return tuple(ordered(knowledge, (at for at in positions if added[at] >= largest[-1]), "added_size")[:most])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 
 from pyclosure.queries.data import load
@@ -27,18 +28,22 @@ def _other_outputs() -> frozenset[str]:
 
 def kind_by_name(name: str, parts: NameParts) -> Fact | None:
     """Return the kind that a name suggests by its form; None when it suggests none."""
-    for kind, pattern in _patterns("names"):
-        match = pattern.search(name)
-        if match and not (kind in _WITH_OUTPUTS and parts.output in _other_outputs()):
-            return Fact(kind, "N", "probable", f"the name {_shown(match, name)}")
-    return None
+    found = _by_form(name, lambda: parts)
+    return Fact(found[0], "N", "probable", f"the name {_shown(found[1], name)}") if found else None
 
 
 def name_kind(name: str) -> str | None:
     """Return the kind that :func:`kind_by_name` finds, without the evidence."""
+    found = _by_form(name, lambda: parse_name(name))
+    return found[0] if found else None
+
+
+def _by_form(name: str, parts: Callable[[], NameParts]) -> tuple[str, re.Match[str]] | None:
+    """Return the first kind of whose patterns one matches; few kinds need the name taken apart."""
     for kind, pattern in _patterns("names"):
-        if pattern.search(name) and not (kind in _WITH_OUTPUTS and parse_name(name).output in _other_outputs()):
-            return kind
+        match = pattern.search(name)
+        if match and not (kind in _WITH_OUTPUTS and parts().output in _other_outputs()):
+            return kind, match
     return None
 
 

@@ -29,10 +29,6 @@ _FEATURES = {
 }
 
 
-def _always() -> bool:
-    return True
-
-
 def failure(done: Completed, what: str) -> QueryError:
     """Return the error that a failed command means; what knows all of them is imported when one failed."""
     from pyclosure.queries.nix import failures
@@ -114,7 +110,7 @@ class Nix:
         activity.report(Progress("nix path-info"))
         running = self.start_path_info(paths, *flags, activity=activity, cwd=cwd)
         if take is not None and isinstance(running, Followed):
-            running.follow(take, _always)
+            running.follow(take)
         done = running.wait(activity)
         return self.settled(done, paths, flags, what=what, activity=activity, cwd=cwd)
 

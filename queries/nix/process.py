@@ -65,11 +65,16 @@ class Running(Protocol):
         """End it now, with its children; does nothing when it has ended."""
 
 
+def always() -> bool:
+    """Say yes: whoever follows a program has time by default."""
+    return True
+
+
 @runtime_checkable
 class Followed(Protocol):
     """A started program whose output can be taken while it is still writing."""
 
-    def follow(self, take: Callable[[bytes], None], ready: Callable[[], bool]) -> None:
+    def follow(self, take: Callable[[bytes], None], ready: Callable[[], bool] = always) -> None:
         """Hand over what was written, now and then during :meth:`Running.wait`, as long as ``ready`` says so."""
 
 
@@ -177,11 +182,11 @@ class _Process:
         self._timeout = timeout
         self._started = time.monotonic()
         self._take: Callable[[bytes], None] | None = None
-        self._ready: Callable[[], bool] = bool
+        self._ready = always
         self._taken = 0
         _running.add(self)
 
-    def follow(self, take: Callable[[bytes], None], ready: Callable[[], bool]) -> None:
+    def follow(self, take: Callable[[bytes], None], ready: Callable[[], bool] = always) -> None:
         """Hand over what was written, now and then during :meth:`wait`, as long as ``ready`` says so."""
         self._take, self._ready = take, ready
 

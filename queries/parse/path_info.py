@@ -202,17 +202,13 @@ def _collect(pairs: Iterable[tuple[str | None, _Item | None]], store_dir: str | 
     valid: dict[str, PathInfo] = {}
     invalid: list[str] = []
     check = _Checker(store_dir, what)
-    known: list[tuple[str, _Item]] = []
     for key, item in pairs:
         if key is None:
             raise BadInput(f"{what} has an item without a `path`")
         path = check.path(key)
         if item is None or item.valid is False:
             invalid.append(path)
-        else:
-            known.append((path, item))
-    # every path of a closure has been seen by now, which makes its references quick to look up
-    for path, item in known:
+            continue
         info = _record(path, item, check)
         valid[info.path] = info
     ordered = tuple(valid[path] for path in sorted(valid))
@@ -247,10 +243,8 @@ class _Checker:
 
     def paths(self, texts: list[str]) -> set[str]:
         """Return full paths, each as one object however often it is mentioned."""
-        try:
-            return set(map(self.seen.__getitem__, texts))
-        except KeyError:
-            return {self.path(text) for text in texts}
+        seen = self.seen
+        return {seen.get(text) or self.path(text) for text in texts}
 
     def deriver(self, text: str | None) -> str | None:
         return self.path(text) if text else None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pyclosure.queries.activity import SILENT, Activity, Progress
 from pyclosure.queries.errors import Cancelled
-from pyclosure.queries.nix.process import Command, Completed, Followed, Runner, Running
+from pyclosure.queries.nix.process import Command, Completed, Followed, Runner, Running, always
 from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.resolve import Demo, SavedFile, Source
 
@@ -156,7 +156,7 @@ class _Kept:
             activity.check()
         return done
 
-    def follow(self, take: Callable[[bytes], None], ready: Callable[[], bool]) -> None:
+    def follow(self, take: Callable[[bytes], None], ready: Callable[[], bool] = always) -> None:
         if isinstance(self._running, Followed):
             self._running.follow(take, lambda: ready() and self._released.is_set())
 

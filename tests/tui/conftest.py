@@ -18,9 +18,14 @@ os.environ["TEXTUAL_FPS"] = "240"
 
 from textual import _wait
 
+from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.nix import process
 from pyclosure.queries.snapshot import encode_snapshot
+from pyclosure.queries.sources.read import read_source
+from pyclosure.queries.sources.request import Request
+from pyclosure.queries.sources.resolve import resolve
 from pyclosure.tui.cli import main
+from tests.support.stub_nix import StubNix
 from tests.tui.commanding import ROOT, Done
 from tests.tui.driving import NoRunner, demo
 from tests.tui.picturing import Pictures
@@ -54,6 +59,19 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.chdir(folder)
     return folder
+
+
+_start = process.SystemRunner.start
+
+
+@pytest.fixture
+def on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Knowledge:
+    """A closure about which nothing but sizes is known yet, with files and a nix that answers."""
+    nix = StubNix(tmp_path / "nix")
+    monkeypatch.setattr(process.SystemRunner, "start", _start)
+    for name in ("PATH", "NIX_STORE_DIR"):
+        monkeypatch.setenv(name, nix.environment(tmp_path)[name])
+    return know(read_source(resolve(Request((nix.root,))), process.SystemRunner(timeout=20)))
 
 
 @pytest.fixture(autouse=True)

@@ -6,17 +6,11 @@ The short run is part of all tests; ``make soak`` sends 10,000 keys to every scr
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import pytest
 
-from pyclosure.queries.knowledge import Knowledge, know
-from pyclosure.queries.nix.process import SystemRunner
-from pyclosure.queries.sources.read import read_source
-from pyclosure.queries.sources.request import Request
-from pyclosure.queries.sources.resolve import resolve
+from pyclosure.queries.knowledge import Knowledge
 from pyclosure.tui import screens
-from tests.support.stub_nix import StubNix
 from tests.tui.driving import demo, opened
 from tests.tui.soaking import Soak
 from tests.tui.two_graphs import side_before
@@ -32,17 +26,6 @@ GROWTH = 24 * 1024**2
 # a double click on a window that closes: textual 8.2 makes a coroutine to follow the selection, and drops it
 pytestmark = pytest.mark.filterwarnings("ignore:.*_watch_selections:pytest.PytestUnraisableExceptionWarning")
 NAMES = [spec.name for spec in screens.find_all()]
-_start = SystemRunner.start
-
-
-@pytest.fixture
-def on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Knowledge:
-    """A closure whose files can be read and whose nix answers."""
-    nix = StubNix(tmp_path / "nix")
-    monkeypatch.setattr(SystemRunner, "start", _start)
-    for name in ("PATH", "NIX_STORE_DIR"):
-        monkeypatch.setenv(name, nix.environment(tmp_path)[name])
-    return know(read_source(resolve(Request((nix.root,))), SystemRunner(timeout=20)))
 
 
 async def soaked(name: str, what: Knowledge, label: str = "") -> None:

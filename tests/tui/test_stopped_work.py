@@ -13,15 +13,11 @@ from textual.pilot import Pilot
 
 from pyclosure.queries import enrich
 from pyclosure.queries.activity import Activity, Progress
-from pyclosure.queries.knowledge import Knowledge, know
-from pyclosure.queries.nix.process import SystemRunner
-from pyclosure.queries.sources.read import read_source
-from pyclosure.queries.sources.request import Request
-from pyclosure.queries.sources.resolve import Installables, resolve
+from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.sources.resolve import Installables
 from pyclosure.queries.sources.stores import Store
 from pyclosure.tui import background, contents_screen, plan_dialog, screens
 from pyclosure.tui.screens import diff, rebuild
-from tests.support.stub_nix import StubNix
 from tests.tui.closures import dump_of
 from tests.tui.driving import (
     LARGE,
@@ -38,19 +34,8 @@ from tests.tui.driving import (
 )
 from tests.tui.two_graphs import side_before
 
-_start = SystemRunner.start
 FAULTS = [RuntimeError("no luck"), MemoryError(), RecursionError("too deep"), OSError(5, "Input/output error")]
 COMPARED = {"open_base": lambda _: side_before(), "base": "./before"}
-
-
-@pytest.fixture
-def on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Knowledge:
-    """A closure about which nothing but sizes is known yet, with files and a nix that answers."""
-    nix = StubNix(tmp_path / "nix")
-    monkeypatch.setattr(SystemRunner, "start", _start)
-    for name in ("PATH", "NIX_STORE_DIR"):
-        monkeypatch.setenv(name, nix.environment(tmp_path)[name])
-    return know(read_source(resolve(Request((nix.root,))), SystemRunner(timeout=20)))
 
 
 # -- each step behind the screen -------------------------------------------------------------------------

@@ -12,9 +12,9 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from pyclosure.queries.names import name_of
+from pyclosure.queries.base.names import name_of
+from pyclosure.queries.base.records import Derivation
 from pyclosure.queries.parse.derivation import parse_derivations
-from pyclosure.queries.records import Derivation
 from pyclosure.queries.testing.inputs import LISTS, check_inputs, runs_tests
 from pyclosure.queries.testing.world import World
 

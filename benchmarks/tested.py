@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from pyclosure.queries.records import Distribution
+from pyclosure.queries.base.records import Distribution
 
 _ALPHABET = "0123456789abcdfghijklmnpqrsvwxyz"
 _HOOKS = ("wrap-python-hook", "pypa-build-hook.sh", "python-imports-check-hook.sh", "python-output-dist-hook")

@@ -11,9 +11,9 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pyclosure.queries.activity import SILENT, Activity, Progress
+from pyclosure.queries.base.activity import SILENT, Activity, Progress
+from pyclosure.queries.base.records import Evidence
 from pyclosure.queries.knowledge import Knowledge
-from pyclosure.queries.records import Evidence
 
 ByReference = Mapping[str, tuple[Evidence, ...]]
 """Referenced store path → files of the referrer that hold it."""

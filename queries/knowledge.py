@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from pyclosure.queries.answers.sizes import Sizes, added_sizes
-from pyclosure.queries.errors import BadInput
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.records import ClosureRecords, Derivation, Evidence, FileFacts
 from pyclosure.queries.graph.closure import Closure
 from pyclosure.queries.kinds.identify import as_application, as_input_source, identify, kind_by_name_alone
 from pyclosure.queries.kinds.identity import Identity
 from pyclosure.queries.nix.client import Nix
-from pyclosure.queries.records import ClosureRecords, Derivation, Evidence, FileFacts
 from pyclosure.queries.sources.read import Opened
 
 if TYPE_CHECKING:
+    from pyclosure.queries.base.inspection import Inspection
+    from pyclosure.queries.base.source_needs import Source
     from pyclosure.queries.graph.build import BuildGraph
-    from pyclosure.queries.inspection import Inspection
     from pyclosure.queries.snapshot import Snapshot
-    from pyclosure.queries.source_needs import Source
     from pyclosure.queries.testing.inputs import CheckInputs, Tester
 
 State = Literal["waiting", "reading", "complete", "partial", "absent"]

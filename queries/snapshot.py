@@ -21,12 +21,12 @@ from typing import Protocol
 import msgspec
 
 from pyclosure import __version__
-from pyclosure.queries.errors import BadInput
-from pyclosure.queries.inspection import Inspection
-from pyclosure.queries.names import BASE_NAME, STORE_PATH
-from pyclosure.queries.records import LARGEST_SIZE, ClosureRecords, Derivation, Evidence, FileFacts, Line, PathInfo
-from pyclosure.queries.source_needs import Source
-from pyclosure.queries.text import printable
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.inspection import Inspection
+from pyclosure.queries.base.names import BASE_NAME, STORE_PATH
+from pyclosure.queries.base.records import LARGEST_SIZE, ClosureRecords, Derivation, Evidence, FileFacts, Line, PathInfo
+from pyclosure.queries.base.source_needs import Source
+from pyclosure.queries.base.text import printable
 
 FORMAT = "pyclosure-snapshot"
 VERSION = 1

@@ -18,7 +18,7 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.signal import Signal
 
-from pyclosure.queries.errors import Cancelled, QueryError
+from pyclosure.queries.base.errors import Cancelled, QueryError
 from pyclosure.tui import screens, theming
 from pyclosure.tui.loading_screen import LoadingScreen
 from pyclosure.tui.opening import progress_text
@@ -28,8 +28,8 @@ from pyclosure.tui.workarounds import PatientStylesheet
 if TYPE_CHECKING:
     from textual.command import Provider
 
-    from pyclosure.queries.activity import Activity
     from pyclosure.queries.answers.overview import Overview
+    from pyclosure.queries.base.activity import Activity
     from pyclosure.queries.diff.review import Review
     from pyclosure.queries.evidence import EvidenceStore
     from pyclosure.queries.findings.finding import Finding

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from pyclosure.queries.activity import Activity, Progress
 from pyclosure.queries.answers.matching import prepare
 from pyclosure.queries.answers.overview import Overview, overview
 from pyclosure.queries.answers.sizes import with_closure_sizes
-from pyclosure.queries.errors import Cancelled, QueryError
+from pyclosure.queries.base.activity import Activity, Progress
+from pyclosure.queries.base.errors import Cancelled, QueryError
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.knowledge import Knowledge
-from pyclosure.queries.text import printable
 from pyclosure.tui.judging import Judgement, judge_closure, nearest_policy, survey_closure
 from pyclosure.tui.opening import progress_text
 

@@ -114,7 +114,7 @@ def _dispatch(words: list[str]) -> int:
 
 
 def _run(command: commands.Command, arguments: argparse.Namespace) -> int:
-    from pyclosure.queries.errors import Cancelled, QueryError
+    from pyclosure.queries.base.errors import Cancelled, QueryError
     from pyclosure.tui import commands
 
     if sys.stdout is None or sys.stderr is None:
@@ -172,8 +172,8 @@ def _meant(arguments: argparse.Namespace) -> str:
 
 def error_text(error: Exception) -> str:
     """Return an error as the command line prints it: one sentence, nix's words, the next step."""
-    from pyclosure.queries.errors import QueryError
-    from pyclosure.queries.text import plain_lines
+    from pyclosure.queries.base.errors import QueryError
+    from pyclosure.queries.base.text import plain_lines
 
     lines = [f"pyclosure: {error}"]
     if isinstance(error, QueryError):

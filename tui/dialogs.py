@@ -15,8 +15,8 @@ from textual.containers import Container, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from pyclosure.queries.errors import Cancelled, QueryError
-from pyclosure.queries.text import plain_lines, printable
+from pyclosure.queries.base.errors import Cancelled, QueryError
+from pyclosure.queries.base.text import plain_lines, printable
 from pyclosure.tui.details import Line
 from pyclosure.tui.watching import WatchedScreen
 from pyclosure.tui.widgets.bars import KeyBar

@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
+from pyclosure.queries.base.records import Distribution
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.facts.files import StoreFiles
 from pyclosure.queries.knowledge import Knowledge
-from pyclosure.queries.records import Distribution
-from pyclosure.queries.text import printable
 from pyclosure.tui.dialogs import Dialog
 from pyclosure.tui.widgets.bars import KeyBar
 

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.findings.finding import Finding
 from pyclosure.queries.findings.report import Accepted
-from pyclosure.queries.text import printable
 from pyclosure.tui.evidence_screen import EvidenceRows
 from pyclosure.tui.output.findings import SIGNS, Findings, Group, OpenQuestion, grouped
 from pyclosure.tui.units import count, size

@@ -6,10 +6,10 @@ import argparse
 import shlex
 from typing import IO, TYPE_CHECKING, Any
 
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.diff.gates import Gate, Gates, judge_change, judge_size
-from pyclosure.queries.errors import BadInput
 from pyclosure.queries.findings.finding import SEVERITIES
-from pyclosure.queries.text import printable
 from pyclosure.tui.commands import Streams
 from pyclosure.tui.opening import Narrator, load_pair
 from pyclosure.tui.units import size

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pyclosure.queries.errors import BadInput
+from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.knowledge import Knowledge
 
 if TYPE_CHECKING:
-    from pyclosure.queries.activity import Activity
+    from pyclosure.queries.base.activity import Activity
     from pyclosure.queries.evidence import EvidenceStore
     from pyclosure.queries.findings.finding import Finding
     from pyclosure.queries.findings.policy import Policy

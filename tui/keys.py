@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from textual.binding import Binding
 from textual.dom import DOMNode
 
-from pyclosure.queries.text import printable
+from pyclosure.queries.base.text import printable
 
 
 def named(owners: Iterable[type[DOMNode]]) -> Iterator[Binding]:

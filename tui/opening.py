@@ -12,7 +12,7 @@ from functools import partial
 from typing import IO, TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    from pyclosure.queries.activity import Activity
+    from pyclosure.queries.base.activity import Activity
     from pyclosure.queries.knowledge import Knowledge
     from pyclosure.queries.nix.process import Runner
     from pyclosure.queries.sources.graphs import OpenGraph, OpenSide
@@ -71,7 +71,7 @@ def path_after_source(arguments: argparse.Namespace, command: str, example: str)
     Raises:
         BadInput: there is only one word.
     """
-    from pyclosure.queries.errors import BadInput
+    from pyclosure.queries.base.errors import BadInput
 
     if len(arguments.sources) < 2:
         raise BadInput(f"{command} needs a SOURCE and a PATH in it", hint=example)
@@ -207,7 +207,7 @@ class Narrator:
 
 def progress_text(progress: object) -> str:
     """Return progress in words: ``reading files 120/4,000 paths``."""
-    from pyclosure.queries.activity import Progress
+    from pyclosure.queries.base.activity import Progress
 
     assert isinstance(progress, Progress)
     if progress.total is not None:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyclosure.queries.errors import BadInput
-from pyclosure.queries.text import printable
-from pyclosure.queries.toml_text import BadToml, toml_table
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.text import printable
+from pyclosure.queries.base.toml_text import BadToml, toml_table
 
 if TYPE_CHECKING:
     from pyclosure.queries.findings.policy import Policy

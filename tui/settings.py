@@ -18,8 +18,8 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pyclosure.queries.text import printable
-from pyclosure.queries.toml_text import BadToml, toml_table
+from pyclosure.queries.base.text import printable
+from pyclosure.queries.base.toml_text import BadToml, toml_table
 
 _LARGEST = 256 * 1024
 _LONGEST_NAME = 100

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pyclosure.queries.activity import Activity
+    from pyclosure.queries.base.activity import Activity
     from pyclosure.queries.sources.graphs import OpenSide
     from pyclosure.queries.sources.opening import Opening
 

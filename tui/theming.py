@@ -11,8 +11,8 @@ from typing import Any
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
-from pyclosure.queries.text import printable
-from pyclosure.queries.toml_text import BadToml, toml_table
+from pyclosure.queries.base.text import printable
+from pyclosure.queries.base.toml_text import BadToml, toml_table
 from pyclosure.tui.settings import config_folder, start_of
 
 DEFAULT = "midnight"

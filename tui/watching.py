@@ -7,9 +7,9 @@ from typing import Any
 from textual import on
 from textual.worker import Worker, WorkerState
 
-from pyclosure.queries.activity import Progress
-from pyclosure.queries.errors import Cancelled
-from pyclosure.queries.text import printable
+from pyclosure.queries.base.activity import Progress
+from pyclosure.queries.base.errors import Cancelled
+from pyclosure.queries.base.text import printable
 from pyclosure.tui.workarounds import KeepsFocus, Result
 
 

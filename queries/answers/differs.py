@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pyclosure.queries.names import name_of, parse_name
-from pyclosure.queries.records import Derivation
-from pyclosure.queries.text import printable
+from pyclosure.queries.base.names import name_of, parse_name
+from pyclosure.queries.base.records import Derivation
+from pyclosure.queries.base.text import printable
 
 _NEVER = frozenset({"out", "name", "builder", "system"})
 _INPUTS = frozenset(

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from pyclosure.queries.activity import SILENT, Activity
+from pyclosure.queries.base.activity import SILENT, Activity
+from pyclosure.queries.base.names import base_name, without_interpreter
 from pyclosure.queries.kinds.identity import Identity, kind_short, kind_words
 from pyclosure.queries.knowledge import Knowledge
-from pyclosure.queries.names import base_name, without_interpreter
 
 _REGEX_SIGNS = frozenset("^$[]()|*\\{}")
 _LONGEST = 500

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from pyclosure.queries.activity import SILENT, Activity, Progress
 from pyclosure.queries.answers.chains import Edge
 from pyclosure.queries.answers.cuts import Cut, saved_by_edge, smallest_cut
 from pyclosure.queries.answers.structure import Structure
+from pyclosure.queries.base.activity import SILENT, Activity, Progress
 from pyclosure.queries.knowledge import Knowledge
 
 _CANDIDATES = 200

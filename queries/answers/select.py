@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pyclosure.queries.errors import BadInput
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.names import name_of, parse_name, without_interpreter
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.knowledge import Knowledge
-from pyclosure.queries.names import name_of, parse_name, without_interpreter
-from pyclosure.queries.text import printable
 
 _SHOWN = 5
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from pyclosure.queries.activity import SILENT, Activity
+from pyclosure.queries.base.activity import SILENT, Activity
 from pyclosure.queries.graph.closure import Closure
 from pyclosure.queries.graph.dominators import immediate_dominators, subtree_sums
 from pyclosure.queries.graph.reach import reachable_sums

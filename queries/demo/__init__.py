@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from importlib.resources import files
 
+from pyclosure.queries.base.records import ClosureRecords, PathInfo
 from pyclosure.queries.graph.closure import Closure
-from pyclosure.queries.records import ClosureRecords, PathInfo
 from pyclosure.queries.snapshot import Snapshot, read_document, read_snapshot
 
 DEMO_FILE = "python-env.json.gz"

@@ -14,11 +14,11 @@ from typing import Literal, get_args
 
 from packaging.utils import canonicalize_name
 
+from pyclosure.queries.base.names import NameParts, parse_name
 from pyclosure.queries.diff.versions import Direction, direction
 from pyclosure.queries.graph.closure import Closure
 from pyclosure.queries.kinds.identity import Identity
 from pyclosure.queries.knowledge import Knowledge
-from pyclosure.queries.names import NameParts, parse_name
 
 ChangeClass = Literal[
     "added",

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from pyclosure.queries.base.records import Certainty
 from pyclosure.queries.diff.match import Change, ChangeClass, ClosureDiff
 from pyclosure.queries.rebuild.compare import Comparison, Difference
-from pyclosure.queries.records import Certainty
 
 _FOLLOWING: frozenset[ChangeClass] = frozenset({"rebuilt", "resized", "interpreter-only"})
 """Classes of paths that may have changed only because something below them did."""

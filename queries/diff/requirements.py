@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from pyclosure.queries.base.records import Distribution
 from pyclosure.queries.diff.match import Change, ClosureDiff
 from pyclosure.queries.knowledge import Knowledge
-from pyclosure.queries.records import Distribution
 
 
 @dataclass(frozen=True, slots=True)

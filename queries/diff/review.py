@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from pyclosure.queries.activity import SILENT, Activity, Progress
 from pyclosure.queries.answers.chains import Edge
+from pyclosure.queries.base.activity import SILENT, Activity, Progress
 from pyclosure.queries.diff.causes import Attribution, Cause
 from pyclosure.queries.diff.match import Change, ClosureDiff
 from pyclosure.queries.diff.reasons import Reasons

@@ -12,6 +12,8 @@ import warnings
 from collections.abc import Iterator
 from itertools import islice
 
+from pyclosure.queries.base.inspection import CallSite, LimitedName
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.facts.call_guards import ABSENT, ELSEWHERE, FINDING, OPENING, caught, tested
 from pyclosure.queries.facts.call_meanings import Code
 from pyclosure.queries.facts.call_platform_sets import WINDOWS, Platforms
@@ -20,8 +22,6 @@ from pyclosure.queries.facts.call_scopes import EACH
 from pyclosure.queries.facts.call_texts import HERE, UNKNOWN, Value, join_paths, joined, known, limited
 from pyclosure.queries.facts.call_values import Values
 from pyclosure.queries.facts.python_text import too_costly
-from pyclosure.queries.inspection import CallSite, LimitedName
-from pyclosure.queries.text import printable
 
 MOST_SITES = 1000
 _LONGEST_NAME = 300

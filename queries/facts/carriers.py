@@ -10,12 +10,12 @@ from typing import IO, Any
 
 import msgspec
 
+from pyclosure.queries.base.records import Evidence
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.data import load
 from pyclosure.queries.facts.files import StoreFiles
 from pyclosure.queries.facts.layout import magic
 from pyclosure.queries.facts.scan import Spot
-from pyclosure.queries.records import Evidence
-from pyclosure.queries.text import printable
 
 _TEXT_BYTES = 4 * 1024 * 1024
 """Text files up to this size have their lines counted."""

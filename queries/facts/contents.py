@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
-from pyclosure.queries.activity import SILENT, Activity, Progress
+from pyclosure.queries.base.activity import SILENT, Activity, Progress
 from pyclosure.queries.data import load
 
 MOST_DEPTH = 200

@@ -13,9 +13,9 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from pyclosure.queries.base.records import Distribution
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.facts.files import StoreFiles
-from pyclosure.queries.records import Distribution
-from pyclosure.queries.text import printable
 
 _LARGEST_FILE = 4 * 1024 * 1024
 _MOST_DISTRIBUTIONS = 4096

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Literal
 
-from pyclosure.queries.text import printable
+from pyclosure.queries.base.text import printable
 
 MOST_ENTRIES = 20_000
 """Entries of one directory that are looked at; more are counted as a problem."""

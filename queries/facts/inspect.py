@@ -15,11 +15,8 @@ from typing import IO, Any
 
 import msgspec
 
-from pyclosure.queries.activity import SILENT, Activity
-from pyclosure.queries.facts.call_sites import call_sites, may_open_libraries
-from pyclosure.queries.facts.files import StoreFiles
-from pyclosure.queries.facts.native import is_native, read_native
-from pyclosure.queries.inspection import (
+from pyclosure.queries.base.activity import SILENT, Activity
+from pyclosure.queries.base.inspection import (
     CallSite,
     Inspection,
     LibraryLink,
@@ -28,8 +25,11 @@ from pyclosure.queries.inspection import (
     OutsidePath,
     Wrapper,
 )
-from pyclosure.queries.names import STORE_PATH
-from pyclosure.queries.text import printable
+from pyclosure.queries.base.names import STORE_PATH
+from pyclosure.queries.base.text import printable
+from pyclosure.queries.facts.call_sites import call_sites, may_open_libraries
+from pyclosure.queries.facts.files import StoreFiles
+from pyclosure.queries.facts.native import is_native, read_native
 
 _PYTHON_BYTES = 4 * 1024 * 1024
 _SMALL_BYTES = 64 * 1024

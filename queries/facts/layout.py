@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from pyclosure.queries.base.names import STORE_PATH
+from pyclosure.queries.base.records import Distribution, FileFacts
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.data import load
 from pyclosure.queries.facts.dist_info import distributions_in
 from pyclosure.queries.facts.files import Entry, StoreFiles
-from pyclosure.queries.names import STORE_PATH
-from pyclosure.queries.records import Distribution, FileFacts
-from pyclosure.queries.text import printable
 
 _PYTHON_FOLDER = re.compile(r"(?:python|pypy)\d+(?:\.\d+)?t?")
 _SHARED = re.compile(r"\.so(?:\.[0-9][0-9.]*)?$|\.dylib$")

@@ -16,8 +16,8 @@ from typing import IO, Any, Literal
 
 import msgspec
 
-from pyclosure.queries.inspection import NativeFile
-from pyclosure.queries.text import printable
+from pyclosure.queries.base.inspection import NativeFile
+from pyclosure.queries.base.text import printable
 
 _MOST_BYTES = 16 * 1024 * 1024
 _MOST_READS = 20_000

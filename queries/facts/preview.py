@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pyclosure.queries.base.records import Evidence
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.facts.files import StoreFiles
-from pyclosure.queries.records import Evidence
-from pyclosure.queries.text import printable
 
 _TEXT_BYTES = 4 * 1024 * 1024
 _LONGEST_LINE = 2000

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pyclosure.queries.activity import SILENT, Activity, Progress
-from pyclosure.queries.names import digest_of
+from pyclosure.queries.base.activity import SILENT, Activity, Progress
+from pyclosure.queries.base.names import digest_of
 
 _WINDOW = 4 * 1024 * 1024
 """Bytes searched at a time: a search holds the interpreter, and a key must not wait for it."""

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
-from pyclosure.queries.activity import Activity
+from pyclosure.queries.base.activity import Activity
 
 MOST_BYTES = 512 * 1024 * 1024
 """Bytes of an archive, as it lies there and unpacked; reading stops where either is reached."""

@@ -9,14 +9,14 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from pyclosure.queries.base.source_needs import Declaration
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.facts.dist_info import MOST_LINES
 from pyclosure.queries.facts.source_poetry import poetry_requirements
 from pyclosure.queries.facts.source_project import Project, normalized, table, text_of
 from pyclosure.queries.facts.source_pyproject import FILE, declared, only_texts, texts
 from pyclosure.queries.facts.source_setup import setup_cfg_list, setup_extras, setup_text
 from pyclosure.queries.facts.source_wanted import Wanted, parsed, without_extra
-from pyclosure.queries.source_needs import Declaration
-from pyclosure.queries.text import printable
 
 _MOST_VALUES = 2000
 _MOST_JOINS = 10_000

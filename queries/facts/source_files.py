@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Literal
 
-from pyclosure.queries.activity import Activity
+from pyclosure.queries.base.activity import Activity
 from pyclosure.queries.facts import source_archives
 from pyclosure.queries.facts.files import StoreFiles
 from pyclosure.queries.facts.source_archives import DAMAGE, Cut, Member, walk_archive

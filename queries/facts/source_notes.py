@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyclosure.queries.text import printable
+from pyclosure.queries.base.text import printable
 
 _MOST = 32
 _LONGEST = 400

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from pyclosure.queries.base.poetry_constraint import LONGEST, PART, specifier
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.facts.source_project import LONGEST_NAME, Project
-from pyclosure.queries.poetry_constraint import LONGEST, PART, specifier
-from pyclosure.queries.text import printable
 
 _PART = re.compile(PART)
 _FILE = "pyproject.toml"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from pyclosure.queries.base.source_needs import Declaration, DeclarationKind
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.facts.source_poetry import poetry_requirements
 from pyclosure.queries.facts.source_project import LONGEST_NAME, Project, normalized, table
 from pyclosure.queries.facts.source_wanted import MOST, Wanted
-from pyclosure.queries.source_needs import Declaration, DeclarationKind
-from pyclosure.queries.text import printable
 
 FILE = "pyproject.toml"
 _MOST_INCLUDES = 1000

@@ -13,7 +13,9 @@ from itertools import chain, islice
 import msgspec
 from packaging.utils import canonicalize_name
 
-from pyclosure.queries.activity import SILENT, Activity
+from pyclosure.queries.base.activity import SILENT, Activity
+from pyclosure.queries.base.source_needs import Declaration, Source, TestImport
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.facts.source_extras import Metadata, extras, identity
 from pyclosure.queries.facts.source_files import Files, is_test, read_files
 from pyclosure.queries.facts.source_imports import imports_of_tests
@@ -25,8 +27,6 @@ from pyclosure.queries.facts.source_pytest import pytest_settings
 from pyclosure.queries.facts.source_requirements import requirements_files
 from pyclosure.queries.facts.source_setup import tests_require
 from pyclosure.queries.facts.source_tox import tox_declarations
-from pyclosure.queries.source_needs import Declaration, Source, TestImport
-from pyclosure.queries.text import printable
 
 __all__ = ["MOST_DECLARATIONS", "Declaration", "Source", "TestImport", "read_source"]
 

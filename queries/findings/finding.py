@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from pyclosure.queries.names import name_of
-from pyclosure.queries.records import Certainty, Tier
+from pyclosure.queries.base.names import name_of
+from pyclosure.queries.base.records import Certainty, Tier
 
 if TYPE_CHECKING:
     from pyclosure.queries.findings.scene import Scene

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from pyclosure.queries.activity import Progress
-from pyclosure.queries.errors import Cancelled
+from pyclosure.queries.base.activity import Progress
+from pyclosure.queries.base.errors import Cancelled
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.findings import all_rules
 from pyclosure.queries.findings.finding import Finding, Judged, Need, Rule, Unknown, worst_first
 from pyclosure.queries.findings.policy import Acceptance, Policy
 from pyclosure.queries.findings.report import Accepted, Report
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.knowledge import TierState
-from pyclosure.queries.text import printable
 
 
 def judge(scene: Scene, rules: Sequence[Rule] | None = None) -> Report:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from pyclosure.queries.answers.chains import Edge
 from pyclosure.queries.answers.cuts import Saving
+from pyclosure.queries.base.records import Certainty, Tier
 from pyclosure.queries.facts.carriers import carrier
 from pyclosure.queries.findings.finding import Proof
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
-from pyclosure.queries.records import Certainty, Tier
 
 _LINKS = frozenset({"link", "member"})
 _GATHERERS = frozenset({"python-env", "system"})

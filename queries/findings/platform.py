@@ -12,9 +12,9 @@ from itertools import product
 
 from packaging.markers import Marker, UndefinedEnvironmentName
 
-from pyclosure.queries.inspection import Inspection
+from pyclosure.queries.base.inspection import Inspection
+from pyclosure.queries.base.records import Certainty, Derivation, Tier
 from pyclosure.queries.kinds.identity import Fact
-from pyclosure.queries.records import Certainty, Derivation, Tier
 
 _ABI = re.compile(r"(?P<name>python|pypy)(?P<minor>\d+\.\d+)t?")
 _SYSTEMS = {

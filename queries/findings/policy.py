@@ -35,14 +35,14 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any, cast, get_args
 
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.names import name_of
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.diff.gates import Gates, gates_of
-from pyclosure.queries.errors import BadInput
 from pyclosure.queries.findings import all_rules, find_rule
 from pyclosure.queries.findings.finding import SEVERITIES, Finding, Severity
-from pyclosure.queries.names import name_of
 from pyclosure.queries.rebuild.policy import Profiles, profiles_of
 from pyclosure.queries.testing.conventions import TestConventions
-from pyclosure.queries.text import printable
 
 LONGEST_NAME = 300
 """Characters of a name, which may be a pattern: to make one ready takes the square of them."""

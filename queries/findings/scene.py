@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from pyclosure.queries.activity import SILENT, Activity
 from pyclosure.queries.answers.chains import Edge
 from pyclosure.queries.answers.cuts import Saving
 from pyclosure.queries.answers.structure import Structure, structure
+from pyclosure.queries.base.activity import SILENT, Activity
+from pyclosure.queries.base.inspection import Inspection
+from pyclosure.queries.base.names import STORE_PATH, name_label, name_of, parse_name
+from pyclosure.queries.base.records import Derivation, Distribution, Evidence, FileFacts
 from pyclosure.queries.data import load
 from pyclosure.queries.evidence import EdgeEvidence, EvidenceStore
 from pyclosure.queries.facts.carriers import carrier
@@ -23,11 +26,8 @@ from pyclosure.queries.findings.policy import Policy
 from pyclosure.queries.findings.requires_dist import Reader, Required
 from pyclosure.queries.findings.savings import Savings
 from pyclosure.queries.findings.scopes import Scope, positions_of, scopes_of
-from pyclosure.queries.inspection import Inspection
 from pyclosure.queries.kinds.identity import Identity
 from pyclosure.queries.knowledge import Knowledge
-from pyclosure.queries.names import STORE_PATH, name_label, name_of, parse_name
-from pyclosure.queries.records import Derivation, Distribution, Evidence, FileFacts
 
 if TYPE_CHECKING:
     from pyclosure.queries.findings.linking import Linking

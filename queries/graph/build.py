@@ -11,9 +11,9 @@ from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
-from pyclosure.queries.errors import BadInput
-from pyclosure.queries.names import name_of
-from pyclosure.queries.records import Derivation
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.names import name_of
+from pyclosure.queries.base.records import Derivation
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -12,9 +12,9 @@ from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pyclosure.queries.errors import BadInput
-from pyclosure.queries.names import name_of
-from pyclosure.queries.records import ClosureRecords, PathInfo
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.names import name_of
+from pyclosure.queries.base.records import ClosureRecords, PathInfo
 
 if TYPE_CHECKING:
     import networkx as nx

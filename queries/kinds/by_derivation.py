@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
+from pyclosure.queries.base.names import STORE_PATH, NameParts, name_of, parse_name
+from pyclosure.queries.base.records import Derivation
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.data import load
 from pyclosure.queries.kinds.identity import Fact
-from pyclosure.queries.names import STORE_PATH, NameParts, name_of, parse_name
-from pyclosure.queries.records import Derivation
-from pyclosure.queries.text import printable
 
 _INTERPRETER = re.compile(r"^(python|python3|python3-minimal|pypy[\d.]*)-\d[\w.]*$")
 

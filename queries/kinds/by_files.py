@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pyclosure.queries.base.names import NameParts
+from pyclosure.queries.base.records import Certainty, FileFacts
 from pyclosure.queries.data import load
 from pyclosure.queries.kinds.identity import Fact
-from pyclosure.queries.names import NameParts
-from pyclosure.queries.records import Certainty, FileFacts
 
 _Rule = Callable[[FileFacts, NameParts], str | None]
 

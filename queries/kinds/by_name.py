@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from functools import cache
 
+from pyclosure.queries.base.names import NameParts, parse_name
 from pyclosure.queries.data import load
 from pyclosure.queries.kinds.identity import Fact
-from pyclosure.queries.names import NameParts, parse_name
 
 _WITH_OUTPUTS = frozenset({"toolchain", "hook"})
 """Kinds whose other outputs are something else."""

@@ -6,14 +6,14 @@ import re
 
 import msgspec
 
+from pyclosure.queries.base.names import NameParts, name_of, parse_name
+from pyclosure.queries.base.records import Derivation, Distribution, FileFacts
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.kinds.by_derivation import interpreter_of, kind_by_derivation, output_by_derivation
 from pyclosure.queries.kinds.by_files import kind_by_content, kind_by_files
 from pyclosure.queries.kinds.by_name import kind_by_known_name, kind_by_name, known_name_kind, name_kind
 from pyclosure.queries.kinds.identity import Fact, Identity
 from pyclosure.queries.kinds.producer import producer_of
-from pyclosure.queries.names import NameParts, name_of, parse_name
-from pyclosure.queries.records import Derivation, Distribution, FileFacts
-from pyclosure.queries.text import printable
 
 _PYTHON = frozenset({"python-package", "python-app", "python-dev", "python-bootstrap", "extra-output"})
 _RUNS = re.compile(r"[-_.]+")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from pyclosure.queries.base.records import Certainty, Tier
 from pyclosure.queries.data import load
-from pyclosure.queries.records import Certainty, Tier
 
 KINDS: tuple[str, ...] = tuple(load("kinds")["words"])
 """All kinds, in order of precedence."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from pyclosure.queries.base.records import Derivation, FileFacts
 from pyclosure.queries.kinds.by_derivation import uses_hook
 from pyclosure.queries.kinds.identity import Fact
-from pyclosure.queries.records import Derivation, FileFacts
 
 _PYTHON_KINDS = frozenset({"python-env", "python-package", "python-app", "python-dev", "python-bootstrap"})
 

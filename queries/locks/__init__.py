@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from types import ModuleType
 
-from pyclosure.queries.errors import BadInput
+from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.locks import poetry, pylock, uv
 from pyclosure.queries.locks.document import Table, read_toml
 from pyclosure.queries.locks.lock import Kind, Lock, LockedPackage, Origin, Requirement

@@ -8,11 +8,11 @@ from typing import Literal
 import msgspec
 from packaging.version import Version
 
+from pyclosure.queries.base.records import Line
 from pyclosure.queries.data import load
 from pyclosure.queries.locks.document import joined
 from pyclosure.queries.locks.lock import Lock, LockedPackage
 from pyclosure.queries.locks.select import Filtered, Selection
-from pyclosure.queries.records import Line
 
 TOOLS = frozenset(load("conventions")["python"]["installers"])
 """Normalized names that come with an interpreter or a build, and seldom from a lock."""

@@ -8,7 +8,7 @@ import re
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
-from pyclosure.queries.poetry_constraint import LONGEST, PART, specifier
+from pyclosure.queries.base.poetry_constraint import LONGEST, PART, specifier
 
 _PART = re.compile(rf"{PART}[\s,]*")
 

@@ -6,9 +6,9 @@ import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 
-from pyclosure.queries.errors import BadInput
-from pyclosure.queries.text import printable
-from pyclosure.queries.toml_text import BadToml, toml_table
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.text import printable
+from pyclosure.queries.base.toml_text import BadToml, toml_table
 
 LARGEST = 64 * 1024 * 1024
 """Bytes; the largest locks that people have are a tenth of that."""

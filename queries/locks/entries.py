@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pyclosure.queries.errors import BadInput
+from pyclosure.queries.base.errors import BadInput
 
 _MOST_OF_ONE_NAME = 64
 _MOST_AMBIGUOUS = 1_000_000

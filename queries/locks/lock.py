@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from pyclosure.queries.records import Line
+from pyclosure.queries.base.records import Line
 
 Kind = Literal["pylock", "uv", "poetry"]
 

@@ -9,10 +9,10 @@ from packaging.pylock import Pylock, PylockUnsupportedVersionError, PylockValida
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from pyclosure.queries.errors import BadInput
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.locks.document import LONGEST_NAME, Table
 from pyclosure.queries.locks.lock import Lock, LockedPackage, Origin, Requirement
-from pyclosure.queries.text import printable
 
 NAMES = re.compile(r"pylock(?:\.[^.]+)?\.toml")
 

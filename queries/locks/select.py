@@ -9,13 +9,13 @@ from typing import Literal
 import msgspec
 from packaging.utils import canonicalize_name
 
+from pyclosure.queries.base.records import Line
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.locks.constraint import allows
 from pyclosure.queries.locks.document import joined
 from pyclosure.queries.locks.graph import Node, nodes_of, requirements_by_node, walk
 from pyclosure.queries.locks.lock import Lock, LockedPackage, Requirement
 from pyclosure.queries.locks.marker import Judge
-from pyclosure.queries.records import Line
-from pyclosure.queries.text import printable
 
 ALL = "all"
 """As a group or an extra: every one that the lock has."""

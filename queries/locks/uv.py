@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 from packaging.utils import canonicalize_name
 
-from pyclosure.queries.errors import BadInput
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.locks.document import LONGEST_NAME, Table
 from pyclosure.queries.locks.entries import Entries
 from pyclosure.queries.locks.graph import Node, memberships, nodes_of, requirements_by_node, walk
 from pyclosure.queries.locks.lock import TOO_MANY, Lock, LockedPackage, Origin, Requirement
-from pyclosure.queries.text import printable
 
 NAMES = re.compile(r"uv\.lock|.+\.py\.lock")
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from pyclosure.queries.activity import SILENT, Activity, Progress
-from pyclosure.queries.errors import NixFailed, QueryError
+from pyclosure.queries.base.activity import SILENT, Activity, Progress
+from pyclosure.queries.base.errors import NixFailed, QueryError
 from pyclosure.queries.nix.process import Command, Completed, Followed, Runner, Running
 from pyclosure.queries.nix.version import NixVersion, parse_version
 

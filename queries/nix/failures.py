@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pyclosure.queries.errors import BadInput, NixFailed, QueryError
+from pyclosure.queries.base.errors import BadInput, NixFailed, QueryError
+from pyclosure.queries.base.text import plain_lines, printable
 from pyclosure.queries.nix.process import Completed
-from pyclosure.queries.text import plain_lines, printable
 
 
 @dataclass(frozen=True, slots=True)

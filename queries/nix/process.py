@@ -18,9 +18,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Protocol, runtime_checkable
 
-from pyclosure.queries.activity import SILENT, Activity, Progress
-from pyclosure.queries.errors import NixFailed
-from pyclosure.queries.text import plain_lines, printable
+from pyclosure.queries.base.activity import SILENT, Activity, Progress
+from pyclosure.queries.base.errors import NixFailed
+from pyclosure.queries.base.text import plain_lines, printable
 
 _GRACE = 0.5
 """Seconds between SIGTERM and SIGKILL: ``path-info -rS`` and a few others ignore the first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pyclosure.queries.text import printable
+from pyclosure.queries.base.text import printable
 
 _WORDS = re.compile(r"\((?P<inside>[^)]*)\)\s+(?P<number>\S+)\s*$")
 _NUMBER = re.compile(r"^(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?")

@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from pyclosure.queries.errors import BadInput
-from pyclosure.queries.names import STORE_PATH, name_of
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.names import STORE_PATH, name_of
+from pyclosure.queries.base.records import Derivation, Output
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.parse.members import Members
-from pyclosure.queries.records import Derivation, Output
-from pyclosure.queries.text import printable
 
 _CHUNK = 1 << 20
 

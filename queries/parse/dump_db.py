@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pyclosure.queries.errors import BadInput
-from pyclosure.queries.names import STORE_PATH
-from pyclosure.queries.records import LARGEST_SIZE, PathInfo
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.names import STORE_PATH
+from pyclosure.queries.base.records import LARGEST_SIZE, PathInfo
 
 
 def parse_dump_db(text: str, what: str = "the output of nix-store --dump-db") -> tuple[PathInfo, ...]:

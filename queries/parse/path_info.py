@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
-from pyclosure.queries.errors import BadInput
-from pyclosure.queries.names import STORE_PATH
-from pyclosure.queries.records import LARGEST_SIZE, PathInfo
-from pyclosure.queries.text import printable
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.names import STORE_PATH
+from pyclosure.queries.base.records import LARGEST_SIZE, PathInfo
+from pyclosure.queries.base.text import printable
 
 _ABSENT = msgspec.Raw()
 _ENDS = 64

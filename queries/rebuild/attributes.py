@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from pyclosure.queries.errors import BadInput
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.graph.build import BuildGraph
-from pyclosure.queries.text import printable
 
 
 class _Job(msgspec.Struct):

@@ -13,9 +13,9 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from pyclosure.queries.base.names import DIGEST, digest_of, name_of, parse_name
+from pyclosure.queries.base.records import Derivation
 from pyclosure.queries.graph.build import BuildGraph
-from pyclosure.queries.names import DIGEST, digest_of, name_of, parse_name
-from pyclosure.queries.records import Derivation
 from pyclosure.queries.testing.world import PLACEHOLDER
 
 _PATH = re.compile(rf"/[\w.+/-]*?/({DIGEST})-")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pyclosure.queries.base.names import STORE_PATH, digest_of, digests_in
+from pyclosure.queries.base.records import Derivation
 from pyclosure.queries.graph.build import BuildGraph
-from pyclosure.queries.names import STORE_PATH, digest_of, digests_in
-from pyclosure.queries.records import Derivation
 from pyclosure.queries.testing.world import PLACEHOLDER, placeholder
 
 BUILDER, ARGUMENTS = "builder", "arguments"

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.data import load
-from pyclosure.queries.errors import BadInput
-from pyclosure.queries.text import printable
 
 Counted = Literal["derivations", "attributes"]
 USUAL = "nixpkgs"

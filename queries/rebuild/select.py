@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from packaging.utils import canonicalize_name
 
-from pyclosure.queries.errors import BadInput
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.names import base_name, name_of, parse_name
+from pyclosure.queries.base.records import Derivation
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.graph.build import BuildGraph
-from pyclosure.queries.names import base_name, name_of, parse_name
-from pyclosure.queries.records import Derivation
-from pyclosure.queries.text import printable
 
 _SHORTEST_DIGEST = 4
 _LISTED = 8

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from pyclosure.queries.activity import SILENT, Activity, Progress
+from pyclosure.queries.base.activity import SILENT, Activity, Progress
+from pyclosure.queries.base.errors import BadInput, NoData
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.enrich import enrich
-from pyclosure.queries.errors import BadInput, NoData
 from pyclosure.queries.graph.build import BuildGraph
 from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.nix.process import Runner
@@ -18,7 +19,6 @@ from pyclosure.queries.parse.derivation import derivations_in
 from pyclosure.queries.snapshot import document_chunks, is_snapshot, read_snapshot
 from pyclosure.queries.sources.read import opened_snapshot, read_source
 from pyclosure.queries.sources.resolve import SavedFile, Source
-from pyclosure.queries.text import printable
 
 _DERIVATIONS = re.compile(rb'\s*\{\s*"(?:[^"]+\.drv"|version"\s*:\s*\d+\s*,\s*"derivations"|derivations")')
 _STORE_DIR = re.compile(rb'"(/[^"\s]*?)/[0-9a-df-np-sv-z]{32}-')

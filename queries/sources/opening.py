@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pyclosure.queries.activity import SILENT, Activity, Progress
-from pyclosure.queries.errors import Cancelled
+from pyclosure.queries.base.activity import SILENT, Activity, Progress
+from pyclosure.queries.base.errors import Cancelled
 from pyclosure.queries.nix.process import Command, Completed, Followed, Runner, Running, always
 from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.resolve import Demo, SavedFile, Source

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyclosure.queries.activity import SILENT, Activity, Progress
-from pyclosure.queries.errors import BadInput, NixFailed, QueryError
-from pyclosure.queries.names import name_of
+from pyclosure.queries.base.activity import SILENT, Activity, Progress
+from pyclosure.queries.base.errors import BadInput, NixFailed, QueryError
+from pyclosure.queries.base.names import name_of
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.nix.client import Nix, batches
 from pyclosure.queries.nix.process import Completed, Runner
 from pyclosure.queries.sources.resolve import (
@@ -26,14 +27,13 @@ from pyclosure.queries.sources.resolve import (
     label_of,
 )
 from pyclosure.queries.sources.stores import Store, local_store_dir
-from pyclosure.queries.text import printable
 
 if TYPE_CHECKING:
-    from pyclosure.queries.inspection import Inspection
+    from pyclosure.queries.base.inspection import Inspection
+    from pyclosure.queries.base.records import ClosureRecords, Derivation, Evidence, FileFacts, PathInfo
+    from pyclosure.queries.base.source_needs import Source as PythonSource
     from pyclosure.queries.parse.path_info import PathInfoDocument, PathInfoReader
-    from pyclosure.queries.records import ClosureRecords, Derivation, Evidence, FileFacts, PathInfo
     from pyclosure.queries.snapshot import Snapshot
-    from pyclosure.queries.source_needs import Source as PythonSource
 
 STDIN = 0
 """The descriptor of standard input."""
@@ -182,7 +182,7 @@ def _records(
     build_closure: bool,
     activity: Activity,
 ) -> ClosureRecords:
-    from pyclosure.queries.records import ClosureRecords
+    from pyclosure.queries.base.records import ClosureRecords
 
     version = nix.version(activity)
     flavor = "nix" if version.flavor == "Nix" else version.flavor
@@ -348,8 +348,8 @@ def _dump(document: bytes, name: str) -> Opened:
             f"{name} is not in the Nix store, and neither a pyclosure snapshot nor a saved nix path-info --json -r",
             hint="make one with: nix path-info --json -r ./result > closure.json",
         )
+    from pyclosure.queries.base.records import ClosureRecords
     from pyclosure.queries.parse.path_info import parse_path_info
-    from pyclosure.queries.records import ClosureRecords
 
     parsed = parse_path_info(document, name)
     if parsed.invalid:

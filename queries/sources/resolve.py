@@ -10,11 +10,11 @@ import os
 import stat
 from dataclasses import dataclass
 
-from pyclosure.queries.errors import BadInput
-from pyclosure.queries.names import BASE_NAME, STORE_PATH, name_of, store_path_in
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.names import BASE_NAME, STORE_PATH, name_of, store_path_in
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.stores import Store, local_store_dir, parse_store
-from pyclosure.queries.text import printable
 
 
 @dataclass(frozen=True, slots=True)

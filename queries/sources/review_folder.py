@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from pyclosure.queries.errors import BadInput
-from pyclosure.queries.names import STORE_PATH
-from pyclosure.queries.text import printable
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.names import STORE_PATH
+from pyclosure.queries.base.text import printable
 
 _LARGEST = 64 * 1024 * 1024
 _SYSTEMS = ("x86_64-linux", "aarch64-linux", "x86_64-darwin", "aarch64-darwin")

@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from pyclosure.queries.errors import BadInput
-from pyclosure.queries.text import printable
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.text import printable
 
 DEFAULT_STORE_DIR = "/nix/store"
 _LOCAL_NAMES = ("daemon", "local", "auto")

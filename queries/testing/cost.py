@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
+from pyclosure.queries.base.names import STORE_PATH, digest_of, digests_in
+from pyclosure.queries.base.records import Derivation
 from pyclosure.queries.graph.build import BuildEdge, BuildGraph
-from pyclosure.queries.names import STORE_PATH, digest_of, digests_in
-from pyclosure.queries.records import Derivation
 from pyclosure.queries.testing.inputs import LISTS, CheckInputs
 from pyclosure.queries.testing.world import PLACEHOLDER, placeholder
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 from packaging.utils import canonicalize_name
 
-from pyclosure.queries.activity import SILENT, Activity
-from pyclosure.queries.errors import BadInput
+from pyclosure.queries.base.activity import SILENT, Activity
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.names import name_of, parse_name
+from pyclosure.queries.base.records import Derivation
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.knowledge import Knowledge
-from pyclosure.queries.names import name_of, parse_name
-from pyclosure.queries.records import Derivation
 from pyclosure.queries.sources.request import working_directory
 from pyclosure.queries.sources.resolve import Installables
 from pyclosure.queries.testing import evaluation
@@ -19,7 +20,6 @@ from pyclosure.queries.testing.evaluation import EvaluatedPackage, Evaluation, E
 from pyclosure.queries.testing.inputs import LISTS, CheckInputs, Input, Tester, check_inputs, inputs_of, runs_tests
 from pyclosure.queries.testing.survey import is_python
 from pyclosure.queries.testing.world import World
-from pyclosure.queries.text import printable
 
 _NAMED = 3
 

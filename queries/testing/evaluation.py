@@ -16,11 +16,11 @@ from typing import Literal
 import msgspec
 from packaging.utils import canonicalize_name
 
-from pyclosure.queries.activity import SILENT, Activity, Progress
-from pyclosure.queries.errors import BadInput, NixFailed, QueryError
-from pyclosure.queries.names import STORE_PATH, name_of, parse_name
+from pyclosure.queries.base.activity import SILENT, Activity, Progress
+from pyclosure.queries.base.errors import BadInput, NixFailed, QueryError
+from pyclosure.queries.base.names import STORE_PATH, name_of, parse_name
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.nix.client import Nix
-from pyclosure.queries.text import printable
 
 _QUESTION_BYTES = 80 * 1024
 """Bytes of names in one question: one argument of a program may have 128 KiB, and the function is one with it."""

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from pyclosure.queries.names import parse_name
-from pyclosure.queries.records import Certainty
-from pyclosure.queries.source_needs import Source, TestImport
+from pyclosure.queries.base.names import parse_name
+from pyclosure.queries.base.records import Certainty
+from pyclosure.queries.base.source_needs import Source, TestImport
 from pyclosure.queries.testing.conventions import TestConventions
 from pyclosure.queries.testing.declared import Declared, TestRequirement
 from pyclosure.queries.testing.provided import Provided, Provision

@@ -13,6 +13,8 @@ from fnmatch import fnmatchcase
 
 from packaging.utils import canonicalize_name
 
+from pyclosure.queries.base.names import STORE_PATH, name_of, parse_name
+from pyclosure.queries.base.records import Certainty, Derivation, Tier
 from pyclosure.queries.data import load
 from pyclosure.queries.findings.conventions import (
     is_native_build_tool,
@@ -21,8 +23,6 @@ from pyclosure.queries.findings.conventions import (
     is_test_tool,
 )
 from pyclosure.queries.kinds.by_derivation import is_interpreter_name
-from pyclosure.queries.names import STORE_PATH, name_of, parse_name
-from pyclosure.queries.records import Certainty, Derivation, Tier
 from pyclosure.queries.testing.world import World
 
 LISTS = ("nativeBuildInputs", "buildInputs")

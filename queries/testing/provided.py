@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
 
+from pyclosure.queries.base.records import Derivation
 from pyclosure.queries.data import load
-from pyclosure.queries.records import Derivation
 from pyclosure.queries.testing.inputs import Input, runner_of
 from pyclosure.queries.testing.world import World
 

@@ -10,9 +10,9 @@ from hashlib import sha256
 
 from packaging.utils import canonicalize_name
 
+from pyclosure.queries.base.names import STORE_PATH, digest_of, name_of, parse_name, store_paths_in
+from pyclosure.queries.base.records import Derivation, FileFacts
 from pyclosure.queries.kinds.by_derivation import interpreter_of, uses_hook
-from pyclosure.queries.names import STORE_PATH, digest_of, name_of, parse_name, store_paths_in
-from pyclosure.queries.records import Derivation, FileFacts
 
 _BASE32 = "0123456789abcdfghijklmnpqrsvwxyz"
 PLACEHOLDER = re.compile(r"/[0-9a-df-np-sv-z]{52}\b")

@@ -18,9 +18,23 @@ from unittest import mock
 
 import msgspec
 
-from pyclosure.queries.activity import SILENT
 from pyclosure.queries.answers.matching import Searchable, parse_filter
-from pyclosure.queries.errors import BadInput, NixFailed, QueryError
+from pyclosure.queries.base.activity import SILENT
+from pyclosure.queries.base.errors import BadInput, NixFailed, QueryError
+from pyclosure.queries.base.inspection import Inspection, NativeFile
+from pyclosure.queries.base.names import (
+    digests_in,
+    drv_name_parts,
+    is_python_version,
+    name_label,
+    parse_name,
+    store_path_in,
+    store_paths_in,
+    without_digests,
+)
+from pyclosure.queries.base.records import Distribution, FileFacts
+from pyclosure.queries.base.source_needs import Source
+from pyclosure.queries.base.text import plain_lines, printable
 from pyclosure.queries.facts import source_tree
 from pyclosure.queries.facts.call_sites import call_sites
 from pyclosure.queries.facts.carriers import explain
@@ -36,7 +50,6 @@ from pyclosure.queries.facts.source_files import Files
 from pyclosure.queries.findings.platform import Platform, platform_of
 from pyclosure.queries.findings.requires_dist import Reader
 from pyclosure.queries.graph.build import BuildGraph
-from pyclosure.queries.inspection import Inspection, NativeFile
 from pyclosure.queries.kinds.identify import identify
 from pyclosure.queries.knowledge import know
 from pyclosure.queries.locks import read_lock
@@ -44,16 +57,6 @@ from pyclosure.queries.locks.compare import Installed, compare
 from pyclosure.queries.locks.constraint import allows
 from pyclosure.queries.locks.marker import Judge
 from pyclosure.queries.locks.select import needed
-from pyclosure.queries.names import (
-    digests_in,
-    drv_name_parts,
-    is_python_version,
-    name_label,
-    parse_name,
-    store_path_in,
-    store_paths_in,
-    without_digests,
-)
 from pyclosure.queries.nix.failures import failure
 from pyclosure.queries.nix.process import Completed
 from pyclosure.queries.nix.version import parse_version
@@ -61,16 +64,13 @@ from pyclosure.queries.parse.derivation import derivations_in, parse_derivations
 from pyclosure.queries.parse.dump_db import parse_dump_db
 from pyclosure.queries.parse.path_info import parse_path_info
 from pyclosure.queries.rebuild.attributes import parse_attributes
-from pyclosure.queries.records import Distribution, FileFacts
 from pyclosure.queries.snapshot import read_document, read_snapshot
-from pyclosure.queries.source_needs import Source
 from pyclosure.queries.sources.graphs import open_side
 from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import resolve
 from pyclosure.queries.sources.review_folder import read_review_folder
 from pyclosure.queries.testing.phases import commands_of
-from pyclosure.queries.text import plain_lines, printable
 from tests.fuzz.engine import Target
 
 MARK = b"=== "

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pyclosure.queries.errors import BadInput
+from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.facts.call_sites import call_sites
 from pyclosure.queries.facts.carriers import explain
 from pyclosure.queries.facts.dist_info import read_distribution

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pyclosure.queries.base.errors import QueryError
 from pyclosure.queries.enrich import enrich
-from pyclosure.queries.errors import QueryError
 from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.nix.process import SystemRunner
 from pyclosure.queries.sources.read import read_source

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from pyclosure.queries.answers.overview import overview
+from pyclosure.queries.base.errors import NixFailed, QueryError
 from pyclosure.queries.enrich import enrich
-from pyclosure.queries.errors import NixFailed, QueryError
 from pyclosure.queries.evidence import EvidenceStore
 from pyclosure.queries.facts.contents import contents
 from pyclosure.queries.knowledge import Knowledge, know

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from pyclosure.queries.activity import SILENT
-from pyclosure.queries.errors import BadInput
-from pyclosure.queries.names import name_of
+from pyclosure.queries.base.activity import SILENT
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.names import name_of
+from pyclosure.queries.base.records import Derivation
 from pyclosure.queries.nix.client import Nix
 from pyclosure.queries.nix.process import Command, Running, SystemRunner
 from pyclosure.queries.parse.derivation import parse_derivations
-from pyclosure.queries.records import Derivation
 from pyclosure.queries.testing.evaluation import (
     CheckInput,
     Evaluation,

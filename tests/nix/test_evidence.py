@@ -12,9 +12,9 @@ from itertools import pairwise
 import pytest
 
 from pyclosure.queries.answers.chains import why
+from pyclosure.queries.base.names import digest_of
 from pyclosure.queries.evidence import EvidenceStore
 from pyclosure.queries.knowledge import Knowledge, know
-from pyclosure.queries.names import digest_of
 from pyclosure.queries.snapshot import encode_snapshot, read_document, read_snapshot
 from pyclosure.queries.sources.read import opened_snapshot
 from tests.nix.conftest import Built

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.names import name_of
 from pyclosure.queries.enrich import enrich
-from pyclosure.queries.errors import BadInput
 from pyclosure.queries.evidence import EvidenceStore
 from pyclosure.queries.findings import find_rule
 from pyclosure.queries.findings.judge import judge
@@ -21,7 +22,6 @@ from pyclosure.queries.findings.rules.p25_lock import refuse_unknown
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.locks import read_lock
-from pyclosure.queries.names import name_of
 from pyclosure.queries.nix.process import SystemRunner
 from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.request import Request

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pyclosure.queries.answers.rows import CONTRACT, ordered, row
-from pyclosure.queries.errors import BadInput
+from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.nix.process import SystemRunner
 from pyclosure.queries.snapshot import write_snapshot

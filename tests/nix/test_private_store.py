@@ -8,9 +8,9 @@ import pytest
 
 from pyclosure.queries.answers.overview import overview
 from pyclosure.queries.answers.sizes import added_within
-from pyclosure.queries.errors import BadInput, NixFailed
+from pyclosure.queries.base.errors import BadInput, NixFailed
+from pyclosure.queries.base.names import name_of
 from pyclosure.queries.knowledge import Knowledge, know
-from pyclosure.queries.names import name_of
 from pyclosure.queries.nix.process import SystemRunner
 from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.request import Request

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from pyclosure.queries.base.names import digest_of, name_of
 from pyclosure.queries.enrich import enrich
 from pyclosure.queries.evidence import EvidenceStore
 from pyclosure.queries.findings import find_rule
@@ -25,7 +26,6 @@ from pyclosure.queries.findings.policy import Acceptance, Policy
 from pyclosure.queries.findings.report import Report
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.knowledge import Knowledge, know
-from pyclosure.queries.names import digest_of, name_of
 from pyclosure.queries.nix.process import SystemRunner
 from pyclosure.queries.snapshot import encode_snapshot, read_document, read_snapshot
 from pyclosure.queries.sources.read import Opened, opened_snapshot, read_source

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from pyclosure.queries.base.names import parse_name
 from pyclosure.queries.graph.build import BuildGraph
-from pyclosure.queries.names import parse_name
 from pyclosure.queries.nix.process import SystemRunner
 from pyclosure.queries.rebuild.compare import Comparison
 from pyclosure.queries.rebuild.edges import attributes_of_inputs

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pyclosure.queries.base.names import name_of
 from pyclosure.queries.enrich import enrich
 from pyclosure.queries.evidence import EvidenceStore
 from pyclosure.queries.findings import find_rule
@@ -18,7 +19,6 @@ from pyclosure.queries.findings.policy import Policy, policy_of
 from pyclosure.queries.findings.report import Report
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.knowledge import Knowledge, know
-from pyclosure.queries.names import name_of
 from pyclosure.queries.nix.process import SystemRunner
 from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.request import Request

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from pyclosure.queries import snapshot as snapshots
-from pyclosure.queries.activity import Silent
-from pyclosure.queries.errors import BadInput, Cancelled, QueryError
+from pyclosure.queries.base.activity import Silent
+from pyclosure.queries.base.errors import BadInput, Cancelled, QueryError
 from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.snapshot import Snapshot, encode_snapshot
 from pyclosure.queries.sources.graphs import open_graph

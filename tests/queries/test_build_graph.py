@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from pyclosure.queries.errors import BadInput
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.records import Derivation, Output
 from pyclosure.queries.graph import build
 from pyclosure.queries.graph.build import BuildEdge, BuildGraph
-from pyclosure.queries.records import Derivation, Output
 from tests.support.closures import derivation_of, store_path
 from tests.support.sentences import assert_sentence
 

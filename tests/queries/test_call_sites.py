@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pyclosure.queries.base.inspection import CallSite, Inspection, LimitedName
 from pyclosure.queries.facts.call_sites import MOST_SITES, call_sites, may_open_libraries
 from pyclosure.queries.findings.finding import Finding
 from pyclosure.queries.findings.rules import p15_dlopen
 from pyclosure.queries.findings.scene import Scene
-from pyclosure.queries.inspection import CallSite, Inspection, LimitedName
 from tests.support.sentences import assert_plain
 
 FILE = "lib/python3.11/site-packages/pkg/_lib.py"

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from pyclosure.queries.base.records import Derivation, Output
 from pyclosure.queries.parse.derivation import parse_derivations
-from pyclosure.queries.records import Derivation, Output
 from pyclosure.queries.testing.inputs import (
     LISTS,
     CheckInputs,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pyclosure.queries.activity import Progress
-from pyclosure.queries.errors import BadInput, Cancelled, NixFailed
+from pyclosure.queries.base.activity import Progress
+from pyclosure.queries.base.errors import BadInput, Cancelled, NixFailed
 from pyclosure.queries.nix.client import Nix, batches
 from tests.support.closures import store_path
 from tests.support.recorded import APP, NEVER, VERSIONS, RecordedRunner

@@ -7,9 +7,9 @@ import networkx as nx
 import pytest
 from hypothesis import given
 
-from pyclosure.queries.errors import BadInput
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.records import ClosureRecords
 from pyclosure.queries.graph.closure import Closure
-from pyclosure.queries.records import ClosureRecords
 from tests.support.closures import at, closure_of, names, records_of, store_path
 from tests.support.sentences import assert_sentence
 from tests.support.slow import random_records, reached

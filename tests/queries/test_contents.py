@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pyclosure.queries.activity import Silent
-from pyclosure.queries.errors import Cancelled
+from pyclosure.queries.base.activity import Silent
+from pyclosure.queries.base.errors import Cancelled
 from pyclosure.queries.facts.contents import contents, group_of, walk
 from tests.support.trees import Link, plant_path
 

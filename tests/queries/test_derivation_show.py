@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from pyclosure.queries.errors import BadInput
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.records import Derivation, Output
 from pyclosure.queries.parse.derivation import parse_derivations
-from pyclosure.queries.records import Derivation, Output
 from tests.support.recorded import APP, PYTHON, VERSIONS, ZLAB_LIB, recording
 from tests.support.sentences import assert_sentence
 

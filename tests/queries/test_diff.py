@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pyclosure.queries.base.records import ClosureRecords, PathInfo
 from pyclosure.queries.diff.causes import Attribution
 from pyclosure.queries.diff.match import CLASSES, ONE_SIDED, ClosureDiff
 from pyclosure.queries.diff.reasons import Reasons
@@ -18,7 +19,6 @@ from pyclosure.queries.findings.finding import Finding, Severity, Unknown
 from pyclosure.queries.findings.policy import Policy
 from pyclosure.queries.findings.report import Report
 from pyclosure.queries.knowledge import Knowledge, know
-from pyclosure.queries.records import ClosureRecords, PathInfo
 from pyclosure.queries.sources.read import Opened
 
 NAMES = ("python3.11-a", "python3.12-a", "python3.11-b", "lib", "gcc", "python3")

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from pyclosure.queries.base.records import Distribution
 from pyclosure.queries.facts import dist_info as bounds
 from pyclosure.queries.facts.dist_info import distributions_in, read_distribution
 from pyclosure.queries.facts.files import StoreFiles
 from pyclosure.queries.facts.layout import look
-from pyclosure.queries.records import Distribution
 from tests.support.sentences import assert_plain
 from tests.support.trees import Link, dist_info, plant
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from pyclosure.queries.errors import BadInput
+from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.parse.dump_db import parse_dump_db
 from pyclosure.queries.parse.path_info import parse_path_info
 from tests.support.closures import store_path

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from pyclosure.queries.activity import Silent
-from pyclosure.queries.errors import BadInput, Cancelled, NixFailed
+from pyclosure.queries.base.activity import Silent
+from pyclosure.queries.base.errors import BadInput, Cancelled, NixFailed
 from pyclosure.queries.nix.client import Nix
 from pyclosure.queries.nix.process import Command
 from pyclosure.queries.testing import evaluation

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from pyclosure.queries.errors import BadInput, NixFailed, QueryError
+from pyclosure.queries.base.errors import BadInput, NixFailed, QueryError
 from pyclosure.queries.nix.failures import failure, nix_words
 from pyclosure.queries.nix.process import Completed
 from tests.support.recorded import APP, NEVER, VERSIONS, ZLAB_LIB, recording

@@ -19,16 +19,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyclosure.queries.activity import Silent
-from pyclosure.queries.enrich import enrich
-from pyclosure.queries.errors import Cancelled
-from pyclosure.queries.evidence import EvidenceStore
-from pyclosure.queries.facts import inspect as bounds
-from pyclosure.queries.facts.inspect import inspect
-from pyclosure.queries.findings.judge import judge
-from pyclosure.queries.findings.policy import Acceptance, Policy
-from pyclosure.queries.findings.scene import Scene
-from pyclosure.queries.inspection import (
+from pyclosure.queries.base.activity import Silent
+from pyclosure.queries.base.errors import Cancelled
+from pyclosure.queries.base.inspection import (
     CallSite,
     Inspection,
     LibraryLink,
@@ -37,8 +30,15 @@ from pyclosure.queries.inspection import (
     OutsidePath,
     Wrapper,
 )
+from pyclosure.queries.base.records import Derivation, Output
+from pyclosure.queries.enrich import enrich
+from pyclosure.queries.evidence import EvidenceStore
+from pyclosure.queries.facts import inspect as bounds
+from pyclosure.queries.facts.inspect import inspect
+from pyclosure.queries.findings.judge import judge
+from pyclosure.queries.findings.policy import Acceptance, Policy
+from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.knowledge import Knowledge
-from pyclosure.queries.records import Derivation, Output
 from tests.support.binaries import elf, macho
 from tests.support.closures import knowledge_of, records_of, store_path
 from tests.support.sentences import assert_plain

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from pyclosure.queries.base.records import Derivation, Output
 from pyclosure.queries.kinds.identify import identify
 from pyclosure.queries.kinds.identity import Identity
-from pyclosure.queries.records import Derivation, Output
 from tests.support.closures import derivation_of, store_path
 from tests.support.sentences import assert_plain
 

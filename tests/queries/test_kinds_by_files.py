@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from pyclosure.queries.base.records import FileFacts
 from pyclosure.queries.facts.layout import look
 from pyclosure.queries.kinds.identify import identify
 from pyclosure.queries.kinds.identity import Identity
-from pyclosure.queries.records import FileFacts
 from tests.support.closures import derivation_of, store_path
 from tests.support.trees import ELF, Leaf, Link, Program, Tree, dist_info, plant_path
 

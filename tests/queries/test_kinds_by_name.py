@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyclosure.queries.base.records import FileFacts
 from pyclosure.queries.data import load
 from pyclosure.queries.kinds.identify import identify, kind_by_name_alone
 from pyclosure.queries.kinds.identity import KINDS, group_of, kind_short, kind_words
-from pyclosure.queries.records import FileFacts
 from tests.support.closures import knowledge_of, records_of, store_path
 
 

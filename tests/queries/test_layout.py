@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from pyclosure.queries.base.records import FileFacts
 from pyclosure.queries.facts.layout import look, magic
-from pyclosure.queries.records import FileFacts
 from tests.support.closures import store_path
 from tests.support.sentences import assert_plain
 from tests.support.trees import ELF, MACHO, Link, Program, Tree, dist_info, plant, plant_path

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from packaging.markers import Marker
 from packaging.specifiers import SpecifierSet
 
-from pyclosure.queries.errors import BadInput
+from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.locks import Lock, LockedPackage, Requirement, document, poetry, pylock, read_lock, uv
 from pyclosure.queries.locks.compare import Installed, Row, compare
 from pyclosure.queries.locks.constraint import allows

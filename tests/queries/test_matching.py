@@ -8,9 +8,9 @@ import pytest
 
 from pyclosure.queries.answers.matching import Searchable, matching, parse_filter
 from pyclosure.queries.answers.select import candidates, select
-from pyclosure.queries.errors import BadInput
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.names import digest_of
 from pyclosure.queries.knowledge import Knowledge
-from pyclosure.queries.names import digest_of
 from tests.support.closures import knowledge_of, names, records_of, store_path
 from tests.support.sentences import assert_sentence
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from pyclosure.queries.records import Derivation, Distribution, FileFacts, Output
+from pyclosure.queries.base.records import Derivation, Distribution, FileFacts, Output
 from pyclosure.queries.testing.inputs import Input
 from pyclosure.queries.testing.provided import Provided, provided
 from pyclosure.queries.testing.world import World, output_name, placeholder

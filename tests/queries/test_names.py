@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyclosure.queries.names import (
+from pyclosure.queries.base.names import (
     BASE_NAME,
     STORE_PATH,
     NameParts,

@@ -19,9 +19,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from pyclosure.queries.base.inspection import NativeFile
 from pyclosure.queries.facts import native
 from pyclosure.queries.facts.native import is_native, read_native
-from pyclosure.queries.inspection import NativeFile
 from tests.support import binaries
 from tests.support.binaries import elf, macho, universal
 from tests.support.sentences import assert_plain

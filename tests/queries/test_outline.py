@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyclosure.queries.answers.outline import Node, Order, Outline, shortest_chain
+from pyclosure.queries.base.records import ClosureRecords
 from pyclosure.queries.graph.closure import Closure
-from pyclosure.queries.records import ClosureRecords
 from tests.support.closures import at, closure_of, names
 from tests.support.slow import random_records, with_virtual_root
 

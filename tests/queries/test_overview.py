@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pyclosure.queries.answers.overview import Share, overview
 from pyclosure.queries.answers.rows import ordered
-from pyclosure.queries.records import ClosureRecords, Distribution, FileFacts
+from pyclosure.queries.base.records import ClosureRecords, Distribution, FileFacts
 from tests.support.closures import knowledge_of, names, records_of, store_path
 from tests.support.slow import random_records
 

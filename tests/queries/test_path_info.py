@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyclosure.queries.errors import BadInput
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.records import PathInfo
 from pyclosure.queries.parse.path_info import PathInfoDocument, PathInfoReader, parse_path_info
-from pyclosure.queries.records import PathInfo
 from tests.support.recorded import APP, NEVER, PYTHON, VERSIONS, ZLAB_LIB, recording
 
 STORE = "/nix/store/"

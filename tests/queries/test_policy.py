@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyclosure.queries.errors import BadInput
+from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.evidence import EvidenceStore
 from pyclosure.queries.findings import all_rules
 from pyclosure.queries.findings.finding import SEVERITIES, Finding, Rule, Severity, Unknown, Verdict

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pyclosure.queries.activity import Progress, Silent
-from pyclosure.queries.errors import BadInput, Cancelled, NixFailed, QueryError
+from pyclosure.queries.base.activity import Progress, Silent
+from pyclosure.queries.base.errors import BadInput, Cancelled, NixFailed, QueryError
 from pyclosure.queries.nix import process
 from pyclosure.queries.nix.process import Command, Completed, SystemRunner, find_program, run, stop_all
 from pyclosure.queries.sources.read import read_source

@@ -13,8 +13,8 @@ import msgspec
 import networkx as nx
 import pytest
 
-from pyclosure.queries.activity import Progress, Silent
-from pyclosure.queries.errors import BadInput, Cancelled, NixFailed, QueryError
+from pyclosure.queries.base.activity import Progress, Silent
+from pyclosure.queries.base.errors import BadInput, Cancelled, NixFailed, QueryError
 from pyclosure.queries.graph.closure import Closure
 from pyclosure.queries.knowledge import know
 from pyclosure.queries.nix.process import Command

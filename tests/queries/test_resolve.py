@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pyclosure.queries.errors import BadInput
+from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import (
     Demo,

@@ -9,8 +9,8 @@ from io import BytesIO
 import msgspec
 import pytest
 
+from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.demo import demo_snapshot
-from pyclosure.queries.errors import BadInput
 from pyclosure.queries.evidence import EvidenceStore
 from pyclosure.queries.findings.policy import Policy
 from pyclosure.queries.findings.scene import Scene

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from pyclosure.queries.activity import Silent
-from pyclosure.queries.errors import Cancelled
+from pyclosure.queries.base.activity import Silent
+from pyclosure.queries.base.errors import Cancelled
+from pyclosure.queries.base.names import digest_of
+from pyclosure.queries.base.records import Evidence
 from pyclosure.queries.facts import scan as scanning
 from pyclosure.queries.facts.carriers import carrier, carriers, explain
 from pyclosure.queries.facts.files import StoreFiles
 from pyclosure.queries.facts.preview import preview
 from pyclosure.queries.facts.scan import scan
-from pyclosure.queries.names import digest_of
-from pyclosure.queries.records import Evidence
 from tests.support.closures import store_path
 from tests.support.trees import Link, Program, Tree, plant_path
 

@@ -18,11 +18,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.records import ClosureRecords, Distribution, FileFacts, PathInfo
 from pyclosure.queries.demo import demo_snapshot
-from pyclosure.queries.errors import BadInput
 from pyclosure.queries.facts.layout import look
 from pyclosure.queries.graph.closure import Closure
-from pyclosure.queries.records import ClosureRecords, Distribution, FileFacts, PathInfo
 from pyclosure.queries.snapshot import (
     Snapshot,
     encode_snapshot,

@@ -20,8 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 
-from pyclosure.queries.activity import Silent
-from pyclosure.queries.errors import Cancelled
+from pyclosure.queries.base.activity import Silent
+from pyclosure.queries.base.errors import Cancelled
 from pyclosure.queries.facts import source_archives, source_files, source_imports, source_tree
 from pyclosure.queries.facts.source_poetry import poetry_requirement
 from pyclosure.queries.facts.source_project import parse

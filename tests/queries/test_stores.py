@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pyclosure.queries.errors import BadInput
+from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.sources.stores import Store, local_store_dir, parse_store
 from tests.support.sentences import assert_sentence
 

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from pyclosure.queries.base.records import Derivation, Output
 from pyclosure.queries.graph import build
 from pyclosure.queries.graph.build import BuildGraph
-from pyclosure.queries.records import Derivation, Output
 from pyclosure.queries.testing.cost import Amplified, TestCost, cost_of_tests
 from pyclosure.queries.testing.cost import test_edges as edges_for_tests
 from pyclosure.queries.testing.inputs import CheckInputs, Input

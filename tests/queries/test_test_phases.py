@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyclosure.queries.records import Derivation, Output
+from pyclosure.queries.base.records import Derivation, Output
 from pyclosure.queries.testing.inputs import check_inputs
 from pyclosure.queries.testing.phases import commands_of
 from pyclosure.queries.testing.running import Run, how_it_ran

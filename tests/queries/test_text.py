@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyclosure.queries.text import UNSAFE, plain_lines, printable
+from pyclosure.queries.base.text import UNSAFE, plain_lines, printable
 from tests.support.sentences import assert_plain
 
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=60)

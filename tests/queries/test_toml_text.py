@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from pyclosure.queries.toml_text import DEEPEST_KEY, LONGEST_NUMBER, BadToml, toml_table
+from pyclosure.queries.base.toml_text import DEEPEST_KEY, LONGEST_NUMBER, BadToml, toml_table
 from tests.support.sentences import assert_plain
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from pyclosure.queries.activity import SILENT, Activity
+from pyclosure.queries.base.activity import SILENT, Activity
 from pyclosure.queries.nix.process import Command, Completed
 
 RECORDED = Path(__file__).parent.parent / "data" / "nix-recorded"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pyclosure.queries.errors import QueryError
+from pyclosure.queries.base.errors import QueryError
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 import networkx as nx
 from hypothesis import strategies as st
 
+from pyclosure.queries.base.records import ClosureRecords
 from pyclosure.queries.graph.closure import Closure
-from pyclosure.queries.records import ClosureRecords
 from tests.support.closures import records_of
 
 VIRTUAL = "virtual root"

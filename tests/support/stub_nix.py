@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from pyclosure.queries.names import name_of
+from pyclosure.queries.base.names import name_of
 from tests.support.closures import records_of, store_path
 from tests.support.programs import alive
 

@@ -12,9 +12,9 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from pyclosure.queries.activity import SILENT, Activity, Progress
+from pyclosure.queries.base.activity import SILENT, Activity, Progress
+from pyclosure.queries.base.errors import Cancelled
 from pyclosure.queries.demo import demo_snapshot
-from pyclosure.queries.errors import Cancelled
 from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.nix.process import Command, Completed, Runner
 from pyclosure.queries.sources.opening import Opening

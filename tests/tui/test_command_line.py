@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pyclosure import __version__
-from pyclosure.queries.errors import BadInput, Cancelled, NixFailed
+from pyclosure.queries.base.errors import BadInput, Cancelled, NixFailed
 from pyclosure.tui import commands
 from pyclosure.tui.parsing import parser_for
 from tests.tui.closures import dump_of

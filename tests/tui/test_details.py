@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 
-from pyclosure.queries.records import ClosureRecords
+from pyclosure.queries.base.records import ClosureRecords
 from pyclosure.tui import details
 from pyclosure.tui.units import Labels, size
 from tests.support.closures import knowledge_of

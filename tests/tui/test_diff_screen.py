@@ -5,9 +5,9 @@ from __future__ import annotations
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from pyclosure.queries.base.errors import NoData
 from pyclosure.queries.diff.match import CLASSES
 from pyclosure.queries.diff.review import review
-from pyclosure.queries.errors import NoData
 from pyclosure.queries.sources.graphs import OpenSide
 from pyclosure.tui.contents_screen import ContentsScreen
 from pyclosure.tui.dialogs import TextDialog

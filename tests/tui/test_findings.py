@@ -8,9 +8,9 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from pyclosure.queries.base.records import ClosureRecords
 from pyclosure.queries.demo import demo_snapshot
 from pyclosure.queries.knowledge import Knowledge, know
-from pyclosure.queries.records import ClosureRecords
 from pyclosure.queries.snapshot import Snapshot
 from pyclosure.queries.sources.read import opened_snapshot
 from pyclosure.tui.contents_screen import ContentsScreen

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pyclosure.queries.errors import BadInput
+from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.sources.review_folder import before_of, read_review_folder, without_system
 from pyclosure.tui.output.history import sparkline
 from pyclosure.tui.output.review import BEGIN, END, with_section

@@ -12,8 +12,8 @@ import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
-from pyclosure.queries.activity import Progress
-from pyclosure.queries.errors import NixFailed
+from pyclosure.queries.base.activity import Progress
+from pyclosure.queries.base.errors import NixFailed
 from pyclosure.tui import app as app_module
 from tests.support.closures import knowledge_of, records_of
 from tests.tui.driving import (

@@ -9,8 +9,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from pyclosure.queries.base.errors import NoData
 from pyclosure.queries.demo import demo_snapshot
-from pyclosure.queries.errors import NoData
 from pyclosure.queries.knowledge import know
 from pyclosure.queries.sources.graphs import OpenSide
 from pyclosure.queries.sources.read import opened_snapshot

@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from pyclosure.queries import enrich
-from pyclosure.queries.activity import Activity, Progress
+from pyclosure.queries.base.activity import Activity, Progress
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.sources.resolve import Installables
 from pyclosure.queries.sources.stores import Store

@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from pyclosure.queries.errors import NixFailed
+from pyclosure.queries.base.errors import NixFailed
 from pyclosure.tui.details import Line
 from pyclosure.tui.dialogs import DetailDialog
 from pyclosure.tui.screen import WIDE

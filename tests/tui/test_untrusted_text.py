@@ -8,10 +8,10 @@ import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
-from pyclosure.queries.activity import Progress
-from pyclosure.queries.errors import NixFailed
+from pyclosure.queries.base.activity import Progress
+from pyclosure.queries.base.errors import NixFailed
+from pyclosure.queries.base.records import Distribution, FileFacts
 from pyclosure.queries.knowledge import Knowledge, know
-from pyclosure.queries.records import Distribution, FileFacts
 from pyclosure.queries.sources.read import Opened
 from pyclosure.tui.dialogs import DetailDialog
 from pyclosure.tui.widgets.detail_pane import DetailPane

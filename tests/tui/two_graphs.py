@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
+from pyclosure.queries.base.inspection import Inspection
+from pyclosure.queries.base.names import name_of, parse_name
+from pyclosure.queries.base.records import Derivation, FileFacts, PathInfo
 from pyclosure.queries.demo import demo_snapshot
 from pyclosure.queries.graph.build import BuildGraph
-from pyclosure.queries.inspection import Inspection
 from pyclosure.queries.knowledge import Knowledge, know
-from pyclosure.queries.names import name_of, parse_name
-from pyclosure.queries.records import Derivation, FileFacts, PathInfo
 from pyclosure.queries.sources.graphs import OpenSide
 from pyclosure.queries.sources.read import opened_snapshot
 

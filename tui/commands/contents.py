@@ -19,7 +19,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.answers.select import select
-    from pyclosure.queries.errors import NoData
+    from pyclosure.queries.base.errors import NoData
     from pyclosure.queries.facts.contents import contents
     from pyclosure.tui.output.contents import contents_json, write_contents
     from pyclosure.tui.output.formats import write_json
@@ -44,7 +44,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
 
 
 def _whole(arguments: argparse.Namespace, streams: Streams) -> int:
-    from pyclosure.queries.errors import NoData
+    from pyclosure.queries.base.errors import NoData
     from pyclosure.tui.opening import Narrator
     from pyclosure.tui.output.contents import totals, totals_json, write_totals
     from pyclosure.tui.output.formats import write_json

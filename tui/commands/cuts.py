@@ -67,7 +67,7 @@ def _what_if(knowledge: Knowledge, words: list[str], arguments: argparse.Namespa
     from pyclosure.queries.answers.select import select
     from pyclosure.queries.answers.structure import structure
     from pyclosure.queries.answers.whatif import what_if
-    from pyclosure.queries.errors import BadInput
+    from pyclosure.queries.base.errors import BadInput
     from pyclosure.queries.evidence import EvidenceStore
     from pyclosure.tui.output.formats import write_json
     from pyclosure.tui.output.plan import plan_json, plan_markdown

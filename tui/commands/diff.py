@@ -26,8 +26,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:
+    from pyclosure.queries.base.errors import BadInput
     from pyclosure.queries.diff.review import review
-    from pyclosure.queries.errors import BadInput
     from pyclosure.queries.findings.policy import Policy
     from pyclosure.tui.output.diff import Shown, review_json, write_text
     from pyclosure.tui.output.diff_markdown import write_markdown

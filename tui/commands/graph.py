@@ -23,7 +23,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.answers.rows import ordered
     from pyclosure.queries.answers.select import select
-    from pyclosure.queries.errors import BadInput
+    from pyclosure.queries.base.errors import BadInput
     from pyclosure.queries.kinds.identity import KINDS
     from pyclosure.tui.output.graph import write_graph
 

@@ -27,9 +27,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:
+    from pyclosure.queries.base.errors import BadInput
+    from pyclosure.queries.base.text import printable
     from pyclosure.queries.diff.history import spans, steps, strangers
-    from pyclosure.queries.errors import BadInput
-    from pyclosure.queries.text import printable
     from pyclosure.tui.output.formats import write_json
     from pyclosure.tui.output.history import history_json, write_history
 

@@ -58,7 +58,7 @@ class _ListColumns(argparse.Action):
 
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.answers.rows import BY_KEY, CONTRACT, row
-    from pyclosure.queries.errors import BadInput
+    from pyclosure.queries.base.errors import BadInput
     from pyclosure.tui.output.formats import write_csv, write_json
 
     shown = _columns(arguments)
@@ -104,7 +104,7 @@ def _chosen(arguments: argparse.Namespace, knowledge: object) -> list[int]:
     from pyclosure.queries.answers.matching import matching
     from pyclosure.queries.answers.rows import ordered
     from pyclosure.queries.answers.select import select
-    from pyclosure.queries.errors import BadInput
+    from pyclosure.queries.base.errors import BadInput
     from pyclosure.queries.kinds.identity import KINDS
     from pyclosure.queries.knowledge import Knowledge
 

@@ -54,7 +54,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:
-    from pyclosure.queries.errors import BadInput
+    from pyclosure.queries.base.errors import BadInput
 
     die_cleanly()
     if arguments.base or arguments.head:
@@ -178,10 +178,10 @@ def _compare(arguments: argparse.Namespace, streams: Streams) -> int:
 
 
 def _attributes(arguments: argparse.Namespace, graph: BuildGraph, rebuilt: Collection[int]) -> Attributes | None:
-    from pyclosure.queries.errors import BadInput
+    from pyclosure.queries.base.errors import BadInput
+    from pyclosure.queries.base.text import printable
     from pyclosure.queries.rebuild.attributes import changed_attributes, parse_attributes
     from pyclosure.queries.snapshot import read_document
-    from pyclosure.queries.text import printable
 
     if not arguments.attributes:
         return None

@@ -27,10 +27,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:
-    from pyclosure.queries.errors import BadInput, NoData
+    from pyclosure.queries.base.errors import BadInput, NoData
+    from pyclosure.queries.base.text import printable
     from pyclosure.queries.findings.policy import Policy
     from pyclosure.queries.sources.review_folder import REPORT, before_of, read_review_folder
-    from pyclosure.queries.text import printable
     from pyclosure.tui.output.formats import write_json
     from pyclosure.tui.output.review import built_json, with_section, write_built
     from pyclosure.tui.policy_file import read_policy
@@ -85,8 +85,8 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
 def _built(
     arguments: argparse.Namespace, name: str, link: str, before: str | None, policy: Policy, streams: Streams
 ) -> Built:
+    from pyclosure.queries.base.errors import Cancelled, QueryError
     from pyclosure.queries.diff.review import review
-    from pyclosure.queries.errors import Cancelled, QueryError
     from pyclosure.tui.output.review import Built
 
     narrator = Narrator(streams.err)

@@ -11,7 +11,7 @@ from pyclosure.tui.commands import Command, Streams
 from pyclosure.tui.opening import Narrator, add_source_arguments, load
 
 if TYPE_CHECKING:
-    from pyclosure.queries.source_needs import Source
+    from pyclosure.queries.base.source_needs import Source
     from pyclosure.queries.testing.survey import PackageTests, Survey
     from pyclosure.tui.output.tests import Shown
 
@@ -46,7 +46,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:
-    from pyclosure.queries.errors import BadInput
+    from pyclosure.queries.base.errors import BadInput
     from pyclosure.queries.evidence import EvidenceStore
     from pyclosure.queries.findings import find_rule
     from pyclosure.queries.findings.judge import judge
@@ -125,7 +125,7 @@ def _named_sources(words: list[str]) -> dict[str, tuple[str, Source]]:
     """Return PEP 503 name → where its source is, and what it declares."""
     from packaging.utils import canonicalize_name
 
-    from pyclosure.queries.errors import BadInput
+    from pyclosure.queries.base.errors import BadInput
 
     found: dict[str, tuple[str, Source]] = {}
     for word in words:
@@ -142,7 +142,7 @@ def _named_sources(words: list[str]) -> dict[str, tuple[str, Source]]:
 def _source(name: str, path: str) -> Source:
     from packaging.utils import canonicalize_name
 
-    from pyclosure.queries.errors import BadInput
+    from pyclosure.queries.base.errors import BadInput
     from pyclosure.queries.facts.source_tree import read_source
 
     source = read_source(path)
@@ -162,7 +162,7 @@ def _source(name: str, path: str) -> Source:
 
 
 def _refuse_unknown(survey: Survey, names: list[str]) -> None:
-    from pyclosure.queries.errors import BadInput
+    from pyclosure.queries.base.errors import BadInput
 
     known = {one.name for one in survey.packages}
     for name in names:
@@ -173,7 +173,7 @@ def _refuse_unknown(survey: Survey, names: list[str]) -> None:
 def _package(survey: Survey, word: str) -> PackageTests:
     from packaging.utils import canonicalize_name
 
-    from pyclosure.queries.errors import BadInput
+    from pyclosure.queries.base.errors import BadInput
 
     found = [one for one in survey.packages if word in (one.path, one.label) or one.name == canonicalize_name(word)]
     if not found:

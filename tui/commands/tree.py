@@ -25,7 +25,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.answers.outline import Outline
     from pyclosure.queries.answers.rows import BY_KEY, ordered
     from pyclosure.queries.answers.select import select
-    from pyclosure.queries.errors import BadInput
+    from pyclosure.queries.base.errors import BadInput
     from pyclosure.tui.output.tree import write_tree
 
     if arguments.sort not in BY_KEY:

@@ -49,8 +49,8 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
 
 
 def _nix(knowledge: Knowledge, target: int, streams: Streams) -> int:
-    from pyclosure.queries.errors import BadInput
-    from pyclosure.queries.text import plain_lines
+    from pyclosure.queries.base.errors import BadInput
+    from pyclosure.queries.base.text import plain_lines
 
     if knowledge.nix is None:
         raise BadInput("a saved file has no nix to ask", hint="leave --nix out, or open the store path itself")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pyclosure.queries.names import STORE_PATH
-from pyclosure.queries.records import Derivation
-from pyclosure.queries.text import printable
+from pyclosure.queries.base.names import STORE_PATH
+from pyclosure.queries.base.records import Derivation
+from pyclosure.queries.base.text import printable
 
 _FIRST = (
     *("name", "pname", "version", "doCheck", "doInstallCheck", "installCheckPhase", "checkPhase", "preInstallCheck"),

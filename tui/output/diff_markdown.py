@@ -7,11 +7,11 @@ from functools import partial
 from io import StringIO
 from typing import IO
 
+from pyclosure.queries.base.names import base_name
 from pyclosure.queries.diff.causes import Cause
 from pyclosure.queries.diff.gates import Gate
 from pyclosure.queries.diff.match import CLASSES, ONE_SIDED, Change, ChangeClass
 from pyclosure.queries.diff.review import Review
-from pyclosure.queries.names import base_name
 from pyclosure.tui.output.diff import (
     CLASS_WORDS,
     Shown,

@@ -12,13 +12,13 @@ from typing import IO, Any
 from urllib.parse import quote
 
 from pyclosure import __version__
+from pyclosure.queries.base.names import name_label, name_of, without_digests
+from pyclosure.queries.base.records import TIER_WORDS
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.findings import all_rules, find_rule
 from pyclosure.queries.findings.finding import SEVERITIES, CostMeaning, Finding, Proof, Rule, Unknown, worst_first
 from pyclosure.queries.findings.report import Accepted, Report
 from pyclosure.queries.knowledge import Knowledge
-from pyclosure.queries.names import name_label, name_of, without_digests
-from pyclosure.queries.records import TIER_WORDS
-from pyclosure.queries.text import printable
 from pyclosure.tui.output.formats import markdown_code, markdown_table, markdown_text, write_json
 from pyclosure.tui.units import Labels, count, labels, size
 

@@ -15,7 +15,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Column, Table
 from rich.text import Text
 
-from pyclosure.queries.text import printable
+from pyclosure.queries.base.text import printable
 
 _GAP, _NAME, _WORD = 2, 12, 5
 """Cells between two columns of a text table, and cells that names and words keep."""

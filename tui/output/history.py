@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import IO, Any
 
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.diff.history import EdgeSpan, Moment, Step
-from pyclosure.queries.text import printable
 from pyclosure.tui.output.diff import cause_words, change_of, greatest
 from pyclosure.tui.output.formats import markdown_text, write_table
 from pyclosure.tui.units import UNKNOWN, size

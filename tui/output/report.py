@@ -6,9 +6,9 @@ from typing import IO, Any
 
 from pyclosure.queries.answers.overview import Overview, overview
 from pyclosure.queries.answers.rows import row
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.kinds.identity import kind_words
 from pyclosure.queries.knowledge import Knowledge, TierState
-from pyclosure.queries.text import printable
 from pyclosure.tui.output.formats import (
     cells,
     markdown_code,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pyclosure.queries.records import TIER_WORDS
+from pyclosure.queries.base.records import TIER_WORDS
 from pyclosure.queries.testing.words import CONCERNS, RAN_WORDS, VERDICT_WORDS, Ran
 from pyclosure.tui.output.tests import Shown, lines_of
 

@@ -12,8 +12,8 @@ from textual import work
 from textual.binding import Binding, BindingType
 from textual.worker import get_current_worker
 
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.knowledge import Knowledge
-from pyclosure.queries.text import printable
 from pyclosure.tui.evidence_screen import QUIET_PATH_KEYS, EvidenceRows, EvidenceScreen
 from pyclosure.tui.widgets.rows import Cell, ViewColumn
 

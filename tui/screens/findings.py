@@ -8,12 +8,12 @@ from typing import ClassVar
 from rich.text import Text
 from textual.binding import Binding, BindingType
 
+from pyclosure.queries.base.names import name_of
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.findings import find_rule
 from pyclosure.queries.findings.finding import Finding
 from pyclosure.queries.findings.report import Accepted
 from pyclosure.queries.knowledge import Knowledge
-from pyclosure.queries.names import name_of
-from pyclosure.queries.text import printable
 from pyclosure.tui.evidence_screen import EvidenceScreen
 from pyclosure.tui.finding_rows import SORTS, FindingRow, FindingRows
 from pyclosure.tui.output.findings import (

@@ -10,10 +10,10 @@ from textual import work
 from textual.binding import Binding, BindingType
 from textual.worker import get_current_worker
 
-from pyclosure.queries.errors import Cancelled, QueryError
+from pyclosure.queries.base.errors import Cancelled, QueryError
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.testing.words import CONCERN_WORDS, CONCERNS, Concern
-from pyclosure.queries.text import printable
 from pyclosure.tui.evidence_screen import QUIET_PATH_KEYS, EvidenceRows, EvidenceScreen
 from pyclosure.tui.judging import Judgement, judge_closure
 from pyclosure.tui.output.tests import (

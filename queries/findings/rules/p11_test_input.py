@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from packaging.utils import canonicalize_name
 
+from pyclosure.queries.base.names import STORE_PATH, name_of, parse_name
+from pyclosure.queries.base.records import Derivation
 from pyclosure.queries.findings.conventions import is_test_tool
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
 from pyclosure.queries.findings.scene import Scene
-from pyclosure.queries.names import STORE_PATH, name_of, parse_name
-from pyclosure.queries.records import Derivation
 
 _RUNNERS = ("pytest-check-hook", "unittest-check-hook", "stestr-check-hook", "pytestcheckhook")
 _LISTS = ("nativeBuildInputs", "buildInputs")

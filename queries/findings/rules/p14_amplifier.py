@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pyclosure.queries.base.names import name_label, name_of
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
-from pyclosure.queries.names import name_label, name_of
 from pyclosure.queries.testing.cost import Amplified
 
 _LEAST, _FACTOR = 100, 2

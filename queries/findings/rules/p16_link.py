@@ -6,12 +6,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
+from pyclosure.queries.base.inspection import NativeFile
+from pyclosure.queries.base.records import Certainty
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Severity, Verdict
 from pyclosure.queries.findings.linking import FINE, How, without_digest
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
-from pyclosure.queries.inspection import NativeFile
-from pyclosure.queries.records import Certainty
 
 _TEST_DATA = re.compile(r"(?:^|/)(?:tests?|testing|test_?data|fixtures|examples|doc|docs)/")
 _SHOWN = 20

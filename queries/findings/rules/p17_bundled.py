@@ -6,10 +6,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
+from pyclosure.queries.base.inspection import NativeFile
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import counted, some
-from pyclosure.queries.inspection import NativeFile
 
 _FOLDER = re.compile(r"(?:^|/)[^/]*\.(?:libs|dylibs)/[^/]+$")
 _HASHED = re.compile(r"-[0-9a-f]{8}(?=\.|$)")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pyclosure.queries.base.names import STORE_PATH, name_of
+from pyclosure.queries.base.records import Derivation, Tier
 from pyclosure.queries.data import load
 from pyclosure.queries.findings.conventions import is_for_fetchers
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Severity, Unknown, Verdict
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
-from pyclosure.queries.names import STORE_PATH, name_of
-from pyclosure.queries.records import Derivation, Tier
 
 _FLAGS = {
     "__noChroot": "built outside the sandbox",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
+from pyclosure.queries.base.records import Derivation, Tier
 from pyclosure.queries.data import load
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Unknown, Verdict
 from pyclosure.queries.findings.scene import Scene
-from pyclosure.queries.records import Derivation, Tier
 
 _LEAKING = ("PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME")
 _SHORTEST = 6

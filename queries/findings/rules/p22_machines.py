@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pyclosure.queries.base.inspection import NativeFile
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import counted, some
-from pyclosure.queries.inspection import NativeFile
 
 _SHOWN = 20
 

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from packaging.utils import canonicalize_name
 
-from pyclosure.queries.errors import BadInput
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.text import printable
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Severity, Unknown, Verdict
 from pyclosure.queries.findings.scene import Installed, Scene
 from pyclosure.queries.findings.scopes import Scope
@@ -16,7 +17,6 @@ from pyclosure.queries.locks.compare import Installed as Present
 from pyclosure.queries.locks.document import joined
 from pyclosure.queries.locks.lock import Lock
 from pyclosure.queries.locks.select import ALL, needed
-from pyclosure.queries.text import printable
 
 _BY_LOCK = frozenset({"pyproject.nix", "poetry2nix", "dream2nix"})
 _SHOWN = 12

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from packaging.version import InvalidVersion, Version
 
-from pyclosure.queries.text import UNSAFE, printable
+from pyclosure.queries.base.text import UNSAFE, printable
 
 DIGEST = r"[0-9abcdfghijklmnpqrsvwxyz]{32}"
 NAME = r"[0-9a-zA-Z+._?=-]{1,211}"

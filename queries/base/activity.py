@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from pyclosure.queries.errors import Cancelled
+from pyclosure.queries.base.errors import Cancelled
 
 
 @dataclass(frozen=True, slots=True)

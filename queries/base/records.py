@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from pyclosure.queries.text import UNSAFE
+from pyclosure.queries.base.text import UNSAFE
 
 Tier = Literal["N", "R", "F", "D", "X"]
 """Where knowledge comes from: name, references and sizes, files, derivation, evaluation."""

@@ -6,7 +6,7 @@ import re
 import tomllib
 from typing import Any
 
-from pyclosure.queries.text import printable
+from pyclosure.queries.base.text import printable
 
 DEEPEST_KEY = 100
 """Parts of a key, and with them levels of tables."""

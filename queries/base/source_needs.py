@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from pyclosure.queries.records import Line
+from pyclosure.queries.base.records import Line
 
 DeclarationKind = Literal[
     "extra",

@@ -1,0 +1,1 @@
+"""Values without any reading or writing: records, names, words, errors, progress."""

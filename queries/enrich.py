@@ -218,7 +218,7 @@ def learn_sources(knowledge: Knowledge, activity: Activity = SILENT, *, wanted: 
     if not wanted:
         knowledge.set_sources_state("absent", "not asked for")
         return
-    from pyclosure.queries.facts.source_tree import read_source
+    from pyclosure.queries.facts.sources.tree import read_source
     from pyclosure.queries.testing.survey import is_python, source_place
 
     root = knowledge.closure.records.files_root or ""

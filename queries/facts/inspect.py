@@ -27,7 +27,7 @@ from pyclosure.queries.base.inspection import (
 )
 from pyclosure.queries.base.names import STORE_PATH
 from pyclosure.queries.base.text import printable
-from pyclosure.queries.facts.call_sites import call_sites, may_open_libraries
+from pyclosure.queries.facts.calls.sites import call_sites, may_open_libraries
 from pyclosure.queries.facts.files import StoreFiles
 from pyclosure.queries.facts.native import is_native, read_native
 

@@ -35,8 +35,7 @@ from pyclosure.queries.base.names import (
 from pyclosure.queries.base.records import Distribution, FileFacts
 from pyclosure.queries.base.source_needs import Source
 from pyclosure.queries.base.text import plain_lines, printable
-from pyclosure.queries.facts import source_tree
-from pyclosure.queries.facts.call_sites import call_sites
+from pyclosure.queries.facts.calls.sites import call_sites
 from pyclosure.queries.facts.carriers import explain
 from pyclosure.queries.facts.contents import contents
 from pyclosure.queries.facts.dist_info import read_distribution
@@ -46,7 +45,8 @@ from pyclosure.queries.facts.layout import look
 from pyclosure.queries.facts.native import read_native
 from pyclosure.queries.facts.preview import preview
 from pyclosure.queries.facts.scan import scan
-from pyclosure.queries.facts.source_files import Files
+from pyclosure.queries.facts.sources import tree as source_tree
+from pyclosure.queries.facts.sources.files import Files
 from pyclosure.queries.findings.platform import Platform, platform_of
 from pyclosure.queries.findings.requires_dist import Reader
 from pyclosure.queries.graph.build import BuildGraph

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from pyclosure.queries.base.errors import BadInput
-from pyclosure.queries.facts.call_sites import call_sites
+from pyclosure.queries.facts.calls.sites import call_sites
 from pyclosure.queries.facts.carriers import explain
 from pyclosure.queries.facts.dist_info import read_distribution
 from pyclosure.queries.facts.files import StoreFiles
 from pyclosure.queries.facts.inspect import inspect
 from pyclosure.queries.facts.scan import MOST_SPOTS, scan
-from pyclosure.queries.facts.source_tree import read_source
+from pyclosure.queries.facts.sources.tree import read_source
 from pyclosure.queries.nix.process import _STDERR_LIMIT, Command, SystemRunner, run
 from pyclosure.queries.sources.review_folder import read_review_folder
 from pyclosure.queries.testing import phases
@@ -88,7 +88,7 @@ def test_a_python_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch
 
 
 def test_python_of_too_many_words_is_searched_line_by_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pyclosure.queries.facts.call_sites._MOST_NODES", 5)
+    monkeypatch.setattr("pyclosure.queries.facts.calls.sites._MOST_NODES", 5)
     sites, problem = call_sites(b"import ctypes\nctypes.CDLL('libz.so')\nx = 1\n", "a.py")
 
     assert [one.names for one in sites] == [("libz.so",)]
@@ -96,7 +96,7 @@ def test_python_of_too_many_words_is_searched_line_by_line(monkeypatch: pytest.M
 
 
 def test_python_of_a_source_with_too_many_words_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pyclosure.queries.facts.source_project._MOST_NODES", 5)
+    monkeypatch.setattr("pyclosure.queries.facts.sources.project._MOST_NODES", 5)
     source = read_source(
         str(plant(tmp_path, {"setup.py": "from setuptools import setup\nsetup(name='a', version='1')"}))
     )
@@ -106,7 +106,7 @@ def test_python_of_a_source_with_too_many_words_is_not_read(tmp_path: Path, monk
 
 
 def test_more_lines_of_requirements_than_are_read_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pyclosure.queries.facts.source_project.MOST_LINES", 2)
+    monkeypatch.setattr("pyclosure.queries.facts.sources.project.MOST_LINES", 2)
     source = read_source(str(plant(tmp_path, {"requirements-test.txt": "a\nb\nc\nd\n", "setup.py": ""})))
 
     assert source is not None
@@ -115,7 +115,7 @@ def test_more_lines_of_requirements_than_are_read_are_told(tmp_path: Path, monke
 
 
 def test_literals_that_take_too_many_steps_count_as_computed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pyclosure.queries.facts.source_literals._MOST_STEPS", 5)
+    monkeypatch.setattr("pyclosure.queries.facts.sources.literals._MOST_STEPS", 5)
     text = "setup(tests_require=['a', 'b', 'c', 'd', 'e'])"
     source = read_source(str(plant(tmp_path, {"setup.py": text})))
 

@@ -372,7 +372,7 @@ def test_nothing_of_a_source_is_run(built: Built, tmp_path: Path) -> None:
             os.chmod(os.path.join(folder, name), 0o600)
     for name in ("setup.py", "noxfile.py", "tests/conftest.py", "with_source/__init__.py"):
         (source / name).write_text(f"open({str(marked)!r}, 'w').close()\n")
-    from pyclosure.queries.facts.source_tree import read_source as read
+    from pyclosure.queries.facts.sources.tree import read_source as read
 
     found = read(str(source))
 

@@ -7,9 +7,9 @@ import tracemalloc
 
 import pytest
 
-from pyclosure.queries.facts.call_sites import call_sites
+from pyclosure.queries.facts.calls.sites import call_sites
 from pyclosure.queries.facts.python_text import MOST_PARTS, too_costly
-from pyclosure.queries.facts.source_project import parse
+from pyclosure.queries.facts.sources.project import parse
 
 MANY = 1_000_000
 

@@ -22,11 +22,14 @@ from packaging.requirements import Requirement
 
 from pyclosure.queries.base.activity import Silent
 from pyclosure.queries.base.errors import Cancelled
-from pyclosure.queries.facts import source_archives, source_files, source_imports, source_tree
-from pyclosure.queries.facts.source_poetry import poetry_requirement
-from pyclosure.queries.facts.source_project import parse
-from pyclosure.queries.facts.source_tree import Declaration, Source, read_source
-from pyclosure.queries.facts.source_wanted import without_extra
+from pyclosure.queries.facts.sources import archives as source_archives
+from pyclosure.queries.facts.sources import files as source_files
+from pyclosure.queries.facts.sources import imports as source_imports
+from pyclosure.queries.facts.sources import tree as source_tree
+from pyclosure.queries.facts.sources.poetry import poetry_requirement
+from pyclosure.queries.facts.sources.project import parse
+from pyclosure.queries.facts.sources.tree import Declaration, Source, read_source
+from pyclosure.queries.facts.sources.wanted import without_extra
 from tests.support.sentences import assert_plain
 from tests.support.trees import Link, Tree, plant
 

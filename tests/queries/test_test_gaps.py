@@ -21,7 +21,7 @@ from packaging.utils import canonicalize_name
 from pyclosure.queries.base.names import name_of
 from pyclosure.queries.base.records import Derivation, Distribution
 from pyclosure.queries.base.source_needs import Source
-from pyclosure.queries.facts.source_tree import read_source
+from pyclosure.queries.facts.sources.tree import read_source
 from pyclosure.queries.findings.platform import platform_of
 from pyclosure.queries.graph.build import BuildGraph
 from pyclosure.queries.parse.derivation import parse_derivations

@@ -143,7 +143,7 @@ def _source(name: str, path: str) -> Source:
     from packaging.utils import canonicalize_name
 
     from pyclosure.queries.base.errors import BadInput
-    from pyclosure.queries.facts.source_tree import read_source
+    from pyclosure.queries.facts.sources.tree import read_source
 
     source = read_source(path)
     if source is None and os.path.lexists(path):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from pyclosure.queries.facts.call_platform_sets import EVERYWHERE, Platforms
+from pyclosure.queries.facts.calls.platform_sets import EVERYWHERE, Platforms
 
 MOST_TEXTS = 50
 HERE = "$PACKAGE"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pyclosure.queries.base.poetry_constraint import LONGEST, PART, specifier
 from pyclosure.queries.base.text import printable
-from pyclosure.queries.facts.source_project import LONGEST_NAME, Project
+from pyclosure.queries.facts.sources.project import LONGEST_NAME, Project
 
 _PART = re.compile(PART)
 _FILE = "pyproject.toml"

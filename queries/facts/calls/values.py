@@ -10,12 +10,12 @@ import ast
 import posixpath
 from dataclasses import replace
 
-from pyclosure.queries.facts.call_guards import known_present
-from pyclosure.queries.facts.call_meanings import Code, given_to
-from pyclosure.queries.facts.call_platform_sets import EVERYWHERE, SUBJECTS, any_of, equal
-from pyclosure.queries.facts.call_platforms import Branches
-from pyclosure.queries.facts.call_scopes import ANY, EACH, VALUES, Binding, Function, Path, Step, default_of
-from pyclosure.queries.facts.call_texts import (
+from pyclosure.queries.facts.calls.guards import known_present
+from pyclosure.queries.facts.calls.meanings import Code, given_to
+from pyclosure.queries.facts.calls.platform_sets import EVERYWHERE, SUBJECTS, any_of, equal
+from pyclosure.queries.facts.calls.platforms import Branches
+from pyclosure.queries.facts.calls.scopes import ANY, EACH, VALUES, Binding, Function, Path, Step, default_of
+from pyclosure.queries.facts.calls.texts import (
     HERE,
     MOST_TEXTS,
     NOTHING,

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from configparser import RawConfigParser
 
 from pyclosure.queries.base.source_needs import Declaration
-from pyclosure.queries.facts.source_project import Project, table
-from pyclosure.queries.facts.source_wanted import Wanted
+from pyclosure.queries.facts.sources.project import Project, table
+from pyclosure.queries.facts.sources.wanted import Wanted
 
 _KEYS = ("deps", "extras", "dependency_groups")
 _MOST_LINES = 1000

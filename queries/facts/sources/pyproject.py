@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pyclosure.queries.base.source_needs import Declaration, DeclarationKind
 from pyclosure.queries.base.text import printable
-from pyclosure.queries.facts.source_poetry import poetry_requirements
-from pyclosure.queries.facts.source_project import LONGEST_NAME, Project, normalized, table
-from pyclosure.queries.facts.source_wanted import MOST, Wanted
+from pyclosure.queries.facts.sources.poetry import poetry_requirements
+from pyclosure.queries.facts.sources.project import LONGEST_NAME, Project, normalized, table
+from pyclosure.queries.facts.sources.wanted import MOST, Wanted
 
 FILE = "pyproject.toml"
 _MOST_INCLUDES = 1000

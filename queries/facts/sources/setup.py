@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterator
 
 from pyclosure.queries.base.source_needs import Declaration, DeclarationKind
-from pyclosure.queries.facts.source_literals import Names, items, module_names, text, texts
-from pyclosure.queries.facts.source_project import Project, normalized, text_of
-from pyclosure.queries.facts.source_wanted import Wanted
+from pyclosure.queries.facts.sources.literals import Names, items, module_names, text, texts
+from pyclosure.queries.facts.sources.project import Project, normalized, text_of
+from pyclosure.queries.facts.sources.wanted import Wanted
 
 _CFG = "setup.cfg"
 _PY = "setup.py"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from pyclosure.queries.facts.call_scopes import FUNCTIONS, Binding, Function, Path, Scopes, default_of, is_self
+from pyclosure.queries.facts.calls.scopes import FUNCTIONS, Binding, Function, Path, Scopes, default_of, is_self
 
 _MOST_ALIASES = 30
 _MOST_MEANINGS = 8

@@ -12,11 +12,11 @@ from packaging.utils import canonicalize_name
 from pyclosure.queries.base.source_needs import Declaration
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.facts.dist_info import MOST_LINES
-from pyclosure.queries.facts.source_poetry import poetry_requirements
-from pyclosure.queries.facts.source_project import Project, normalized, table, text_of
-from pyclosure.queries.facts.source_pyproject import FILE, declared, only_texts, texts
-from pyclosure.queries.facts.source_setup import setup_cfg_list, setup_extras, setup_text
-from pyclosure.queries.facts.source_wanted import Wanted, parsed, without_extra
+from pyclosure.queries.facts.sources.poetry import poetry_requirements
+from pyclosure.queries.facts.sources.project import Project, normalized, table, text_of
+from pyclosure.queries.facts.sources.pyproject import FILE, declared, only_texts, texts
+from pyclosure.queries.facts.sources.setup import setup_cfg_list, setup_extras, setup_text
+from pyclosure.queries.facts.sources.wanted import Wanted, parsed, without_extra
 
 _MOST_VALUES = 2000
 _MOST_JOINS = 10_000

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pyclosure.queries.base.text import printable
-from pyclosure.queries.facts.source_project import LONGEST_NAME, Project, table
-from pyclosure.queries.facts.source_wanted import Wanted
+from pyclosure.queries.facts.sources.project import LONGEST_NAME, Project, table
+from pyclosure.queries.facts.sources.wanted import Wanted
 
 _MOST = 200
 _LONGEST = 10_000

@@ -7,8 +7,8 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from pyclosure.queries.facts.call_meanings import Code
-from pyclosure.queries.facts.call_scopes import FUNCTIONS, Function, parameters
+from pyclosure.queries.facts.calls.meanings import Code
+from pyclosure.queries.facts.calls.scopes import FUNCTIONS, Function, parameters
 
 _MOST_HOPS = 50
 """Functions and variables that are followed."""

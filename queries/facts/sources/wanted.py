@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from pyclosure.queries.base.source_needs import Declaration, DeclarationKind
 from pyclosure.queries.base.text import printable
-from pyclosure.queries.facts.source_project import LONGEST_NAME, Project
+from pyclosure.queries.facts.sources.project import LONGEST_NAME, Project
 
 MOST = 1000
 """Requirements of one declaration that are kept."""

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import IO, Literal
 
 from pyclosure.queries.base.activity import Activity
-from pyclosure.queries.facts import source_archives
 from pyclosure.queries.facts.files import StoreFiles
-from pyclosure.queries.facts.source_archives import DAMAGE, Cut, Member, walk_archive
-from pyclosure.queries.facts.source_notes import Notes
+from pyclosure.queries.facts.sources import archives as source_archives
+from pyclosure.queries.facts.sources.archives import DAMAGE, Cut, Member, walk_archive
+from pyclosure.queries.facts.sources.notes import Notes
 
 LARGEST_FILE = 1024 * 1024
 """Bytes of a file that is read; configuration and tests are far smaller."""

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from pyclosure.queries.base.source_needs import Declaration
-from pyclosure.queries.facts.source_project import Project
-from pyclosure.queries.facts.source_wanted import Wanted
+from pyclosure.queries.facts.sources.project import Project
+from pyclosure.queries.facts.sources.wanted import Wanted
 
 _MOST_DEPTH = 3
 _PURPOSE = re.compile(r"(?:^|[^a-z])(?:unit|py)?(?:tests?|testing|dev|devel|develop|development|ci)(?![a-z])")

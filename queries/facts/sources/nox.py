@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterator
 
 from pyclosure.queries.base.source_needs import Declaration
-from pyclosure.queries.facts.source_literals import Names, module_names, text, texts
-from pyclosure.queries.facts.source_project import Project
-from pyclosure.queries.facts.source_wanted import Wanted
+from pyclosure.queries.facts.sources.literals import Names, module_names, text, texts
+from pyclosure.queries.facts.sources.project import Project
+from pyclosure.queries.facts.sources.wanted import Wanted
 
 _FILE = "noxfile.py"
 _INSTALLS = frozenset({"install", "conda_install"})

@@ -18,8 +18,8 @@ from packaging.utils import canonicalize_name
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.base.toml_text import BadToml, toml_table
 from pyclosure.queries.facts.python_text import too_costly
-from pyclosure.queries.facts.source_files import Files
-from pyclosure.queries.facts.source_notes import Notes
+from pyclosure.queries.facts.sources.files import Files
+from pyclosure.queries.facts.sources.notes import Notes
 
 LONGEST_NAME = 200
 MOST_LINES = 200_000

@@ -15,9 +15,9 @@ from itertools import islice
 from pyclosure.queries.base.activity import Activity
 from pyclosure.queries.base.source_needs import TestImport
 from pyclosure.queries.base.text import printable
-from pyclosure.queries.facts.source_files import Files
-from pyclosure.queries.facts.source_notes import Notes
-from pyclosure.queries.facts.source_project import LONGEST_NAME, parse
+from pyclosure.queries.facts.sources.files import Files
+from pyclosure.queries.facts.sources.notes import Notes
+from pyclosure.queries.facts.sources.project import LONGEST_NAME, parse
 
 MOST_FILES = 2000
 """Files of the tests that are parsed."""

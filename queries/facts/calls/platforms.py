@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from functools import reduce
 from itertools import islice
 
-from pyclosure.queries.facts.call_guards import leaves, operands_before
-from pyclosure.queries.facts.call_meanings import Code
-from pyclosure.queries.facts.call_platform_sets import (
+from pyclosure.queries.facts.calls.guards import leaves, operands_before
+from pyclosure.queries.facts.calls.meanings import Code
+from pyclosure.queries.facts.calls.platform_sets import (
     EVERYWHERE,
     WINDOWS,
     Platforms,
@@ -19,7 +19,7 @@ from pyclosure.queries.facts.call_platform_sets import (
     equal,
     starting,
 )
-from pyclosure.queries.facts.call_scopes import Function
+from pyclosure.queries.facts.calls.scopes import Function
 
 _WINDOWS_MODULES = {"winreg", "_winreg", "msvcrt", "_winapi", "nt", "winsound"}
 _UNIX_MODULES = {"fcntl", "pwd", "grp", "termios", "resource", "posix"}

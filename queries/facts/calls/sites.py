@@ -14,13 +14,13 @@ from itertools import islice
 
 from pyclosure.queries.base.inspection import CallSite, LimitedName
 from pyclosure.queries.base.text import printable
-from pyclosure.queries.facts.call_guards import ABSENT, ELSEWHERE, FINDING, OPENING, caught, tested
-from pyclosure.queries.facts.call_meanings import Code
-from pyclosure.queries.facts.call_platform_sets import WINDOWS, Platforms
-from pyclosure.queries.facts.call_platforms import Branches
-from pyclosure.queries.facts.call_scopes import EACH
-from pyclosure.queries.facts.call_texts import HERE, UNKNOWN, Value, join_paths, joined, known, limited
-from pyclosure.queries.facts.call_values import Values
+from pyclosure.queries.facts.calls.guards import ABSENT, ELSEWHERE, FINDING, OPENING, caught, tested
+from pyclosure.queries.facts.calls.meanings import Code
+from pyclosure.queries.facts.calls.platform_sets import WINDOWS, Platforms
+from pyclosure.queries.facts.calls.platforms import Branches
+from pyclosure.queries.facts.calls.scopes import EACH
+from pyclosure.queries.facts.calls.texts import HERE, UNKNOWN, Value, join_paths, joined, known, limited
+from pyclosure.queries.facts.calls.values import Values
 from pyclosure.queries.facts.python_text import too_costly
 
 MOST_SITES = 1000

@@ -1,7 +1,7 @@
 """What does a Python source say that its tests need? Read from a tree, an archive, a wheel or METADATA.
 
 Nothing is executed or imported, no link is followed, and everything has a bound; what could not be read is
-noted. The formats are in the modules beside this one, ``source_*.py``.
+noted. The formats are in the modules beside this one.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from packaging.utils import canonicalize_name
 from pyclosure.queries.base.activity import SILENT, Activity
 from pyclosure.queries.base.source_needs import Declaration, Source, TestImport
 from pyclosure.queries.base.text import printable
-from pyclosure.queries.facts.source_extras import Metadata, extras, identity
-from pyclosure.queries.facts.source_files import Files, is_test, read_files
-from pyclosure.queries.facts.source_imports import imports_of_tests
-from pyclosure.queries.facts.source_notes import Notes
-from pyclosure.queries.facts.source_nox import nox_declarations
-from pyclosure.queries.facts.source_project import LONGEST_NAME, Project
-from pyclosure.queries.facts.source_pyproject import build_requires, pyproject_declarations
-from pyclosure.queries.facts.source_pytest import pytest_settings
-from pyclosure.queries.facts.source_requirements import requirements_files
-from pyclosure.queries.facts.source_setup import tests_require
-from pyclosure.queries.facts.source_tox import tox_declarations
+from pyclosure.queries.facts.sources.extras import Metadata, extras, identity
+from pyclosure.queries.facts.sources.files import Files, is_test, read_files
+from pyclosure.queries.facts.sources.imports import imports_of_tests
+from pyclosure.queries.facts.sources.notes import Notes
+from pyclosure.queries.facts.sources.nox import nox_declarations
+from pyclosure.queries.facts.sources.project import LONGEST_NAME, Project
+from pyclosure.queries.facts.sources.pyproject import build_requires, pyproject_declarations
+from pyclosure.queries.facts.sources.pytest import pytest_settings
+from pyclosure.queries.facts.sources.requirements import requirements_files
+from pyclosure.queries.facts.sources.setup import tests_require
+from pyclosure.queries.facts.sources.tox import tox_declarations
 
 __all__ = ["MOST_DECLARATIONS", "Declaration", "Source", "TestImport", "read_source"]
 

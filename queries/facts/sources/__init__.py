@@ -1,0 +1,1 @@
+"""What a source, an sdist or a wheel declares for its tests: groups, tox, nox, hatch, requirements, imports."""

@@ -16,8 +16,8 @@ from asyncio import events
 from textual.app import App
 from textual.pilot import Pilot
 
-from pyclosure.queries.knowledge import know
 from pyclosure.queries.nix.process import SystemRunner
+from pyclosure.queries.opened.knowledge import know
 from pyclosure.queries.sources.opening import Opening
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import resolve

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from pyclosure.queries.answers.overview import Overview
     from pyclosure.queries.base.activity import Activity
     from pyclosure.queries.diff.review import Review
-    from pyclosure.queries.evidence import EvidenceStore
     from pyclosure.queries.findings.finding import Finding
-    from pyclosure.queries.knowledge import Knowledge
+    from pyclosure.queries.opened.evidence import EvidenceStore
+    from pyclosure.queries.opened.knowledge import Knowledge
     from pyclosure.queries.rebuild.compare import Compared
     from pyclosure.queries.rebuild.outlook import Outlook
     from pyclosure.queries.sources.graphs import OpenSide
@@ -305,7 +305,7 @@ class ClosureApp(App[int]):
         except BaseException as error:
             await self.show_trouble(error)
             return
-        from pyclosure.queries.evidence import EvidenceStore
+        from pyclosure.queries.opened.evidence import EvidenceStore
         from pyclosure.tui.plan import Plan
         from pyclosure.tui.units import Labels
 

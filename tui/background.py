@@ -12,11 +12,11 @@ from textual.message import Message
 
 from pyclosure.queries.answers.matching import prepare
 from pyclosure.queries.answers.overview import Overview, overview
-from pyclosure.queries.answers.sizes import with_closure_sizes
 from pyclosure.queries.base.activity import Activity, Progress
 from pyclosure.queries.base.errors import Cancelled, QueryError
 from pyclosure.queries.base.text import printable
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.graph.sizes import with_closure_sizes
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.judging import Judgement, judge_closure, nearest_policy, survey_closure
 from pyclosure.tui.opening import progress_text
 
@@ -174,7 +174,7 @@ class Background:
             self._tell(knowledge, summed=False)
         prepare(knowledge, self)
         # imported here, because the first frame does not wait for it
-        from pyclosure.queries.enrich import (
+        from pyclosure.queries.opened.enrich import (
             learn_build,
             learn_derivations,
             learn_files,
@@ -240,7 +240,7 @@ class Background:
     def _review(self, before: Knowledge, knowledge: Knowledge) -> Review:
         """Tell classes and causes; findings take longer, and come later."""
         from pyclosure.queries.diff.review import review
-        from pyclosure.queries.enrich import enrich
+        from pyclosure.queries.opened.enrich import enrich
 
         enrich(before, self, files=self._files, derivations=self._derivations)
         found = review(before, knowledge, activity=self, judged=False, comparison=self._comparison)
@@ -249,7 +249,7 @@ class Background:
 
     def _review_verdicts(self, found: Review, judgement: Judgement) -> None:
         from pyclosure.queries.diff.review import share_knowledge, with_verdicts
-        from pyclosure.queries.enrich import enrich
+        from pyclosure.queries.opened.enrich import enrich
 
         share_knowledge(found.diff.new, found.diff.old)
         enrich(found.diff.old, self, derivations=self._derivations, inspections=True, tests=True)

@@ -9,8 +9,8 @@ from typing import Literal
 from pyclosure.queries.answers.matching import Filter, Searchable, parse_filter, searchable
 from pyclosure.queries.answers.outline import Node, Outline, shortest_chain
 from pyclosure.queries.answers.rows import BY_KEY, ordered
-from pyclosure.queries.answers.sizes import added_within
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.graph.sizes import added_within
+from pyclosure.queries.opened.knowledge import Knowledge
 
 Direction = Literal["references", "referrers"]
 MOST_UNFOLDED = 20_000

@@ -14,7 +14,7 @@ from textual.worker import get_current_worker
 from pyclosure.queries.base.errors import Cancelled
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.facts.contents import Contents, Entry, contents, group_words
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.output.contents import Totals, totals
 from pyclosure.tui.units import bar, count, share, size
 from pyclosure.tui.watching import WatchedScreen, WorkerWatch

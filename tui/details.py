@@ -11,8 +11,8 @@ from pyclosure.queries.base.names import base_name, name_of
 from pyclosure.queries.base.records import TIER_WORDS
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.kinds.identity import Fact, Identity, kind_words
-from pyclosure.queries.knowledge import Knowledge
 from pyclosure.queries.nix.version import parse_version
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.units import Labels, count, share, size
 
 _NAMED = 12

@@ -11,7 +11,7 @@ from textual.widgets import Static
 from pyclosure.queries.base.records import Distribution
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.facts.files import StoreFiles
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.dialogs import Dialog
 from pyclosure.tui.widgets.bars import KeyBar
 

@@ -15,7 +15,7 @@ from pyclosure.tui.opening import Narrator, load_pair
 from pyclosure.tui.units import size
 
 if TYPE_CHECKING:
-    from pyclosure.queries.findings.policy import Policy
+    from pyclosure.queries.policy.policy import Policy
     from pyclosure.tui.output.diff import Shown
 
 SIGNS = {"passed": "✔", "breached": "✘", "no data": "?"}

@@ -7,14 +7,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pyclosure.queries.base.errors import BadInput
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 
 if TYPE_CHECKING:
     from pyclosure.queries.base.activity import Activity
-    from pyclosure.queries.evidence import EvidenceStore
     from pyclosure.queries.findings.finding import Finding
-    from pyclosure.queries.findings.policy import Policy
     from pyclosure.queries.findings.report import Report
+    from pyclosure.queries.opened.evidence import EvidenceStore
+    from pyclosure.queries.policy.policy import Policy
     from pyclosure.queries.testing.survey import Survey
 
 
@@ -67,7 +67,7 @@ def survey_closure(knowledge: Knowledge, evidence: EvidenceStore, activity: Acti
 
 def nearest_policy() -> tuple[Policy, str]:
     """Return the decisions of the nearest file, or the default ones and why that file was not used."""
-    from pyclosure.queries.findings.policy import Policy
+    from pyclosure.queries.policy.policy import Policy
     from pyclosure.tui.policy_file import read_policy
 
     try:

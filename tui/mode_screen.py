@@ -15,7 +15,7 @@ from pyclosure.tui.widgets.bars import KeyBar, TitleBar
 from pyclosure.tui.widgets.rows import RowView
 
 if TYPE_CHECKING:
-    from pyclosure.queries.knowledge import Knowledge
+    from pyclosure.queries.opened.knowledge import Knowledge
     from pyclosure.tui.app import ClosureApp
 
 _NEED_PATHS = frozenset(

@@ -13,8 +13,8 @@ from typing import IO, TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from pyclosure.queries.base.activity import Activity
-    from pyclosure.queries.knowledge import Knowledge
     from pyclosure.queries.nix.process import Runner
+    from pyclosure.queries.opened.knowledge import Knowledge
     from pyclosure.queries.sources.graphs import OpenGraph, OpenSide
     from pyclosure.queries.sources.opening import Opening
     from pyclosure.queries.sources.resolve import Source
@@ -127,7 +127,7 @@ def load(arguments: argparse.Namespace, err: IO[str], *, inspect: bool = False, 
 
     With ``inspect`` all files are looked through as well; with ``tests`` the build graph and sources are read.
     """
-    from pyclosure.queries.enrich import enrich
+    from pyclosure.queries.opened.enrich import enrich
 
     opening = start(arguments)
     narrator = Narrator(err)
@@ -148,7 +148,7 @@ def load_pair(
 ) -> tuple[Knowledge, Knowledge]:
     """Open two sources and read everything behind both; what both closures have is looked through once."""
     from pyclosure.queries.diff.review import share_knowledge
-    from pyclosure.queries.enrich import enrich
+    from pyclosure.queries.opened.enrich import enrich
 
     store = getattr(arguments, "old_store", None) or arguments.store
     openings = [

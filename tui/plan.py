@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pyclosure.queries.answers.chains import Edge
 from pyclosure.queries.answers.structure import Structure, structure
 from pyclosure.queries.answers.whatif import WhatIf, what_if, what_leaves
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.units import Labels, count, size
 
 Mark = Edge | int

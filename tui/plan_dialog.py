@@ -16,7 +16,7 @@ from textual.worker import get_current_worker
 from pyclosure.queries.answers.cuts import Cut
 from pyclosure.queries.answers.plan import best_cuts
 from pyclosure.queries.base.errors import Cancelled
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.dialogs import Dialog
 from pyclosure.tui.output.evidence import assumption
 from pyclosure.tui.output.plan import plan_markdown

@@ -12,7 +12,7 @@ from pyclosure.queries.base.text import printable
 from pyclosure.queries.base.toml_text import BadToml, toml_table
 
 if TYPE_CHECKING:
-    from pyclosure.queries.findings.policy import Policy
+    from pyclosure.queries.policy.policy import Policy
 
 _LARGEST = 4 * 1024 * 1024
 OWN, SHARED = "pyclosure.toml", "pyproject.toml"
@@ -29,7 +29,7 @@ def read_policy(named: str | None = None, start: Path | None = None) -> Policy:
     Raises:
         BadInput: the file cannot be read, or something in it is not understood.
     """
-    from pyclosure.queries.findings.policy import Policy, policy_of
+    from pyclosure.queries.policy.policy import Policy, policy_of
 
     if named is not None:
         path = Path(named)

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from pyclosure.queries.answers.matching import Filter
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.browse import Browser, sort_columns
 from pyclosure.tui.details import Line, details, summary
 from pyclosure.tui.mode_screen import WIDE, ModeScreen

@@ -6,7 +6,7 @@ import humanize
 
 from pyclosure.queries.base.names import digest_of, name_label, parse_name, without_interpreter
 from pyclosure.queries.kinds.identity import kind_short, kind_words
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 UNKNOWN = "–"

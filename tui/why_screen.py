@@ -25,10 +25,10 @@ from pyclosure.queries.answers.rows import ordered
 from pyclosure.queries.base.errors import Cancelled, QueryError
 from pyclosure.queries.base.records import Evidence
 from pyclosure.queries.base.text import plain_lines, printable
-from pyclosure.queries.evidence import EdgeEvidence, EvidenceStore
 from pyclosure.queries.facts.carriers import carrier
 from pyclosure.queries.facts.preview import Preview, preview
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.evidence import EdgeEvidence, EvidenceStore
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.details import nix_commands
 from pyclosure.tui.output.evidence import spot_words
 from pyclosure.tui.plan import Plan

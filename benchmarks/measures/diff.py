@@ -16,7 +16,7 @@ from pyclosure.queries.nix.process import SystemRunner
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import resolve
 from pyclosure.queries.sources.read import Opened, read_source
-from pyclosure.queries.knowledge import know
+from pyclosure.queries.opened.knowledge import know
 from pyclosure.queries.diff.causes import Attribution
 from pyclosure.queries.diff.match import ClosureDiff
 from pyclosure.queries.diff.reasons import Reasons

@@ -12,7 +12,7 @@ _REBUILD = """
 import json, resource, sys, time
 from pyclosure.queries.graph.build import BuildGraph
 from pyclosure.queries.parse.derivation import derivations_in
-from pyclosure.queries.snapshot import document_chunks
+from pyclosure.queries.opened.snapshot import document_chunks
 from pyclosure.queries.rebuild.amplifiers import amplifiers
 from pyclosure.queries.rebuild.impact import impact
 from pyclosure.queries.rebuild.outlook import edges_of_tests

@@ -16,7 +16,7 @@ from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import resolve
 from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.graph.closure import Closure
-from pyclosure.queries.answers.sizes import added_sizes, with_closure_sizes
+from pyclosure.queries.graph.sizes import added_sizes, with_closure_sizes
 def timed(action):
     began = time.perf_counter(); found = action(); return time.perf_counter() - began, found
 opened = read_source(resolve(Request((sys.argv[2],), store=sys.argv[1])), SystemRunner())

@@ -13,7 +13,7 @@ import networkx as nx
 from benchmarks.tested import tested
 from pyclosure.queries.graph.build import BuildGraph
 from pyclosure.queries.parse.derivation import parse_derivations
-from pyclosure.queries.testing.conventions import TestConventions
+from pyclosure.queries.policy.tests import TestConventions
 from pyclosure.queries.testing.survey import Subject, survey_of
 from pyclosure.queries.testing.world import World
 made = tested(int(sys.argv[1]), int(sys.argv[2]))

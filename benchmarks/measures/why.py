@@ -14,7 +14,7 @@ from pyclosure.queries.nix.process import SystemRunner
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import resolve
 from pyclosure.queries.sources.read import read_source
-from pyclosure.queries.knowledge import know
+from pyclosure.queries.opened.knowledge import know
 from pyclosure.queries.answers.chains import why
 from pyclosure.queries.answers.plan import edge_savings
 from pyclosure.queries.answers.cuts import smallest_cut

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from pyclosure.queries.answers.chains import Edge
-from pyclosure.queries.answers.sizes import Sizes
 from pyclosure.queries.graph.closure import Closure
+from pyclosure.queries.graph.sizes import Sizes
 
 MOST_EDGES = 64
 """A cut of more references than this is no plan; the search stops there."""

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from pyclosure.queries.base.activity import SILENT, Activity
 from pyclosure.queries.base.names import base_name, without_interpreter
 from pyclosure.queries.kinds.identity import Identity, kind_short, kind_words
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 
 _REGEX_SIGNS = frozenset("^$[]()|*\\{}")
 _LONGEST = 500

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pyclosure.queries.answers.rows import heaviest, ordered
 from pyclosure.queries.kinds.identity import KINDS, group_of
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pyclosure.queries.answers.chains import Edge
 from pyclosure.queries.answers.cuts import Cut, saved_by_edge, smallest_cut
 from pyclosure.queries.answers.structure import Structure
 from pyclosure.queries.base.activity import SILENT, Activity, Progress
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 
 _CANDIDATES = 200
 """Paths for which a cut is looked for; lighter ones save less than anybody asks about."""

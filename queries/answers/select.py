@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.base.names import name_of, parse_name, without_interpreter
 from pyclosure.queries.base.text import printable
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 
 _SHOWN = 5
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pyclosure.queries.answers.chains import Edge
 from pyclosure.queries.graph.closure import Closure
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 
 _GATHERERS = frozenset({"python-env", "python-app", "python-package"})
 

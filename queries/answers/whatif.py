@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from pyclosure.queries.answers.chains import Edge
 from pyclosure.queries.answers.cuts import Saving, saving_of
-from pyclosure.queries.answers.sizes import Sizes, depths
 from pyclosure.queries.answers.structure import Structure
 from pyclosure.queries.graph.closure import Closure
 from pyclosure.queries.graph.dominators import immediate_dominators, subtree_sums
 from pyclosure.queries.graph.reach import reachable_sums
+from pyclosure.queries.graph.sizes import Sizes, depths
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from importlib.resources import files
 
 from pyclosure.queries.base.records import ClosureRecords, PathInfo
 from pyclosure.queries.graph.closure import Closure
-from pyclosure.queries.snapshot import Snapshot, read_document, read_snapshot
+from pyclosure.queries.opened.snapshot import Snapshot, read_document, read_snapshot
 
 DEMO_FILE = "python-env.json.gz"
 

@@ -18,7 +18,7 @@ from pyclosure.queries.answers.structure import Structure, structure
 from pyclosure.queries.diff.match import Change, ClosureDiff, direct_members
 from pyclosure.queries.graph.closure import Closure
 from pyclosure.queries.graph.dominators import ROOT, immediate_dominators
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 
 CauseKind = Literal["brings", "drops", "changes"]
 

@@ -15,7 +15,7 @@ from pyclosure.queries.findings.finding import SEVERITIES, Finding, Severity
 if TYPE_CHECKING:
     from pyclosure.queries.diff.review import Review
     from pyclosure.queries.findings.report import Report
-    from pyclosure.queries.knowledge import Knowledge
+    from pyclosure.queries.opened.knowledge import Knowledge
 
 State = Literal["passed", "breached", "no data"]
 LEAKS = ("P10", "P18")

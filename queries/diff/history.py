@@ -10,7 +10,7 @@ from pyclosure.queries.diff.causes import Attribution, Cause
 from pyclosure.queries.diff.match import ClosureDiff
 from pyclosure.queries.findings.report import Report
 from pyclosure.queries.kinds.identity import group_of
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from pyclosure.queries.base.names import NameParts, parse_name
 from pyclosure.queries.diff.versions import Direction, direction
 from pyclosure.queries.graph.closure import Closure
 from pyclosure.queries.kinds.identity import Identity
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 
 ChangeClass = Literal[
     "added",

@@ -9,7 +9,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from pyclosure.queries.base.records import Distribution
 from pyclosure.queries.diff.match import Change, ClosureDiff
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,7 @@ class RequirementChange:
 def requirement_changes(diff: ClosureDiff) -> tuple[RequirementChange, ...]:
     """Return distributions of both closures whose METADATA requires something else now.
 
-    Only paths whose files were read on both sides tell; :attr:`pyclosure.queries.knowledge.Knowledge.files_state` says
-    whether that is all of them.
+    Only paths whose files were read on both sides tell; ``Knowledge.files_state`` says whether that is all of them.
     """
     return tuple(found for change in diff.changes if change.kind != "unchanged" for found in _changes(diff, change))
 

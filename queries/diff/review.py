@@ -13,12 +13,12 @@ from pyclosure.queries.diff.match import Change, ClosureDiff
 from pyclosure.queries.diff.reasons import Reasons
 from pyclosure.queries.diff.requirements import RequirementChange, requirement_changes
 from pyclosure.queries.diff.verdicts import FindingsDiff, GapsDiff, findings_diff, gaps_diff
-from pyclosure.queries.evidence import EdgeEvidence, EvidenceStore
 from pyclosure.queries.findings.judge import judge
-from pyclosure.queries.findings.policy import Policy
 from pyclosure.queries.findings.report import Report
 from pyclosure.queries.findings.scene import Scene
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.evidence import EdgeEvidence, EvidenceStore
+from pyclosure.queries.opened.knowledge import Knowledge
+from pyclosure.queries.policy.policy import Policy
 from pyclosure.queries.rebuild.compare import Comparison
 from pyclosure.queries.testing.survey import Survey
 

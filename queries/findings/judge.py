@@ -11,10 +11,10 @@ from pyclosure.queries.base.errors import Cancelled
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.findings import all_rules
 from pyclosure.queries.findings.finding import Finding, Judged, Need, Rule, Unknown, worst_first
-from pyclosure.queries.findings.policy import Acceptance, Policy
 from pyclosure.queries.findings.report import Accepted, Report
 from pyclosure.queries.findings.scene import Scene
-from pyclosure.queries.knowledge import TierState
+from pyclosure.queries.opened.knowledge import TierState
+from pyclosure.queries.policy.policy import Acceptance, Policy
 
 
 def judge(scene: Scene, rules: Sequence[Rule] | None = None) -> Report:

@@ -9,7 +9,7 @@ from pyclosure.queries.findings import all_rules
 from pyclosure.queries.findings.finding import Finding, Judged, Severity, Unknown
 
 if TYPE_CHECKING:
-    from pyclosure.queries.findings.policy import Acceptance, Policy
+    from pyclosure.queries.policy.policy import Acceptance, Policy
 
 Outcome = Literal["passed", "failed", "unknown"]
 

@@ -18,20 +18,20 @@ from pyclosure.queries.base.inspection import Inspection
 from pyclosure.queries.base.names import STORE_PATH, name_label, name_of, parse_name
 from pyclosure.queries.base.records import Derivation, Distribution, Evidence, FileFacts
 from pyclosure.queries.data import load
-from pyclosure.queries.evidence import EdgeEvidence, EvidenceStore
+from pyclosure.queries.environment.platform import Platform, platform_of
+from pyclosure.queries.environment.requires_dist import Reader, Required
+from pyclosure.queries.environment.scopes import Scope, positions_of, scopes_of
 from pyclosure.queries.facts.carriers import carrier
 from pyclosure.queries.findings.finding import Proof
-from pyclosure.queries.findings.platform import Platform, platform_of
-from pyclosure.queries.findings.policy import Policy
-from pyclosure.queries.findings.requires_dist import Reader, Required
 from pyclosure.queries.findings.savings import Savings
-from pyclosure.queries.findings.scopes import Scope, positions_of, scopes_of
 from pyclosure.queries.kinds.identity import Identity
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.evidence import EdgeEvidence, EvidenceStore
+from pyclosure.queries.opened.knowledge import Knowledge
+from pyclosure.queries.policy.policy import Policy
 
 if TYPE_CHECKING:
-    from pyclosure.queries.findings.linking import Linking
-    from pyclosure.queries.findings.requirements import Needed, Requirements
+    from pyclosure.queries.environment.linking import Linking
+    from pyclosure.queries.environment.requirements import Needed, Requirements
     from pyclosure.queries.locks import Lock
     from pyclosure.queries.testing.survey import Survey
 
@@ -406,7 +406,7 @@ class Scene:
     @cached_property
     def linking(self) -> Linking:
         """What the loader would find."""
-        from pyclosure.queries.findings.linking import Linking
+        from pyclosure.queries.environment.linking import Linking
 
         return Linking(self)
 
@@ -451,7 +451,7 @@ class Scene:
     @cached_property
     def requirements(self) -> tuple[Requirements, ...]:
         """Requires-Dist of every scope, in the order of :attr:`scopes`."""
-        from pyclosure.queries.findings.requirements import Requirements
+        from pyclosure.queries.environment.requirements import Requirements
 
         return tuple(Requirements(self, scope) for scope in self.scopes)
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pyclosure.queries.base.records import FileFacts
 from pyclosure.queries.graph.build import BuildEdge, BuildGraph
 from pyclosure.queries.kinds.by_derivation import is_python_build
-from pyclosure.queries.knowledge import Knowledge
-from pyclosure.queries.rebuild.policy import Profiles
+from pyclosure.queries.opened.knowledge import Knowledge
+from pyclosure.queries.policy.rebuild import Profiles
 from pyclosure.queries.rebuild.ranking import Ranked, ranking
 from pyclosure.queries.testing.cost import test_edges
 from pyclosure.queries.testing.inputs import check_inputs

@@ -11,12 +11,12 @@ from itertools import chain, islice
 from pyclosure.queries.base.activity import SILENT, Activity, Progress
 from pyclosure.queries.base.errors import BadInput, NoData
 from pyclosure.queries.base.text import printable
-from pyclosure.queries.enrich import enrich
 from pyclosure.queries.graph.build import BuildGraph
-from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.nix.process import Runner
+from pyclosure.queries.opened.enrich import enrich
+from pyclosure.queries.opened.knowledge import Knowledge, know
+from pyclosure.queries.opened.snapshot import document_chunks, is_snapshot, read_snapshot
 from pyclosure.queries.parse.derivation import derivations_in
-from pyclosure.queries.snapshot import document_chunks, is_snapshot, read_snapshot
 from pyclosure.queries.sources.read import opened_snapshot, read_source
 from pyclosure.queries.sources.resolve import SavedFile, Source
 

@@ -19,7 +19,7 @@ from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.resolve import Demo, SavedFile, Source
 
 if TYPE_CHECKING:
-    from pyclosure.queries.knowledge import Knowledge
+    from pyclosure.queries.opened.knowledge import Knowledge
 
 _A_LINE = 256
 """Bytes of an answer that is no work to understand, such as a version."""
@@ -77,7 +77,7 @@ class Opening:
             opened = read_source(self.source, self._runner, self)
             # decoding and ordering cannot be interrupted, but who cancelled meanwhile gets what they asked for
             self.check()
-            from pyclosure.queries.knowledge import know
+            from pyclosure.queries.opened.knowledge import know
 
             knowledge = know(opened)
             self.check()

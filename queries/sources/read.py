@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from pyclosure.queries.base.inspection import Inspection
     from pyclosure.queries.base.records import ClosureRecords, Derivation, Evidence, FileFacts, PathInfo
     from pyclosure.queries.base.source_needs import Source as PythonSource
+    from pyclosure.queries.opened.snapshot import Snapshot
     from pyclosure.queries.parse.path_info import PathInfoDocument, PathInfoReader
-    from pyclosure.queries.snapshot import Snapshot
 
 STDIN = 0
 """The descriptor of standard input."""
@@ -278,7 +278,7 @@ def _evaluated(source: Installables, nix: Nix, activity: Activity) -> tuple[str,
 
 
 def _saved(source: SavedFile, activity: Activity) -> Opened:
-    from pyclosure.queries.snapshot import is_snapshot, read_document, read_snapshot
+    from pyclosure.queries.opened.snapshot import is_snapshot, read_document, read_snapshot
 
     name = "standard input" if source.path is None else printable(os.path.basename(source.path), 120)
     activity.report(Progress(f"reading {name}"))
@@ -311,7 +311,7 @@ class _Patient:
 
     def read(self, size: int = -1, /) -> bytes:
         """Return up to ``size`` bytes, all that there are when it is negative."""
-        from pyclosure.queries.snapshot import LARGEST_DOCUMENT
+        from pyclosure.queries.opened.snapshot import LARGEST_DOCUMENT
 
         parts: list[bytes] = []
         left = size if size >= 0 else LARGEST_DOCUMENT + 1

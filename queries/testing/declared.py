@@ -19,10 +19,10 @@ from packaging.version import Version
 from pyclosure.queries.base.records import Distribution
 from pyclosure.queries.base.source_needs import Declaration, Source
 from pyclosure.queries.base.text import printable
-from pyclosure.queries.findings.conventions import is_test_tool
-from pyclosure.queries.findings.platform import Platform, platform_of
-from pyclosure.queries.findings.requires_dist import Reader, Required, RequiresDist
-from pyclosure.queries.testing.conventions import TestConventions
+from pyclosure.queries.environment.platform import Platform, platform_of
+from pyclosure.queries.environment.requires_dist import Reader, Required, RequiresDist
+from pyclosure.queries.policy.conventions import is_test_tool
+from pyclosure.queries.policy.tests import TestConventions
 
 _STATED = ("extra", "group", "uv-dev", "pdm-dev", "poetry-group", "tests-require", "hatch-env")
 """Declarations that a packaging tool reads; the others are scripts of a project's own."""

@@ -12,7 +12,7 @@ from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.base.names import name_of, parse_name
 from pyclosure.queries.base.records import Derivation
 from pyclosure.queries.base.text import printable
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.queries.sources.request import working_directory
 from pyclosure.queries.sources.resolve import Installables
 from pyclosure.queries.testing import evaluation

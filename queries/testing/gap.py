@@ -10,7 +10,7 @@ from typing import Literal
 from pyclosure.queries.base.names import parse_name
 from pyclosure.queries.base.records import Certainty
 from pyclosure.queries.base.source_needs import Source, TestImport
-from pyclosure.queries.testing.conventions import TestConventions
+from pyclosure.queries.policy.tests import TestConventions
 from pyclosure.queries.testing.declared import Declared, TestRequirement
 from pyclosure.queries.testing.provided import Provided, Provision
 from pyclosure.queries.testing.running import Limit, Run

@@ -16,13 +16,13 @@ from packaging.utils import canonicalize_name
 from pyclosure.queries.base.names import STORE_PATH, name_of, parse_name
 from pyclosure.queries.base.records import Certainty, Derivation, Tier
 from pyclosure.queries.data import load
-from pyclosure.queries.findings.conventions import (
+from pyclosure.queries.kinds.by_derivation import is_interpreter_name
+from pyclosure.queries.policy.conventions import (
     is_native_build_tool,
     is_one_of,
     is_python_build_tool,
     is_test_tool,
 )
-from pyclosure.queries.kinds.by_derivation import is_interpreter_name
 from pyclosure.queries.testing.world import World
 
 LISTS = ("nativeBuildInputs", "buildInputs")

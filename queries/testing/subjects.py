@@ -10,14 +10,14 @@ from packaging.utils import canonicalize_name
 
 from pyclosure.queries.base.names import name_of, parse_name, store_paths_in
 from pyclosure.queries.base.records import Derivation, Distribution
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.queries.testing.cycles import NeedEdge
 from pyclosure.queries.testing.survey import Subject, Survey, is_python, source_place, survey_of
 from pyclosure.queries.testing.world import World
 
 if TYPE_CHECKING:
     from pyclosure.queries.base.source_needs import Source
-    from pyclosure.queries.findings.platform import Platform
+    from pyclosure.queries.environment.platform import Platform
     from pyclosure.queries.findings.scene import Scene
 
 

@@ -15,10 +15,10 @@ from pyclosure.queries.base.activity import SILENT, Activity
 from pyclosure.queries.base.names import name_label, name_of, parse_name
 from pyclosure.queries.base.records import Derivation, Distribution
 from pyclosure.queries.base.source_needs import Source
-from pyclosure.queries.findings.platform import Platform
-from pyclosure.queries.findings.requires_dist import Reader
+from pyclosure.queries.environment.platform import Platform
+from pyclosure.queries.environment.requires_dist import Reader
 from pyclosure.queries.kinds.by_derivation import is_python_build
-from pyclosure.queries.testing.conventions import TestConventions
+from pyclosure.queries.policy.tests import TestConventions
 from pyclosure.queries.testing.cost import PackageCost, TestCost, cost_of_tests
 from pyclosure.queries.testing.cycles import Cycle, NeedEdge, cycles
 from pyclosure.queries.testing.declared import Declared, declared

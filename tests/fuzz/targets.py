@@ -35,6 +35,8 @@ from pyclosure.queries.base.names import (
 from pyclosure.queries.base.records import Distribution, FileFacts
 from pyclosure.queries.base.source_needs import Source
 from pyclosure.queries.base.text import plain_lines, printable
+from pyclosure.queries.environment.platform import Platform, platform_of
+from pyclosure.queries.environment.requires_dist import Reader
 from pyclosure.queries.facts.calls.sites import call_sites
 from pyclosure.queries.facts.carriers import explain
 from pyclosure.queries.facts.contents import contents
@@ -47,11 +49,8 @@ from pyclosure.queries.facts.preview import preview
 from pyclosure.queries.facts.scan import scan
 from pyclosure.queries.facts.sources import tree as source_tree
 from pyclosure.queries.facts.sources.files import Files
-from pyclosure.queries.findings.platform import Platform, platform_of
-from pyclosure.queries.findings.requires_dist import Reader
 from pyclosure.queries.graph.build import BuildGraph
 from pyclosure.queries.kinds.identify import identify
-from pyclosure.queries.knowledge import know
 from pyclosure.queries.locks import read_lock
 from pyclosure.queries.locks.compare import Installed, compare
 from pyclosure.queries.locks.constraint import allows
@@ -60,11 +59,12 @@ from pyclosure.queries.locks.select import needed
 from pyclosure.queries.nix.failures import failure
 from pyclosure.queries.nix.process import Completed
 from pyclosure.queries.nix.version import parse_version
+from pyclosure.queries.opened.knowledge import know
+from pyclosure.queries.opened.snapshot import read_document, read_snapshot
 from pyclosure.queries.parse.derivation import derivations_in, parse_derivations
 from pyclosure.queries.parse.dump_db import parse_dump_db
 from pyclosure.queries.parse.path_info import parse_path_info
 from pyclosure.queries.rebuild.attributes import parse_attributes
-from pyclosure.queries.snapshot import read_document, read_snapshot
 from pyclosure.queries.sources.graphs import open_side
 from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.request import Request

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pyclosure.queries.base.errors import QueryError
-from pyclosure.queries.enrich import enrich
-from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.nix.process import SystemRunner
+from pyclosure.queries.opened.enrich import enrich
+from pyclosure.queries.opened.knowledge import Knowledge, know
 from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import resolve

@@ -12,11 +12,11 @@ import pytest
 
 from pyclosure.queries.answers.overview import overview
 from pyclosure.queries.base.errors import NixFailed, QueryError
-from pyclosure.queries.enrich import enrich
-from pyclosure.queries.evidence import EvidenceStore
 from pyclosure.queries.facts.contents import contents
-from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.nix.process import SystemRunner
+from pyclosure.queries.opened.enrich import enrich
+from pyclosure.queries.opened.evidence import EvidenceStore
+from pyclosure.queries.opened.knowledge import Knowledge, know
 from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import resolve

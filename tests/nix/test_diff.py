@@ -12,9 +12,9 @@ from pyclosure.queries.diff.causes import Attribution, Cause
 from pyclosure.queries.diff.match import Change, ClosureDiff
 from pyclosure.queries.diff.reasons import Reasons
 from pyclosure.queries.diff.requirements import requirement_changes
-from pyclosure.queries.enrich import enrich
-from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.nix.process import SystemRunner
+from pyclosure.queries.opened.enrich import enrich
+from pyclosure.queries.opened.knowledge import Knowledge, know
 from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import resolve

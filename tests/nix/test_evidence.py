@@ -13,9 +13,9 @@ import pytest
 
 from pyclosure.queries.answers.chains import why
 from pyclosure.queries.base.names import digest_of
-from pyclosure.queries.evidence import EvidenceStore
-from pyclosure.queries.knowledge import Knowledge, know
-from pyclosure.queries.snapshot import encode_snapshot, read_document, read_snapshot
+from pyclosure.queries.opened.evidence import EvidenceStore
+from pyclosure.queries.opened.knowledge import Knowledge, know
+from pyclosure.queries.opened.snapshot import encode_snapshot, read_document, read_snapshot
 from pyclosure.queries.sources.read import opened_snapshot
 from tests.nix.conftest import Built
 from tests.nix.test_private_store import opened

@@ -12,17 +12,17 @@ import pytest
 
 from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.base.names import name_of
-from pyclosure.queries.enrich import enrich
-from pyclosure.queries.evidence import EvidenceStore
 from pyclosure.queries.findings import find_rule
 from pyclosure.queries.findings.judge import judge
-from pyclosure.queries.findings.policy import Policy
 from pyclosure.queries.findings.report import Report
 from pyclosure.queries.findings.rules.p25_lock import refuse_unknown
 from pyclosure.queries.findings.scene import Scene
-from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.locks import read_lock
 from pyclosure.queries.nix.process import SystemRunner
+from pyclosure.queries.opened.enrich import enrich
+from pyclosure.queries.opened.evidence import EvidenceStore
+from pyclosure.queries.opened.knowledge import Knowledge, know
+from pyclosure.queries.policy.policy import Policy
 from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import resolve

@@ -14,9 +14,9 @@ import pytest
 
 from pyclosure.queries.answers.rows import CONTRACT, ordered, row
 from pyclosure.queries.base.errors import BadInput
-from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.nix.process import SystemRunner
-from pyclosure.queries.snapshot import write_snapshot
+from pyclosure.queries.opened.knowledge import Knowledge, know
+from pyclosure.queries.opened.snapshot import write_snapshot
 from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import resolve

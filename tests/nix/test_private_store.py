@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from pyclosure.queries.answers.overview import overview
-from pyclosure.queries.answers.sizes import added_within
 from pyclosure.queries.base.errors import BadInput, NixFailed
 from pyclosure.queries.base.names import name_of
-from pyclosure.queries.knowledge import Knowledge, know
+from pyclosure.queries.graph.sizes import added_within
 from pyclosure.queries.nix.process import SystemRunner
+from pyclosure.queries.opened.knowledge import Knowledge, know
 from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import resolve

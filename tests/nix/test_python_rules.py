@@ -17,17 +17,17 @@ import msgspec
 import pytest
 
 from pyclosure.queries.base.names import digest_of, name_of
-from pyclosure.queries.enrich import enrich
-from pyclosure.queries.evidence import EvidenceStore
 from pyclosure.queries.findings import find_rule
 from pyclosure.queries.findings.finding import Finding, Proof, Rule
 from pyclosure.queries.findings.judge import judge
-from pyclosure.queries.findings.policy import Acceptance, Policy
 from pyclosure.queries.findings.report import Report
 from pyclosure.queries.findings.scene import Scene
-from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.nix.process import SystemRunner
-from pyclosure.queries.snapshot import encode_snapshot, read_document, read_snapshot
+from pyclosure.queries.opened.enrich import enrich
+from pyclosure.queries.opened.evidence import EvidenceStore
+from pyclosure.queries.opened.knowledge import Knowledge, know
+from pyclosure.queries.opened.snapshot import encode_snapshot, read_document, read_snapshot
+from pyclosure.queries.policy.policy import Acceptance, Policy
 from pyclosure.queries.sources.read import Opened, opened_snapshot, read_source
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import resolve

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 from pyclosure.queries.base.names import name_of
-from pyclosure.queries.enrich import enrich
-from pyclosure.queries.evidence import EvidenceStore
 from pyclosure.queries.findings import find_rule
 from pyclosure.queries.findings.judge import judge
-from pyclosure.queries.findings.policy import Policy, policy_of
 from pyclosure.queries.findings.report import Report
 from pyclosure.queries.findings.scene import Scene
-from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.nix.process import SystemRunner
+from pyclosure.queries.opened.enrich import enrich
+from pyclosure.queries.opened.evidence import EvidenceStore
+from pyclosure.queries.opened.knowledge import Knowledge, know
+from pyclosure.queries.policy.policy import Policy, policy_of
 from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import resolve

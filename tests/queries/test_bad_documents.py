@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from pyclosure.queries import snapshot as snapshots
 from pyclosure.queries.base.activity import Silent
 from pyclosure.queries.base.errors import BadInput, Cancelled, QueryError
-from pyclosure.queries.knowledge import Knowledge, know
-from pyclosure.queries.snapshot import Snapshot, encode_snapshot
+from pyclosure.queries.opened import snapshot as snapshots
+from pyclosure.queries.opened.knowledge import Knowledge, know
+from pyclosure.queries.opened.snapshot import Snapshot, encode_snapshot
 from pyclosure.queries.sources.graphs import open_graph
 from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.request import Request

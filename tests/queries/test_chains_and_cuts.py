@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from pyclosure.queries.answers.chains import chains_in_order, why
 from pyclosure.queries.answers.cuts import MOST_EDGES, dominated, saved_by_edge, saving_of, smallest_cut
-from pyclosure.queries.answers.sizes import added_sizes
 from pyclosure.queries.answers.structure import Structure
 from pyclosure.queries.answers.whatif import what_if
 from pyclosure.queries.base.records import ClosureRecords
 from pyclosure.queries.graph.closure import Closure
+from pyclosure.queries.graph.sizes import added_sizes
 from tests.support.closures import at, closure_of, names
 from tests.support.slow import VIRTUAL, random_records, with_virtual_root
 

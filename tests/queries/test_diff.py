@@ -16,9 +16,9 @@ from pyclosure.queries.diff.reasons import Reasons
 from pyclosure.queries.diff.verdicts import findings_diff
 from pyclosure.queries.diff.versions import Direction, direction
 from pyclosure.queries.findings.finding import Finding, Severity, Unknown
-from pyclosure.queries.findings.policy import Policy
 from pyclosure.queries.findings.report import Report
-from pyclosure.queries.knowledge import Knowledge, know
+from pyclosure.queries.opened.knowledge import Knowledge, know
+from pyclosure.queries.policy.policy import Policy
 from pyclosure.queries.sources.read import Opened
 
 NAMES = ("python3.11-a", "python3.12-a", "python3.11-b", "lib", "gcc", "python3")

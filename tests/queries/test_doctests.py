@@ -27,4 +27,4 @@ def test_examples_are_true(name: str) -> None:
 
 
 def test_there_are_examples() -> None:
-    assert {"pyclosure.queries.base.names", "pyclosure.queries.answers.sizes"} <= {n for n in MODULES if examples(n)}
+    assert {"pyclosure.queries.base.names", "pyclosure.queries.graph.sizes"} <= {n for n in MODULES if examples(n)}

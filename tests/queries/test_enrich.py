@@ -13,10 +13,10 @@ import pytest
 from pyclosure.queries.base.activity import Progress, Silent
 from pyclosure.queries.base.errors import Cancelled, NixFailed
 from pyclosure.queries.base.records import ClosureRecords, FileFacts
-from pyclosure.queries.enrich import after_files, derivers_in_store, enrich, read_derivations, read_files
 from pyclosure.queries.graph.closure import Closure
-from pyclosure.queries.knowledge import Knowledge, TierState, know
 from pyclosure.queries.nix.client import Nix
+from pyclosure.queries.opened.enrich import after_files, derivers_in_store, enrich, read_derivations, read_files
+from pyclosure.queries.opened.knowledge import Knowledge, TierState, know
 from pyclosure.queries.sources.read import Opened
 from tests.support.closures import at, derivation_of, knowledge_of, names, records_of, store_path
 from tests.support.recorded import RecordedRunner, holds

@@ -52,14 +52,20 @@ def test_nix_is_started_before_anything_is_loaded_that_understands_it() -> None:
     found = loaded("pyclosure.tui.opening", "pyclosure.queries.sources.opening")
 
     assert "pyclosure.queries.nix.client" in found
-    assert not found & {"msgspec", "textual", "pyclosure.queries.knowledge", "pyclosure.queries.parse.path_info"}
+    assert not found & {"msgspec", "textual", "pyclosure.queries.opened.knowledge", "pyclosure.queries.parse.path_info"}
 
 
 def test_the_first_frame_waits_for_nothing_but_textual() -> None:
     found = loaded("pyclosure.tui.app")
 
     assert "textual.app" in found
-    assert not found & {"msgspec", "networkx", "humanize", "pyclosure.queries.knowledge", "pyclosure.tui.mode_screen"}
+    assert not found & {
+        "msgspec",
+        "networkx",
+        "humanize",
+        "pyclosure.queries.opened.knowledge",
+        "pyclosure.tui.mode_screen",
+    }
 
 
 def test_no_module_is_imported_under_its_bare_name() -> None:

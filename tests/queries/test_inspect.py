@@ -31,14 +31,14 @@ from pyclosure.queries.base.inspection import (
     Wrapper,
 )
 from pyclosure.queries.base.records import Derivation, Output
-from pyclosure.queries.enrich import enrich
-from pyclosure.queries.evidence import EvidenceStore
 from pyclosure.queries.facts import inspect as bounds
 from pyclosure.queries.facts.inspect import inspect
 from pyclosure.queries.findings.judge import judge
-from pyclosure.queries.findings.policy import Acceptance, Policy
 from pyclosure.queries.findings.scene import Scene
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.enrich import enrich
+from pyclosure.queries.opened.evidence import EvidenceStore
+from pyclosure.queries.opened.knowledge import Knowledge
+from pyclosure.queries.policy.policy import Acceptance, Policy
 from tests.support.binaries import elf, macho
 from tests.support.closures import knowledge_of, records_of, store_path
 from tests.support.sentences import assert_plain

@@ -10,7 +10,7 @@ from pyclosure.queries.answers.matching import Searchable, matching, parse_filte
 from pyclosure.queries.answers.select import candidates, select
 from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.base.names import digest_of
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 from tests.support.closures import knowledge_of, names, records_of, store_path
 from tests.support.sentences import assert_sentence
 

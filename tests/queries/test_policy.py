@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyclosure.queries.base.errors import BadInput
-from pyclosure.queries.evidence import EvidenceStore
 from pyclosure.queries.findings import all_rules
 from pyclosure.queries.findings.finding import SEVERITIES, Finding, Rule, Severity, Unknown, Verdict
 from pyclosure.queries.findings.judge import judge
-from pyclosure.queries.findings.policy import FAIL_ON, Acceptance, Policy, policy_of
 from pyclosure.queries.findings.report import Report
 from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.opened.evidence import EvidenceStore
+from pyclosure.queries.policy.policy import FAIL_ON, Acceptance, Policy, policy_of
 from tests.support.closures import knowledge_of, records_of, store_path
 from tests.support.sentences import assert_sentence
 

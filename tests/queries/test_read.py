@@ -16,8 +16,8 @@ import pytest
 from pyclosure.queries.base.activity import Progress, Silent
 from pyclosure.queries.base.errors import BadInput, Cancelled, NixFailed, QueryError
 from pyclosure.queries.graph.closure import Closure
-from pyclosure.queries.knowledge import know
 from pyclosure.queries.nix.process import Command
+from pyclosure.queries.opened.knowledge import know
 from pyclosure.queries.sources.opening import Opening
 from pyclosure.queries.sources.read import Opened, read_source
 from pyclosure.queries.sources.request import Request

@@ -21,16 +21,16 @@ from hypothesis import strategies as st
 from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.base.names import name_of
 from pyclosure.queries.base.records import ClosureRecords, Derivation, Output, PathInfo
-from pyclosure.queries.findings.policy import policy_of
 from pyclosure.queries.graph.build import BuildEdge, BuildGraph
 from pyclosure.queries.graph.closure import Closure
 from pyclosure.queries.kinds.by_derivation import is_python_build
+from pyclosure.queries.policy.policy import policy_of
+from pyclosure.queries.policy.rebuild import Profiles, weigh
 from pyclosure.queries.rebuild.amplifiers import amplified, amplifiers
 from pyclosure.queries.rebuild.attributes import changed_attributes, parse_attributes
 from pyclosure.queries.rebuild.compare import Comparison
 from pyclosure.queries.rebuild.edges import attributes_of_inputs
 from pyclosure.queries.rebuild.impact import Impact, impact
-from pyclosure.queries.rebuild.policy import Profiles, weigh
 from pyclosure.queries.rebuild.ranking import ranking
 from pyclosure.queries.rebuild.select import select_derivations
 from pyclosure.queries.testing.cost import test_edges as edges_of_tests

@@ -16,11 +16,11 @@ from packaging.version import Version
 
 from pyclosure.queries.base.inspection import Inspection, NativeFile
 from pyclosure.queries.base.records import Derivation, Distribution, FileFacts
-from pyclosure.queries.evidence import EvidenceStore
-from pyclosure.queries.findings.platform import Platform, platform_of
-from pyclosure.queries.findings.policy import Policy
-from pyclosure.queries.findings.requirements import Needed, Requirements
+from pyclosure.queries.environment.platform import Platform, platform_of
+from pyclosure.queries.environment.requirements import Needed, Requirements
 from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.opened.evidence import EvidenceStore
+from pyclosure.queries.policy.policy import Policy
 from tests.support.closures import derivation_of, knowledge_of, records_of, store_path
 
 # -- environments, as Python itself would give them ------------------------------------------------------

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyclosure.queries.answers.rows import BY_KEY, COLUMNS, CONTRACT, ordered, row
-from pyclosure.queries.answers.sizes import with_closure_sizes
 from pyclosure.queries.base.records import ClosureRecords
+from pyclosure.queries.graph.sizes import with_closure_sizes
 from tests.support.closures import at, derivation_of, knowledge_of, names, records_of, store_path
 from tests.support.slow import random_records
 

@@ -11,11 +11,11 @@ import pytest
 
 from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.demo import demo_snapshot
-from pyclosure.queries.evidence import EvidenceStore
-from pyclosure.queries.findings.policy import Policy
 from pyclosure.queries.findings.scene import Scene
-from pyclosure.queries.knowledge import Knowledge, know
-from pyclosure.queries.snapshot import Snapshot, encode_snapshot, read_document, read_snapshot
+from pyclosure.queries.opened.evidence import EvidenceStore
+from pyclosure.queries.opened.knowledge import Knowledge, know
+from pyclosure.queries.opened.snapshot import Snapshot, encode_snapshot, read_document, read_snapshot
+from pyclosure.queries.policy.policy import Policy
 from pyclosure.queries.sources.read import opened_snapshot
 from pyclosure.queries.testing.survey import Survey
 

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyclosure.queries.answers.sizes import added_sizes, added_within, all_sizes, depths, with_closure_sizes
 from pyclosure.queries.base.activity import Silent
 from pyclosure.queries.base.errors import Cancelled
 from pyclosure.queries.base.records import ClosureRecords
 from pyclosure.queries.graph.closure import Closure
 from pyclosure.queries.graph.dominators import ROOT, immediate_dominators, subtree_sums
 from pyclosure.queries.graph.reach import reachable_sums
+from pyclosure.queries.graph.sizes import added_sizes, added_within, all_sizes, depths, with_closure_sizes
 from tests.support.closures import at, closure_of
 from tests.support.slow import (
     VIRTUAL,

@@ -23,7 +23,7 @@ from pyclosure.queries.base.records import ClosureRecords, Distribution, FileFac
 from pyclosure.queries.demo import demo_snapshot
 from pyclosure.queries.facts.layout import look
 from pyclosure.queries.graph.closure import Closure
-from pyclosure.queries.snapshot import (
+from pyclosure.queries.opened.snapshot import (
     Snapshot,
     encode_snapshot,
     is_snapshot,
@@ -333,7 +333,7 @@ def test_two_threads_may_read_the_first_snapshot_at_once(tmp_path: Path) -> None
     script = (
         "import sys, threading\n"
         "sys.setswitchinterval(1e-6)\n"
-        "from pyclosure.queries.snapshot import read_document, read_snapshot\n"
+        "from pyclosure.queries.opened.snapshot import read_document, read_snapshot\n"
         "document = read_document(open(sys.argv[1], 'rb'), 'x')\n"
         "gate = threading.Barrier(4)\n"
         "def read():\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyclosure.queries.answers.plan import best_cuts, edge_savings
 from pyclosure.queries.answers.structure import structure
 from pyclosure.queries.base.records import Distribution, FileFacts
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 from tests.support.closures import at, knowledge_of, names, records_of, store_path
 
 ENV = "python3-3.11.9-env"

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
 from pyclosure.queries.data import load
-from pyclosure.queries.findings.conventions import is_test_tool
-from pyclosure.queries.testing.conventions import TestConventions as Conventions
+from pyclosure.queries.policy.conventions import is_test_tool
+from pyclosure.queries.policy.tests import TestConventions as Conventions
 from pyclosure.queries.testing.inputs import is_builder_hook, runner_of
 
 USUAL = Conventions()

@@ -21,11 +21,11 @@ from packaging.utils import canonicalize_name
 from pyclosure.queries.base.names import name_of
 from pyclosure.queries.base.records import Derivation, Distribution
 from pyclosure.queries.base.source_needs import Source
+from pyclosure.queries.environment.platform import platform_of
 from pyclosure.queries.facts.sources.tree import read_source
-from pyclosure.queries.findings.platform import platform_of
 from pyclosure.queries.graph.build import BuildGraph
 from pyclosure.queries.parse.derivation import parse_derivations
-from pyclosure.queries.testing.conventions import TestConventions as Conventions
+from pyclosure.queries.policy.tests import TestConventions as Conventions
 from pyclosure.queries.testing.survey import PackageTests, Subject, survey_of
 from pyclosure.queries.testing.world import World
 

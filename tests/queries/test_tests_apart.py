@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyclosure.queries.base.records import Derivation, Output
 from pyclosure.queries.base.source_needs import Declaration, Source
-from pyclosure.queries.testing.conventions import TestConventions as Conventions
+from pyclosure.queries.policy.tests import TestConventions as Conventions
 from pyclosure.queries.testing.survey import PackageTests, Subject, survey_of
 from pyclosure.queries.testing.world import World
 from tests.support.closures import store_path

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from pyclosure.queries.base.records import ClosureRecords, Derivation, FileFacts, Output, PathInfo
 from pyclosure.queries.graph.closure import Closure
-from pyclosure.queries.knowledge import Knowledge, know
+from pyclosure.queries.opened.knowledge import Knowledge, know
 from pyclosure.queries.sources.read import Opened
 
 STORE = "/nix/store"

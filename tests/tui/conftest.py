@@ -18,9 +18,9 @@ os.environ["TEXTUAL_FPS"] = "240"
 
 from textual import _wait
 
-from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.nix import process
-from pyclosure.queries.snapshot import encode_snapshot
+from pyclosure.queries.opened.knowledge import Knowledge, know
+from pyclosure.queries.opened.snapshot import encode_snapshot
 from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import resolve

@@ -15,8 +15,8 @@ from textual.widgets import Input, Static
 from pyclosure.queries.base.activity import SILENT, Activity, Progress
 from pyclosure.queries.base.errors import Cancelled
 from pyclosure.queries.demo import demo_snapshot
-from pyclosure.queries.knowledge import Knowledge, know
 from pyclosure.queries.nix.process import Command, Completed, Runner
+from pyclosure.queries.opened.knowledge import Knowledge, know
 from pyclosure.queries.sources.opening import Opening
 from pyclosure.queries.sources.read import opened_snapshot
 from pyclosure.queries.sources.resolve import Demo, SavedFile, Source, StorePaths

@@ -13,7 +13,7 @@ import pytest
 
 from pyclosure.queries.demo import demo_snapshot
 from pyclosure.queries.findings import all_rules
-from pyclosure.queries.snapshot import Snapshot, write_snapshot
+from pyclosure.queries.opened.snapshot import Snapshot, write_snapshot
 from pyclosure.tui.output.rules import rules_page
 from tests.tui.closures import dump_of
 from tests.tui.commanding import ROOT, Cli, Done

@@ -10,8 +10,8 @@ from textual.widgets import Static
 
 from pyclosure.queries.base.records import ClosureRecords
 from pyclosure.queries.demo import demo_snapshot
-from pyclosure.queries.knowledge import Knowledge, know
-from pyclosure.queries.snapshot import Snapshot
+from pyclosure.queries.opened.knowledge import Knowledge, know
+from pyclosure.queries.opened.snapshot import Snapshot
 from pyclosure.queries.sources.read import opened_snapshot
 from pyclosure.tui.contents_screen import ContentsScreen
 from pyclosure.tui.dialogs import TextDialog

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pyclosure.queries.snapshot import read_document, read_snapshot, write_snapshot
+from pyclosure.queries.opened.snapshot import read_document, read_snapshot, write_snapshot
 from pyclosure.tui import settings
 from tests.support.programs import wait_until
 from tests.support.stub_nix import HANGS, PROGRAM, StubNix

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from pyclosure.queries.graph.closure import Closure
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.output.graph import write_graph
 from tests.support.closures import knowledge_of, records_of, store_path
 from tests.tui.closures import dump_of, small

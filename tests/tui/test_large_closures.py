@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 from tests.support.closures import store_path
 from tests.tui.closures import chain, wide
 from tests.tui.driving import (

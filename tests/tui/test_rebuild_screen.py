@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from pyclosure.queries.base.errors import NoData
 from pyclosure.queries.demo import demo_snapshot
-from pyclosure.queries.knowledge import know
+from pyclosure.queries.opened.knowledge import know
 from pyclosure.queries.sources.graphs import OpenSide
 from pyclosure.queries.sources.read import opened_snapshot
 from pyclosure.tui.dialogs import TextDialog

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from pyclosure.queries.knowledge import Knowledge
-from pyclosure.queries.snapshot import write_snapshot
+from pyclosure.queries.opened.knowledge import Knowledge
+from pyclosure.queries.opened.snapshot import write_snapshot
 from pyclosure.tui.output.formats import markdown_text
 from pyclosure.tui.output.report import write_report
 from tests.support.closures import knowledge_of, records_of

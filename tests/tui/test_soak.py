@@ -9,7 +9,7 @@ import os
 
 import pytest
 
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui import screens
 from tests.tui.driving import demo, opened
 from tests.tui.soaking import Soak

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 from tests.support.closures import knowledge_of, records_of
 from tests.tui.driving import WIDE, app_of, demo, here, lines, names, opened, stand_on, table_of
 

@@ -10,12 +10,12 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from pyclosure.queries import enrich
 from pyclosure.queries.base.activity import Progress
 from pyclosure.queries.base.errors import BadInput, Cancelled, NixFailed
 from pyclosure.queries.base.records import FileFacts
-from pyclosure.queries.knowledge import know
 from pyclosure.queries.nix.process import Command, Completed
+from pyclosure.queries.opened import enrich
+from pyclosure.queries.opened.knowledge import know
 from pyclosure.queries.sources import read
 from pyclosure.queries.sources.resolve import SavedFile
 from pyclosure.tui import background

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from pyclosure.queries import enrich
 from pyclosure.queries.base.activity import Activity, Progress
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened import enrich
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.queries.sources.resolve import Installables
 from pyclosure.queries.sources.stores import Store
 from pyclosure.tui import background, contents_screen, plan_dialog, screens
@@ -165,7 +165,7 @@ async def test_a_fault_is_the_reason_of_all_that_is_not_known(
 
 
 @pytest.mark.parametrize(
-    "where", ["pyclosure.queries.parse.path_info.parse_path_info", "pyclosure.queries.knowledge.know"]
+    "where", ["pyclosure.queries.parse.path_info.parse_path_info", "pyclosure.queries.opened.knowledge.know"]
 )
 async def test_what_is_being_understood_can_be_cancelled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from pyclosure.queries.demo import demo_snapshot
-from pyclosure.queries.knowledge import know
+from pyclosure.queries.opened.knowledge import know
 from pyclosure.queries.sources.read import opened_snapshot
 from pyclosure.queries.sources.resolve import Installables
 from pyclosure.queries.sources.stores import Store

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from pyclosure.queries.base.activity import Progress
 from pyclosure.queries.base.errors import NixFailed
 from pyclosure.queries.base.records import Distribution, FileFacts
-from pyclosure.queries.knowledge import Knowledge, know
+from pyclosure.queries.opened.knowledge import Knowledge, know
 from pyclosure.queries.sources.read import Opened
 from pyclosure.tui.dialogs import DetailDialog
 from pyclosure.tui.widgets.detail_pane import DetailPane

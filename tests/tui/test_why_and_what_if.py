@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 
 from pyclosure.queries.answers.cuts import Cut
 from pyclosure.queries.base.records import ClosureRecords, PathInfo
-from pyclosure.queries.knowledge import Knowledge, know
+from pyclosure.queries.opened.knowledge import Knowledge, know
 from pyclosure.queries.sources.read import Opened
 from pyclosure.tui.contents_screen import ContentsScreen
 from pyclosure.tui.plan import Mark, Outcome, Plan

@@ -13,7 +13,7 @@ from pyclosure.queries.base.names import name_of, parse_name
 from pyclosure.queries.base.records import Derivation, FileFacts, PathInfo
 from pyclosure.queries.demo import demo_snapshot
 from pyclosure.queries.graph.build import BuildGraph
-from pyclosure.queries.knowledge import Knowledge, know
+from pyclosure.queries.opened.knowledge import Knowledge, know
 from pyclosure.queries.sources.graphs import OpenSide
 from pyclosure.queries.sources.read import opened_snapshot
 

@@ -13,10 +13,10 @@ from pyclosure.tui.commands import Command, Streams
 from pyclosure.tui.opening import Narrator, add_source_arguments, load, whole_number
 
 if TYPE_CHECKING:
-    from pyclosure.queries.findings.policy import Policy
     from pyclosure.queries.findings.report import Report
-    from pyclosure.queries.knowledge import Knowledge
     from pyclosure.queries.locks import Lock
+    from pyclosure.queries.opened.knowledge import Knowledge
+    from pyclosure.queries.policy.policy import Policy
 
 _FORMATS = ("text", "json", "markdown", "sarif")
 _STATUS = {"passed": 0, "failed": 1, "unknown": 2}
@@ -75,7 +75,7 @@ class _ListRules(argparse.Action):
 class _Explain(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, namespace: object, value: object, *_: object) -> None:
         from pyclosure.queries.findings import find_rule
-        from pyclosure.queries.findings.policy import rule_id
+        from pyclosure.queries.policy.policy import rule_id
         from pyclosure.tui.output.rules import rule_text
 
         try:
@@ -127,9 +127,9 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
 
 
 def _report(arguments: argparse.Namespace, policy: Policy, streams: Streams) -> tuple[Report, Knowledge]:
-    from pyclosure.queries.evidence import EvidenceStore
     from pyclosure.queries.findings.judge import judge
     from pyclosure.queries.findings.scene import Scene
+    from pyclosure.queries.opened.evidence import EvidenceStore
 
     locks = _locks(arguments)
     # the build graph and sources are read for those who ask
@@ -160,7 +160,7 @@ def _locks(arguments: argparse.Namespace) -> list[Lock]:
 
 def _policy(arguments: argparse.Namespace) -> Policy:
     from pyclosure.queries.diff.gates import Gates, checked
-    from pyclosure.queries.findings.policy import Policy, rule_id
+    from pyclosure.queries.policy.policy import Policy, rule_id
     from pyclosure.tui.policy_file import read_policy
 
     policy = Policy() if arguments.no_config else read_policy(arguments.config)

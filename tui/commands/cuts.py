@@ -10,7 +10,7 @@ from pyclosure.tui.commands import Command, Streams
 from pyclosure.tui.opening import add_source_arguments, load, whole_number
 
 if TYPE_CHECKING:
-    from pyclosure.queries.knowledge import Knowledge
+    from pyclosure.queries.opened.knowledge import Knowledge
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +37,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.answers.plan import best_cuts
     from pyclosure.queries.answers.select import select
     from pyclosure.queries.answers.structure import structure
-    from pyclosure.queries.evidence import EvidenceStore
+    from pyclosure.queries.opened.evidence import EvidenceStore
     from pyclosure.tui.output.evidence import STRICT, cut_json, write_cuts
     from pyclosure.tui.output.formats import write_json
 
@@ -68,7 +68,7 @@ def _what_if(knowledge: Knowledge, words: list[str], arguments: argparse.Namespa
     from pyclosure.queries.answers.structure import structure
     from pyclosure.queries.answers.whatif import what_if
     from pyclosure.queries.base.errors import BadInput
-    from pyclosure.queries.evidence import EvidenceStore
+    from pyclosure.queries.opened.evidence import EvidenceStore
     from pyclosure.tui.output.formats import write_json
     from pyclosure.tui.output.plan import plan_json, plan_markdown
 

@@ -28,7 +28,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.base.errors import BadInput
     from pyclosure.queries.diff.review import review
-    from pyclosure.queries.findings.policy import Policy
+    from pyclosure.queries.policy.policy import Policy
     from pyclosure.tui.output.diff import Shown, review_json, write_text
     from pyclosure.tui.output.diff_markdown import write_markdown
     from pyclosure.tui.output.formats import write_json

@@ -54,10 +54,10 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
 
 def _moment(arguments: argparse.Namespace, word: str, streams: Streams) -> Moment:
     from pyclosure.queries.diff.history import moment
-    from pyclosure.queries.evidence import EvidenceStore
     from pyclosure.queries.findings.judge import judge
-    from pyclosure.queries.findings.policy import Policy
     from pyclosure.queries.findings.scene import Scene
+    from pyclosure.queries.opened.evidence import EvidenceStore
+    from pyclosure.queries.policy.policy import Policy
     from pyclosure.tui.policy_file import read_policy
 
     one = argparse.Namespace(**{**vars(arguments), "sources": [word]})

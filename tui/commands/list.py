@@ -106,7 +106,7 @@ def _chosen(arguments: argparse.Namespace, knowledge: object) -> list[int]:
     from pyclosure.queries.answers.select import select
     from pyclosure.queries.base.errors import BadInput
     from pyclosure.queries.kinds.identity import KINDS
-    from pyclosure.queries.knowledge import Knowledge
+    from pyclosure.queries.opened.knowledge import Knowledge
 
     assert isinstance(knowledge, Knowledge)
     for kind in arguments.kind:
@@ -134,7 +134,7 @@ def _chosen(arguments: argparse.Namespace, knowledge: object) -> list[int]:
 def _text(knowledge: object, positions: list[int], shown: tuple[str, ...], streams: Streams) -> None:
     from pyclosure.queries.answers.rows import BY_KEY
     from pyclosure.queries.kinds.identity import kind_words
-    from pyclosure.queries.knowledge import Knowledge
+    from pyclosure.queries.opened.knowledge import Knowledge
     from pyclosure.tui.output.formats import cells, text_console, text_table
     from pyclosure.tui.output.report import added_words
     from pyclosure.tui.units import UNKNOWN, count, labels, size

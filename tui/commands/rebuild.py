@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from pyclosure.queries.graph.build import BuildEdge, BuildGraph
+    from pyclosure.queries.policy.rebuild import Weighed
     from pyclosure.queries.rebuild.attributes import Attributes
-    from pyclosure.queries.rebuild.policy import Weighed
     from pyclosure.queries.sources.graphs import OpenGraph
 
 
@@ -180,8 +180,8 @@ def _compare(arguments: argparse.Namespace, streams: Streams) -> int:
 def _attributes(arguments: argparse.Namespace, graph: BuildGraph, rebuilt: Collection[int]) -> Attributes | None:
     from pyclosure.queries.base.errors import BadInput
     from pyclosure.queries.base.text import printable
+    from pyclosure.queries.opened.snapshot import read_document
     from pyclosure.queries.rebuild.attributes import changed_attributes, parse_attributes
-    from pyclosure.queries.snapshot import read_document
 
     if not arguments.attributes:
         return None
@@ -197,7 +197,7 @@ def _attributes(arguments: argparse.Namespace, graph: BuildGraph, rebuilt: Colle
 def _weighed(
     arguments: argparse.Namespace, graph: BuildGraph, rebuilt: Collection[int], attributes: Attributes | None
 ) -> Weighed:
-    from pyclosure.queries.rebuild.policy import Profiles, weigh
+    from pyclosure.queries.policy.rebuild import Profiles, weigh
     from pyclosure.tui.policy_file import read_policy
 
     profiles = Profiles() if arguments.no_config else read_policy(arguments.config).rebuilds

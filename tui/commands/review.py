@@ -12,7 +12,7 @@ from pyclosure.tui.commands import Command, Streams
 from pyclosure.tui.opening import Narrator, add_source_arguments, die_cleanly, load, load_pair
 
 if TYPE_CHECKING:
-    from pyclosure.queries.findings.policy import Policy
+    from pyclosure.queries.policy.policy import Policy
     from pyclosure.tui.output.review import Built
 
 
@@ -29,7 +29,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.base.errors import BadInput, NoData
     from pyclosure.queries.base.text import printable
-    from pyclosure.queries.findings.policy import Policy
+    from pyclosure.queries.policy.policy import Policy
     from pyclosure.queries.sources.review_folder import REPORT, before_of, read_review_folder
     from pyclosure.tui.output.formats import write_json
     from pyclosure.tui.output.review import built_json, with_section, write_built

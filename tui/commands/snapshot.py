@@ -9,8 +9,8 @@ from pyclosure.tui.commands import Command, Streams
 from pyclosure.tui.opening import add_source_arguments, load
 
 if TYPE_CHECKING:
-    from pyclosure.queries.evidence import ByReference
-    from pyclosure.queries.knowledge import Knowledge
+    from pyclosure.queries.opened.evidence import ByReference
+    from pyclosure.queries.opened.knowledge import Knowledge
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +22,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:
-    from pyclosure.queries.snapshot import write_snapshot
+    from pyclosure.queries.opened.snapshot import write_snapshot
     from pyclosure.tui.output.report import lacking
     from pyclosure.tui.units import count, size
 
@@ -36,7 +36,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
 
 
 def _evidence(knowledge: Knowledge, streams: Streams) -> dict[str, ByReference] | None:
-    from pyclosure.queries.evidence import EvidenceStore
+    from pyclosure.queries.opened.evidence import EvidenceStore
     from pyclosure.tui.opening import Narrator
 
     store = EvidenceStore(knowledge)

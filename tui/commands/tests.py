@@ -47,11 +47,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.base.errors import BadInput
-    from pyclosure.queries.evidence import EvidenceStore
     from pyclosure.queries.findings import find_rule
     from pyclosure.queries.findings.judge import judge
-    from pyclosure.queries.findings.policy import Policy
     from pyclosure.queries.findings.scene import Scene
+    from pyclosure.queries.opened.evidence import EvidenceStore
+    from pyclosure.queries.policy.policy import Policy
     from pyclosure.queries.testing.evaluated import expressions_of, learn_evaluation
     from pyclosure.tui.output.formats import write_json
     from pyclosure.tui.output.tests import Shown, write_package, write_tests

@@ -9,7 +9,7 @@ from pyclosure.tui.commands import Command, Streams
 from pyclosure.tui.opening import add_source_arguments, load, path_after_source, whole_number
 
 if TYPE_CHECKING:
-    from pyclosure.queries.knowledge import Knowledge
+    from pyclosure.queries.opened.knowledge import Knowledge
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +26,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
 
     from pyclosure.queries.answers.chains import chains_in_order, why
     from pyclosure.queries.answers.select import select
-    from pyclosure.queries.evidence import EvidenceStore
+    from pyclosure.queries.opened.evidence import EvidenceStore
     from pyclosure.tui.output.evidence import why_json, write_why
     from pyclosure.tui.output.formats import write_json
 

@@ -10,7 +10,7 @@ from typing import IO, Any
 from pyclosure.queries.base.activity import Activity, Progress
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.facts.contents import Contents, Entry, Part, contents, group_words
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.output.formats import cells, text_console, text_table
 from pyclosure.tui.units import bar, count, labels, share, size
 

@@ -12,9 +12,9 @@ from pyclosure.queries.base.text import printable
 from pyclosure.queries.diff.causes import Cause
 from pyclosure.queries.diff.match import CLASSES, Change, ChangeClass, ClosureDiff
 from pyclosure.queries.diff.review import Review
-from pyclosure.queries.evidence import EdgeEvidence
 from pyclosure.queries.findings.finding import Finding
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.evidence import EdgeEvidence
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.output.evidence import edge_json, evidence_json
 from pyclosure.tui.output.findings import SIGNS, cost_words, finding_json
 from pyclosure.tui.output.formats import cells, text_console, text_table

@@ -11,9 +11,9 @@ from pyclosure.queries.answers.cuts import Cut
 from pyclosure.queries.answers.structure import Structure
 from pyclosure.queries.base.records import Evidence
 from pyclosure.queries.base.text import printable
-from pyclosure.queries.evidence import EdgeEvidence, EvidenceStore
 from pyclosure.queries.facts.carriers import carrier
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.evidence import EdgeEvidence, EvidenceStore
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.output.formats import markdown_code, markdown_text
 from pyclosure.tui.units import Labels, count, labels, size
 

@@ -18,7 +18,7 @@ from pyclosure.queries.base.text import printable
 from pyclosure.queries.findings import all_rules, find_rule
 from pyclosure.queries.findings.finding import SEVERITIES, CostMeaning, Finding, Proof, Rule, Unknown, worst_first
 from pyclosure.queries.findings.report import Accepted, Report
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.output.formats import markdown_code, markdown_table, markdown_text, write_json
 from pyclosure.tui.units import Labels, count, labels, size
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pyclosure.queries.answers.whatif import WhatIf
-from pyclosure.queries.evidence import EvidenceStore
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.evidence import EvidenceStore
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.output.evidence import edge_json, evidence_json, remedy, spot_words
 from pyclosure.tui.output.formats import markdown_code, markdown_text
 from pyclosure.tui.units import count, labels, share, size

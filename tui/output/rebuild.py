@@ -11,12 +11,12 @@ from typing import IO, Any
 from pyclosure.queries.base.names import name_label, name_of
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.graph.build import BuildGraph
+from pyclosure.queries.policy.rebuild import Weighed
 from pyclosure.queries.rebuild.amplifiers import Amplifiers
 from pyclosure.queries.rebuild.attributes import Attributes
 from pyclosure.queries.rebuild.compare import Cause, Comparison, Difference
 from pyclosure.queries.rebuild.edges import attributes_of_inputs
 from pyclosure.queries.rebuild.impact import Impact, Reason, Step
-from pyclosure.queries.rebuild.policy import Weighed
 from pyclosure.queries.rebuild.ranking import Ranked
 from pyclosure.tui.output.formats import markdown_code, markdown_text, write_table
 from pyclosure.tui.units import count, size

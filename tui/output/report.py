@@ -8,7 +8,7 @@ from pyclosure.queries.answers.overview import Overview, overview
 from pyclosure.queries.answers.rows import row
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.kinds.identity import kind_words
-from pyclosure.queries.knowledge import Knowledge, TierState
+from pyclosure.queries.opened.knowledge import Knowledge, TierState
 from pyclosure.tui.output.formats import (
     cells,
     markdown_code,

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING
 from pyclosure.queries.base.names import name_label, name_of
 from pyclosure.queries.base.records import TIER_WORDS
 from pyclosure.queries.base.text import printable
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.queries.testing.words import CONCERN_WORDS, RAN_WORDS, VERDICT_WORDS, Concern
 from pyclosure.tui.output.formats import (
     cells,

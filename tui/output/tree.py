@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import IO
 
 from pyclosure.queries.answers.outline import Node, Outline
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.units import labels, size
 
 _LINES = ("├── ", "└── ", "│   ", "    ")

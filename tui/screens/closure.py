@@ -10,7 +10,7 @@ from textual.app import RenderResult
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.fitting import middle_ellipsis
 from pyclosure.tui.screen import PathScreen
 from pyclosure.tui.widgets.path_table import PathTable, added_title

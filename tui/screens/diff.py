@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.worker import get_current_worker
 
 from pyclosure.queries.base.text import printable
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.evidence_screen import QUIET_PATH_KEYS, EvidenceRows, EvidenceScreen
 from pyclosure.tui.widgets.rows import Cell, ViewColumn
 
@@ -347,7 +347,7 @@ class DiffScreen(EvidenceScreen):
 
     async def action_why_before(self) -> None:
         """Say why the path was in the old closure."""
-        from pyclosure.queries.evidence import EvidenceStore
+        from pyclosure.queries.opened.evidence import EvidenceStore
         from pyclosure.tui.why_screen import WhyScreen
 
         review, at = self.app.review, self._old_here()

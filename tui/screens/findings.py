@@ -13,7 +13,7 @@ from pyclosure.queries.base.text import printable
 from pyclosure.queries.findings import find_rule
 from pyclosure.queries.findings.finding import Finding
 from pyclosure.queries.findings.report import Accepted
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.evidence_screen import EvidenceScreen
 from pyclosure.tui.finding_rows import SORTS, FindingRow, FindingRows
 from pyclosure.tui.output.findings import (

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from pyclosure.queries.answers.overview import Overview, Share
 from pyclosure.queries.kinds.identity import kind_words
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.browse import Browser
 from pyclosure.tui.judging import headline_words, worst
 from pyclosure.tui.output.report import GROUP_WORDS, added_words, headline

@@ -7,7 +7,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from pyclosure.queries.kinds.identity import Fact
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.browse import Browser
 from pyclosure.tui.screen import PathScreen
 from pyclosure.tui.units import count, size

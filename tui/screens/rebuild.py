@@ -13,17 +13,17 @@ from textual.binding import Binding, BindingType
 from textual.worker import get_current_worker
 
 from pyclosure.queries.base.text import printable
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.queries.rebuild.ranking import SORTS, in_order
 from pyclosure.tui.evidence_screen import QUIET_PATH_KEYS, EvidenceRows, EvidenceScreen
 from pyclosure.tui.units import count
 from pyclosure.tui.widgets.rows import Cell, ViewColumn
 
 if TYPE_CHECKING:
+    from pyclosure.queries.policy.rebuild import Profiles
     from pyclosure.queries.rebuild.compare import Cause, Comparison
     from pyclosure.queries.rebuild.impact import Impact
     from pyclosure.queries.rebuild.outlook import Outlook
-    from pyclosure.queries.rebuild.policy import Profiles
     from pyclosure.queries.rebuild.ranking import Ranked
 
 _ONLY = ("built", "Python", "runtime", "all")
@@ -296,8 +296,8 @@ class RebuildScreen(EvidenceScreen):
         return [words, text]
 
     def _lines_of(self, found: Impact, profiles: Profiles) -> Iterator[tuple[str, str]]:
+        from pyclosure.queries.policy.rebuild import weigh
         from pyclosure.queries.rebuild.amplifiers import quick_amplifiers
-        from pyclosure.queries.rebuild.policy import weigh
         from pyclosure.tui.output.rebuild import headed, rebuilt_first, way_words
 
         graph = found.graph

@@ -12,7 +12,7 @@ from textual.worker import get_current_worker
 
 from pyclosure.queries.base.errors import Cancelled, QueryError
 from pyclosure.queries.base.text import printable
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.queries.testing.words import CONCERN_WORDS, CONCERNS, Concern
 from pyclosure.tui.evidence_screen import QUIET_PATH_KEYS, EvidenceRows, EvidenceScreen
 from pyclosure.tui.judging import Judgement, judge_closure

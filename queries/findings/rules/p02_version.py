@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from packaging.specifiers import SpecifierSet
 
+from pyclosure.queries.environment.requirements import Needed, Requirements, undecided
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Unknown, Verdict
-from pyclosure.queries.findings.requirements import Needed, Requirements, undecided
 from pyclosure.queries.findings.scene import Installed, Scene
 
 

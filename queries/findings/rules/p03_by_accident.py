@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pyclosure.queries.environment.requirements import Needed, Requirements, askers, is_plugin, undecided
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Unknown, Verdict
-from pyclosure.queries.findings.requirements import Needed, Requirements, askers, is_plugin, undecided
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pyclosure.queries.findings.conventions import is_python_build_tool, is_test_tool
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
 from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.policy.conventions import is_python_build_tool, is_test_tool
 
 
 def _check(scene: Scene) -> Iterator[Verdict]:

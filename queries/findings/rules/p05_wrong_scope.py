@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pyclosure.queries.base.names import STORE_PATH, name_of, parse_name
-from pyclosure.queries.findings.conventions import is_both, is_for_developers
+from pyclosure.queries.environment.requirements import Needed, Requirements, undecided
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
-from pyclosure.queries.findings.requirements import Needed, Requirements, undecided
 from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.policy.conventions import is_both, is_for_developers
 
 
 def _check(scene: Scene) -> Iterator[Verdict]:

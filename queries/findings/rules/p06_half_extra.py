@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from packaging.utils import canonicalize_name
 
-from pyclosure.queries.findings.conventions import is_for_developers
+from pyclosure.queries.environment.requirements import Needed, Requirements
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Unknown, Verdict
-from pyclosure.queries.findings.requirements import Needed, Requirements
 from pyclosure.queries.findings.scene import Installed, Scene
+from pyclosure.queries.policy.conventions import is_for_developers
 
 
 def _check(scene: Scene) -> Iterator[Verdict]:

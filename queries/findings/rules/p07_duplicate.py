@@ -7,9 +7,9 @@ from itertools import combinations
 
 from pyclosure.queries.answers.differs import differences
 from pyclosure.queries.base.names import digest_of, name_of
+from pyclosure.queries.environment.scopes import Scope
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
 from pyclosure.queries.findings.scene import Installed, Scene
-from pyclosure.queries.findings.scopes import Scope
 from pyclosure.queries.findings.wording import some
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pyclosure.queries.answers.chains import Edge
+from pyclosure.queries.environment.scopes import Scope
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Severity, Verdict
 from pyclosure.queries.findings.scene import Scene
-from pyclosure.queries.findings.scopes import Scope
 from pyclosure.queries.findings.wording import some
 
 _FARMS = frozenset({"system", "unknown", "native-tool", "data"})

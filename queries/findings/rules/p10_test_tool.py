@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from packaging.utils import canonicalize_name
 
-from pyclosure.queries.findings.conventions import is_test_tool
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Unknown, Verdict
 from pyclosure.queries.findings.leaks import Leak, assumption, leaks
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
+from pyclosure.queries.policy.conventions import is_test_tool
 
 
 def _check(scene: Scene) -> Iterator[Verdict]:

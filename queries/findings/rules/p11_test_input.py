@@ -8,9 +8,9 @@ from packaging.utils import canonicalize_name
 
 from pyclosure.queries.base.names import STORE_PATH, name_of, parse_name
 from pyclosure.queries.base.records import Derivation
-from pyclosure.queries.findings.conventions import is_test_tool
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
 from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.policy.conventions import is_test_tool
 
 _RUNNERS = ("pytest-check-hook", "unittest-check-hook", "stestr-check-hook", "pytestcheckhook")
 _LISTS = ("nativeBuildInputs", "buildInputs")

@@ -10,11 +10,11 @@ from typing import Literal
 
 from pyclosure.queries.base.inspection import CallSite, LimitedName
 from pyclosure.queries.base.names import store_path_in
-from pyclosure.queries.findings.conventions import is_c_library, is_from_host, is_part_of_macos
+from pyclosure.queries.environment.linking import without_digest
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Severity, Verdict
-from pyclosure.queries.findings.linking import without_digest
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
+from pyclosure.queries.policy.conventions import is_c_library, is_from_host, is_part_of_macos
 
 State = Literal["patched", "own", "process", "c-library", "host", "system", "elsewhere", "follows",
                 "fallback", "dangling", "gone", "impure", "in-closure", "absent", "dynamic"]  # fmt: skip

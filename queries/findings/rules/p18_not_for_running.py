@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pyclosure.queries.base.names import name_of, parse_name
-from pyclosure.queries.findings.conventions import is_native_build_tool, is_python_build_tool
 from pyclosure.queries.findings.finding import Finding, Judged, Rule, Unknown, Verdict
 from pyclosure.queries.findings.leaks import Leak, assumption, leaks
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 from pyclosure.queries.kinds.by_name import kind_by_name
+from pyclosure.queries.policy.conventions import is_native_build_tool, is_python_build_tool
 
 _WORDS = {
     "toolchain": "compiler",

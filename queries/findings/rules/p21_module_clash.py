@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from pyclosure.queries.base.inspection import Module
+from pyclosure.queries.environment.scopes import Scope
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
 from pyclosure.queries.findings.scene import Scene
-from pyclosure.queries.findings.scopes import Scope
 from pyclosure.queries.findings.wording import some
 
 _SHARED = frozenset({"namespace", "legacy-namespace"})

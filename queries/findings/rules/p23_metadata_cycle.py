@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pyclosure.queries.environment.requirements import Needed, undecided
 from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
-from pyclosure.queries.findings.requirements import Needed, undecided
 from pyclosure.queries.findings.scene import Scene
 
 

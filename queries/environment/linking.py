@@ -12,8 +12,8 @@ from typing import Literal
 
 from pyclosure.queries.base.inspection import NativeFile
 from pyclosure.queries.base.names import name_of, store_path_in
-from pyclosure.queries.findings.conventions import is_c_library, is_from_host
 from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.policy.conventions import is_c_library, is_from_host
 
 How = Literal["found", "c-library", "system", "host", "loaded-before", "beside", "elsewhere", "missing"]
 """``loaded-before``: something that loads the file has loaded it already; ``beside``: in the same store path, not

@@ -41,8 +41,8 @@ from pyclosure.queries.base.text import printable
 from pyclosure.queries.diff.gates import Gates, gates_of
 from pyclosure.queries.findings import all_rules, find_rule
 from pyclosure.queries.findings.finding import SEVERITIES, Finding, Severity
-from pyclosure.queries.rebuild.policy import Profiles, profiles_of
-from pyclosure.queries.testing.conventions import TestConventions
+from pyclosure.queries.policy.rebuild import Profiles, profiles_of
+from pyclosure.queries.policy.tests import TestConventions
 
 LONGEST_NAME = 300
 """Characters of a name, which may be a pattern: to make one ready takes the square of them."""

@@ -6,14 +6,14 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import unquote
 
-from pyclosure.queries.answers.sizes import with_closure_sizes
 from pyclosure.queries.base.activity import SILENT, Activity, Progress
 from pyclosure.queries.base.errors import QueryError
 from pyclosure.queries.base.records import Derivation, FileFacts
 from pyclosure.queries.facts.layout import look
 from pyclosure.queries.graph.closure import Closure
-from pyclosure.queries.knowledge import Knowledge, State
+from pyclosure.queries.graph.sizes import with_closure_sizes
 from pyclosure.queries.nix.client import Nix
+from pyclosure.queries.opened.knowledge import Knowledge, State
 from pyclosure.queries.parse.derivation import parse_derivations
 
 _BATCH = 64

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from pyclosure.queries.answers.sizes import Sizes, added_sizes
 from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.base.records import ClosureRecords, Derivation, Evidence, FileFacts
 from pyclosure.queries.graph.closure import Closure
+from pyclosure.queries.graph.sizes import Sizes, added_sizes
 from pyclosure.queries.kinds.identify import as_application, as_input_source, identify, kind_by_name_alone
 from pyclosure.queries.kinds.identity import Identity
 from pyclosure.queries.nix.client import Nix
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pyclosure.queries.base.inspection import Inspection
     from pyclosure.queries.base.source_needs import Source
     from pyclosure.queries.graph.build import BuildGraph
-    from pyclosure.queries.snapshot import Snapshot
+    from pyclosure.queries.opened.snapshot import Snapshot
     from pyclosure.queries.testing.inputs import CheckInputs, Tester
 
 State = Literal["waiting", "reading", "complete", "partial", "absent"]
@@ -257,7 +257,7 @@ class Knowledge:
 
     def snapshot(self, evidence: Mapping[str, Mapping[str, tuple[Evidence, ...]]] | None = None) -> Snapshot:
         """Return all of it as a snapshot, with the evidence of references where that was looked for."""
-        from pyclosure.queries.snapshot import Snapshot
+        from pyclosure.queries.opened.snapshot import Snapshot
 
         records = _reachable_records(self.closure)
         notes = [

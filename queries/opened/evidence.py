@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from pyclosure.queries.base.activity import SILENT, Activity, Progress
 from pyclosure.queries.base.records import Evidence
-from pyclosure.queries.knowledge import Knowledge
+from pyclosure.queries.opened.knowledge import Knowledge
 
 ByReference = Mapping[str, tuple[Evidence, ...]]
 """Referenced store path → files of the referrer that hold it."""

@@ -13,12 +13,12 @@ from packaging.utils import canonicalize_name
 
 from pyclosure.queries.base.names import STORE_PATH, name_of, parse_name
 from pyclosure.queries.base.records import Certainty, Tier
-from pyclosure.queries.findings.conventions import is_test_tool
+from pyclosure.queries.environment.platform import Platform
+from pyclosure.queries.environment.requires_dist import Required, RequiresDist
+from pyclosure.queries.environment.scopes import Scope
 from pyclosure.queries.findings.finding import Unknown
-from pyclosure.queries.findings.platform import Platform
-from pyclosure.queries.findings.requires_dist import Required, RequiresDist
 from pyclosure.queries.findings.scene import Installed, Scene
-from pyclosure.queries.findings.scopes import Scope
+from pyclosure.queries.policy.conventions import is_test_tool
 
 Reach = Literal["itself", "direct", "transitive", "scope", "absent", "unknown"]
 """How a requirement is met: by the package's own propagation, by that of what it propagates, only because

@@ -61,7 +61,7 @@ python3Packages.buildPythonApplication {
   pythonImportsCheck = [
     "pyclosure"
     "pyclosure.queries"
-    "pyclosure.tui.cli"
+    "pyclosure.tui.cli.main"
   ];
 
   postInstall = lib.optionalString (stdenv.buildPlatform.canExecute stdenv.hostPlatform) ''

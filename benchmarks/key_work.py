@@ -21,8 +21,8 @@ from pyclosure.queries.opened.knowledge import know
 from pyclosure.queries.sources.opening import Opening
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import resolve
-from pyclosure.tui.app import ClosureApp
-from pyclosure.tui.settings import Settings
+from pyclosure.tui.app.application import ClosureApp
+from pyclosure.tui.app.settings import Settings
 
 assert know  # imported before anything is timed
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from pyclosure.tui.cli import main
+from pyclosure.tui.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

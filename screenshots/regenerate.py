@@ -23,7 +23,7 @@ from pyclosure.queries.nix.process import SystemRunner  # noqa: E402
 from pyclosure.queries.sources.graphs import open_side  # noqa: E402
 from pyclosure.queries.sources.opening import Opening  # noqa: E402
 from pyclosure.queries.sources.resolve import Demo, SavedFile  # noqa: E402
-from pyclosure.tui.app import ClosureApp  # noqa: E402
+from pyclosure.tui.app.application import ClosureApp  # noqa: E402
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parents[1]
 DATA = HERE / "tests" / "data"
 OLD, NEW = str(DATA / "pr-base.snapshot"), str(DATA / "pr-head.snapshot")
-_PROGRAM = "import sys; from pyclosure.tui.cli import main; sys.exit(main())"
+_PROGRAM = "import sys; from pyclosure.tui.cli.main import main; sys.exit(main())"
 
 
 def one_source(source: str) -> Iterator[list[str]]:

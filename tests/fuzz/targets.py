@@ -375,7 +375,7 @@ def texts(data: bytes) -> None:
 
 def policy(data: bytes) -> None:
     """``pyclosure.toml`` and ``pyproject.toml``."""
-    from pyclosure.tui.policy_file import read_policy
+    from pyclosure.tui.session.policy_file import read_policy
 
     shared = data[:1] == b"#"
     path = folder() / ("pyproject.toml" if shared else "pyclosure.toml")
@@ -387,7 +387,7 @@ def policy(data: bytes) -> None:
 
 def settings(data: bytes) -> None:
     """``settings.toml``."""
-    from pyclosure.tui.settings import read_settings
+    from pyclosure.tui.app.settings import read_settings
 
     with _configured("settings.toml", data):
         found = read_settings()
@@ -397,7 +397,7 @@ def settings(data: bytes) -> None:
 
 def theme(data: bytes) -> None:
     """A theme of the user's own, up to the colours that the screen asks it for."""
-    from pyclosure.tui.theming import users_own
+    from pyclosure.tui.app.theming import users_own
 
     with _configured("themes/own.toml", data):
         found, problems = users_own()

@@ -21,8 +21,8 @@ from pyclosure.queries.nix.process import _STDERR_LIMIT, Command, SystemRunner, 
 from pyclosure.queries.sources.review_folder import read_review_folder
 from pyclosure.queries.testing import phases
 from pyclosure.queries.testing.phases import commands_of
-from pyclosure.tui.policy_file import read_policy
-from pyclosure.tui.theming import users_own
+from pyclosure.tui.app.theming import users_own
+from pyclosure.tui.session.policy_file import read_policy
 from tests.support.closures import store_path
 from tests.support.sentences import assert_sentence
 from tests.support.trees import Link, plant, plant_path
@@ -145,7 +145,7 @@ def test_the_beginning_of_a_long_phase_is_looked_at() -> None:
 
 
 def test_a_file_of_decisions_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pyclosure.tui.policy_file._LARGEST", 1024 * 1024)
+    monkeypatch.setattr("pyclosure.tui.session.policy_file._LARGEST", 1024 * 1024)
     (tmp_path / "pyclosure.toml").write_text("#" * (1024 * 1024 + 1))
 
     with pytest.raises(BadInput) as caught:
@@ -155,7 +155,7 @@ def test_a_file_of_decisions_that_is_too_large_is_refused(tmp_path: Path, monkey
 
 def test_themes_after_the_first_hundred_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    monkeypatch.setattr("pyclosure.tui.theming._MOST", 2)
+    monkeypatch.setattr("pyclosure.tui.app.theming._MOST", 2)
     theme = 'name = "{}"\nprimary = "#000"\nbackground = "#000"\nforeground = "#fff"\n'
     plant(tmp_path / "pyclosure" / "themes", {f"{name}.toml": theme.format(name) for name in "cab"})
 

@@ -20,7 +20,7 @@ from pyclosure.queries.opened.knowledge import Knowledge, know
 from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import resolve
-from pyclosure.tui.judging import judge_closure
+from pyclosure.tui.session.judging import judge_closure
 from tests.nix.conftest import Built
 from tests.support.private_nix import ENVIRONMENT, REQUIRED, PrivateNix, nix_is_there, private_folder
 from tests.support.terminals import Terminal

@@ -49,14 +49,14 @@ def test_opening_a_closure_needs_no_networkx(name: str) -> None:
 
 
 def test_nix_is_started_before_anything_is_loaded_that_understands_it() -> None:
-    found = loaded("pyclosure.tui.opening", "pyclosure.queries.sources.opening")
+    found = loaded("pyclosure.tui.cli.opening", "pyclosure.queries.sources.opening")
 
     assert "pyclosure.queries.nix.client" in found
     assert not found & {"msgspec", "textual", "pyclosure.queries.opened.knowledge", "pyclosure.queries.parse.path_info"}
 
 
 def test_the_first_frame_waits_for_nothing_but_textual() -> None:
-    found = loaded("pyclosure.tui.app")
+    found = loaded("pyclosure.tui.app.application")
 
     assert "textual.app" in found
     assert not found & {
@@ -64,7 +64,7 @@ def test_the_first_frame_waits_for_nothing_but_textual() -> None:
         "networkx",
         "humanize",
         "pyclosure.queries.opened.knowledge",
-        "pyclosure.tui.mode_screen",
+        "pyclosure.tui.frames.mode_screen",
     }
 
 

@@ -24,7 +24,7 @@ from pyclosure.queries.opened.snapshot import encode_snapshot
 from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import resolve
-from pyclosure.tui.cli import main
+from pyclosure.tui.cli.main import main
 from tests.support.stub_nix import StubNix
 from tests.tui.commanding import ROOT, Done
 from tests.tui.driving import NoRunner, demo

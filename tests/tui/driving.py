@@ -21,16 +21,16 @@ from pyclosure.queries.sources.opening import Opening
 from pyclosure.queries.sources.read import opened_snapshot
 from pyclosure.queries.sources.resolve import Demo, SavedFile, Source, StorePaths
 from pyclosure.queries.sources.stores import parse_store
-from pyclosure.tui.app import ClosureApp
-from pyclosure.tui.loading_screen import LoadingScreen
-from pyclosure.tui.mode_screen import ModeScreen
-from pyclosure.tui.screen import PathScreen
+from pyclosure.tui.app.application import ClosureApp
+from pyclosure.tui.app.settings import Settings
+from pyclosure.tui.frames.mode_screen import ModeScreen
+from pyclosure.tui.frames.path_screen import PathScreen
 from pyclosure.tui.screens.overview import OverviewScreen
-from pyclosure.tui.settings import Settings
-from pyclosure.tui.units import Labels
 from pyclosure.tui.widgets.detail_pane import DetailPane
 from pyclosure.tui.widgets.path_table import PathTable
 from pyclosure.tui.widgets.rows import RowView
+from pyclosure.tui.windows.loading import LoadingScreen
+from pyclosure.tui.words.units import Labels
 
 SMALL, LARGE, WIDE = (80, 24), (200, 60), (200, 24)
 PATIENCE = 30.0

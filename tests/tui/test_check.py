@@ -346,7 +346,7 @@ def test_a_gate_stays_shut_although_its_reader_has_seen_enough(program: Callable
         "reading, writing = os.pipe()\n"
         "os.close(reading)\n"
         "os.dup2(writing, 1)\n"
-        "from pyclosure.tui.cli import main\n"
+        "from pyclosure.tui.cli.main import main\n"
         "sys.exit(main(sys.argv[1:]))\n"
     )
     for form in ("text", "json"):

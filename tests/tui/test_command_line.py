@@ -14,8 +14,8 @@ import pytest
 
 from pyclosure import __version__
 from pyclosure.queries.base.errors import BadInput, Cancelled, NixFailed
-from pyclosure.tui import commands
-from pyclosure.tui.parsing import parser_for
+from pyclosure.tui.cli import commands
+from pyclosure.tui.cli.parsing import parser_for
 from tests.tui.closures import dump_of
 from tests.tui.commanding import ROOT, Cli, Done
 
@@ -30,7 +30,7 @@ HEAVY = ("textual", "networkx", "msgspec", "rich", "humanize", "asyncio")
 )
 def test_what_needs_no_closure_loads_nothing_heavy(program: Cli, words: list[str]) -> None:
     code = (
-        "import sys\nfrom pyclosure.tui.cli import main\n"
+        "import sys\nfrom pyclosure.tui.cli.main import main\n"
         "try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
         f"print('loaded:', [name for name in {HEAVY} if name in sys.modules])"
     )
@@ -179,7 +179,7 @@ def raising(error: BaseException) -> Callable[..., object]:
 def test_the_exit_status_is_that_of_the_failure(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, error: BaseException, status: int
 ) -> None:
-    monkeypatch.setattr("pyclosure.tui.opening.start", raising(error))
+    monkeypatch.setattr("pyclosure.tui.cli.opening.start", raising(error))
     done = cli("report", "demo:")
 
     assert (done.status, done.out) == (status, "")
@@ -188,13 +188,13 @@ def test_the_exit_status_is_that_of_the_failure(
 
 def test_words_of_nix_stand_between_the_sentence_and_the_hint(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     error = NixFailed("it failed", hint="try again", words="error: one \x1b[31m\nerror: two")
-    monkeypatch.setattr("pyclosure.tui.opening.start", raising(error))
+    monkeypatch.setattr("pyclosure.tui.cli.opening.start", raising(error))
 
     assert cli("report", "demo:").err == ("pyclosure: it failed\n  nix: error: one \n  nix: error: two\n  try again\n")
 
 
 def test_a_fault_of_ours_says_so_and_how_to_see_more(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pyclosure.tui.opening.start", raising(ZeroDivisionError("division by zero")))
+    monkeypatch.setattr("pyclosure.tui.cli.opening.start", raising(ZeroDivisionError("division by zero")))
     done = cli("report", "demo:")
 
     assert done.err.startswith("pyclosure: a fault in pyclosure itself: ZeroDivisionError: division by zero\n")
@@ -202,7 +202,7 @@ def test_a_fault_of_ours_says_so_and_how_to_see_more(cli: Cli, monkeypatch: pyte
 
 
 def test_a_fault_of_ours_has_a_traceback_for_those_who_want_it(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pyclosure.tui.opening.start", raising(ZeroDivisionError("division by zero")))
+    monkeypatch.setattr("pyclosure.tui.cli.opening.start", raising(ZeroDivisionError("division by zero")))
     monkeypatch.setenv("PYCLOSURE_TRACEBACK", "1")
 
     with pytest.raises(ZeroDivisionError):
@@ -345,9 +345,9 @@ def test_on_a_terminal_the_demo_opens_the_screen(cli: Cli, monkeypatch: pytest.M
         asked.append(options)
         return 0
 
-    monkeypatch.setattr("pyclosure.tui.commands.view.on_terminal", lambda: True)
-    monkeypatch.setattr("pyclosure.tui.commands.view._read_keys_from_terminal", lambda: None)
-    monkeypatch.setattr("pyclosure.tui.startup.run_app", run_app)
+    monkeypatch.setattr("pyclosure.tui.cli.commands.view.on_terminal", lambda: True)
+    monkeypatch.setattr("pyclosure.tui.cli.commands.view._read_keys_from_terminal", lambda: None)
+    monkeypatch.setattr("pyclosure.tui.app.startup.run_app", run_app)
 
     assert cli(*words).status == 0
     (options,) = asked

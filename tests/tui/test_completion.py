@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pyclosure.tui import commands
-from pyclosure.tui.completion import options_of, script
+from pyclosure.tui.cli import commands
+from pyclosure.tui.cli.completion import options_of, script
 from tests.tui.commanding import Cli, Done
 
 SHELLS = ("bash", "zsh", "fish")

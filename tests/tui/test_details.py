@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 
 from pyclosure.queries.base.records import ClosureRecords
-from pyclosure.tui import details
-from pyclosure.tui.units import Labels, size
+from pyclosure.tui.words import details
+from pyclosure.tui.words.units import Labels, size
 from tests.support.closures import knowledge_of
 from tests.support.slow import random_records
 

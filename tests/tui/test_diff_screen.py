@@ -9,11 +9,11 @@ from pyclosure.queries.base.errors import NoData
 from pyclosure.queries.diff.match import CLASSES
 from pyclosure.queries.diff.review import review
 from pyclosure.queries.sources.graphs import OpenSide
-from pyclosure.tui.contents_screen import ContentsScreen
-from pyclosure.tui.dialogs import TextDialog
-from pyclosure.tui.document_dialog import DocumentDialog
 from pyclosure.tui.screens.diff import DiffRow, DiffScreen
-from pyclosure.tui.why_screen import WhyScreen
+from pyclosure.tui.windows.contents import ContentsScreen
+from pyclosure.tui.windows.dialogs import TextDialog
+from pyclosure.tui.windows.document import DocumentDialog
+from pyclosure.tui.windows.why import WhyScreen
 from tests.tui.driving import LARGE, app_of, demo, mode_screen_of, opened, shown, toasts, until
 from tests.tui.two_graphs import before, demo_before, side_before
 

@@ -340,7 +340,7 @@ WITH_LESS = (
     sys.executable,
     "-c",
     "import sys; from pyclosure.queries.nix import process; process._STDOUT_LIMIT = 50 * 1024**2; "
-    "from pyclosure.tui.cli import main; sys.exit(main())",
+    "from pyclosure.tui.cli.main import main; sys.exit(main())",
 )
 
 

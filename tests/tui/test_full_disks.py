@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pyclosure.queries.opened.snapshot import read_document, read_snapshot, write_snapshot
-from pyclosure.tui import settings
+from pyclosure.tui.app import settings
 from tests.support.programs import wait_until
 from tests.support.stub_nix import HANGS, PROGRAM, StubNix
 from tests.tui.driving import demo
@@ -163,7 +163,7 @@ def test_many_programs_that_save_the_same_file_leave_one_whole_file(
 
 def test_a_theme_that_two_choose_at_once_is_one_of_theirs(home: Path, environment: dict[str, str]) -> None:
     code = (
-        "import sys; from pyclosure.tui.settings import remember_theme, remembered_theme\n"
+        "import sys; from pyclosure.tui.app.settings import remember_theme, remembered_theme\n"
         "for _ in range(300):\n"
         "    remember_theme(sys.argv[1]); assert remembered_theme() in ('paper', 'night'), remembered_theme()\n"
     )

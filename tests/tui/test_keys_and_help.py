@@ -11,12 +11,11 @@ from textual.binding import Binding
 from textual.pilot import Pilot
 
 from pyclosure.tui import screens
-from pyclosure.tui.app import ClosureApp
-from pyclosure.tui.dialogs import HelpDialog
-from pyclosure.tui.evidence_screen import EvidenceRows, EvidenceScreen
-from pyclosure.tui.finding_rows import FindingRows
-from pyclosure.tui.mode_screen import ModeScreen
-from pyclosure.tui.screen import PathScreen
+from pyclosure.tui.app.application import ClosureApp
+from pyclosure.tui.frames.evidence_screen import EvidenceRows, EvidenceScreen
+from pyclosure.tui.frames.finding_rows import FindingRows
+from pyclosure.tui.frames.mode_screen import ModeScreen
+from pyclosure.tui.frames.path_screen import PathScreen
 from pyclosure.tui.screens import ScreenSpec
 from pyclosure.tui.screens.closure import ClosureScreen
 from pyclosure.tui.screens.findings import FindingsScreen
@@ -24,6 +23,7 @@ from pyclosure.tui.screens.rebuild import RankRows, RebuildScreen
 from pyclosure.tui.screens.tests import TestsScreen
 from pyclosure.tui.widgets.path_table import PathTable
 from pyclosure.tui.widgets.rows import RowView
+from pyclosure.tui.windows.dialogs import HelpDialog
 from tests.tui.driving import (
     LARGE,
     Hanging,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from textual.pilot import Pilot
 
-from pyclosure.tui.dialogs import DetailDialog, HelpDialog
-from pyclosure.tui.why_screen import WhyScreen
+from pyclosure.tui.windows.dialogs import DetailDialog, HelpDialog
+from pyclosure.tui.windows.why import WhyScreen
 from tests.tui.closures import small
 from tests.tui.driving import app_of, here, lines, names, opened, screen_of, shown, table_of
 

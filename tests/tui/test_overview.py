@@ -7,7 +7,7 @@ import re
 import pytest
 
 from pyclosure.queries.graph.reach import reachable_sums
-from pyclosure.tui.screen import WIDE
+from pyclosure.tui.frames.path_screen import WIDE
 from tests.support.closures import knowledge_of, records_of, store_path
 from tests.tui.closures import small, two_roots
 from tests.tui.driving import (

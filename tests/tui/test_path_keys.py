@@ -6,9 +6,9 @@ import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
-from pyclosure.tui.dialogs import CommandDialog, DetailDialog
 from pyclosure.tui.widgets.detail_pane import DetailPane
 from pyclosure.tui.widgets.rows import RowView
+from pyclosure.tui.windows.dialogs import CommandDialog, DetailDialog
 from tests.support.closures import knowledge_of, records_of, store_path
 from tests.tui.closures import small
 from tests.tui.driving import (

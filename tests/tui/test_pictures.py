@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 
 from pyclosure.queries.base.activity import Progress
 from pyclosure.queries.base.errors import NixFailed
-from pyclosure.tui import app as app_module
+from pyclosure.tui.app import application as app_module
 from tests.support.closures import knowledge_of, records_of
 from tests.tui.driving import (
     LARGE,

@@ -14,9 +14,9 @@ from pyclosure.queries.demo import demo_snapshot
 from pyclosure.queries.opened.knowledge import know
 from pyclosure.queries.sources.graphs import OpenSide
 from pyclosure.queries.sources.read import opened_snapshot
-from pyclosure.tui.dialogs import TextDialog
-from pyclosure.tui.document_dialog import DocumentDialog
 from pyclosure.tui.screens.rebuild import SORTS, RebuildScreen
+from pyclosure.tui.windows.dialogs import TextDialog
+from pyclosure.tui.windows.document import DocumentDialog
 from tests.tui.commanding import Cli
 from tests.tui.driving import (
     LARGE,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pyclosure.tui.settings import Settings, config_folder, read_settings, remembered_theme, state_folder
+from pyclosure.tui.app.settings import Settings, config_folder, read_settings, remembered_theme, state_folder
 from tests.tui.driving import app_of, opened, picture, screen_of, shown, table_of, toasts
 
 

@@ -18,9 +18,9 @@ from pyclosure.queries.opened import enrich
 from pyclosure.queries.opened.knowledge import know
 from pyclosure.queries.sources import read
 from pyclosure.queries.sources.resolve import SavedFile
-from pyclosure.tui import background
-from pyclosure.tui.dialogs import TroubleScreen
+from pyclosure.tui.app import background
 from pyclosure.tui.widgets.bars import KeyBar
+from pyclosure.tui.windows.dialogs import TroubleScreen
 from tests.support.closures import knowledge_of, records_of, store_path
 from tests.tui.closures import dump_of, small
 from tests.tui.driving import (

@@ -16,8 +16,11 @@ from pyclosure.queries.opened import enrich
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.queries.sources.resolve import Installables
 from pyclosure.queries.sources.stores import Store
-from pyclosure.tui import background, contents_screen, plan_dialog, screens
+from pyclosure.tui import screens
+from pyclosure.tui.app import background
 from pyclosure.tui.screens import diff, rebuild
+from pyclosure.tui.windows import contents as contents_screen
+from pyclosure.tui.windows import plan as plan_dialog
 from tests.tui.closures import dump_of
 from tests.tui.driving import (
     LARGE,

@@ -380,7 +380,7 @@ def test_a_system_without_room_for_the_answer_says_so(nix: StubNix, shell: Calla
         "import sys, tempfile; from pyclosure.queries.nix import process\n"
         "def full(name): raise OSError(28, 'No space left on device')\n"
         "process._anonymous_file = full\n"
-        "from pyclosure.tui.cli import main; sys.exit(main(sys.argv[1:]))"
+        "from pyclosure.tui.cli.main import main; sys.exit(main(sys.argv[1:]))"
     )
     done = shell(f'"$1" -c "{code}" report {nix.root}')
 

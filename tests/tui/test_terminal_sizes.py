@@ -9,9 +9,9 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from pyclosure.queries.base.errors import NixFailed
-from pyclosure.tui.details import Line
-from pyclosure.tui.dialogs import DetailDialog
-from pyclosure.tui.screen import WIDE
+from pyclosure.tui.frames.path_screen import WIDE
+from pyclosure.tui.windows.dialogs import DetailDialog
+from pyclosure.tui.words.details import Line
 from tests.support.closures import knowledge_of, records_of
 from tests.tui.driving import (
     LARGE,

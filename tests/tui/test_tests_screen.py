@@ -15,11 +15,11 @@ from pyclosure.queries.sources.read import opened_snapshot
 from pyclosure.queries.sources.resolve import Installables
 from pyclosure.queries.sources.stores import Store
 from pyclosure.queries.testing.evaluation import Expression
-from pyclosure.tui.dialogs import TextDialog
-from pyclosure.tui.document_dialog import DocumentDialog
 from pyclosure.tui.screens.findings import FindingsScreen
 from pyclosure.tui.screens.tests import SORTS, TestsScreen
-from pyclosure.tui.why_screen import WhyScreen
+from pyclosure.tui.windows.dialogs import TextDialog
+from pyclosure.tui.windows.document import DocumentDialog
+from pyclosure.tui.windows.why import WhyScreen
 from tests.tui.commanding import Cli
 from tests.tui.driving import LARGE, app_of, here, lines, mode_screen_of, opened, picture, shown, toasts, until
 

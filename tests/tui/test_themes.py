@@ -14,8 +14,8 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.theme import Theme
 
-from pyclosure.tui import theming
-from pyclosure.tui.settings import Settings, read_settings
+from pyclosure.tui.app import theming
+from pyclosure.tui.app.settings import Settings, read_settings
 from tests.tui.driving import app_of, opened, picture, screen_of, table_of, toasts
 
 FILES = [entry for entry in files("pyclosure.themes").iterdir() if entry.name.endswith(".toml")]

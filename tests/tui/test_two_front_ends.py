@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from pyclosure.queries.sources.resolve import SavedFile
-from pyclosure.tui.units import UNKNOWN, size
+from pyclosure.tui.words.units import UNKNOWN, size
 from tests.tui.closures import dump_of
 from tests.tui.commanding import Cli
 from tests.tui.driving import LARGE, WIDE, app_of, opened, shown, summary, table_of, type_filter

@@ -15,10 +15,10 @@ from pyclosure.queries.answers.cuts import Cut
 from pyclosure.queries.base.records import ClosureRecords, PathInfo
 from pyclosure.queries.opened.knowledge import Knowledge, know
 from pyclosure.queries.sources.read import Opened
-from pyclosure.tui.contents_screen import ContentsScreen
-from pyclosure.tui.plan import Mark, Outcome, Plan
-from pyclosure.tui.plan_dialog import PlanDialog
-from pyclosure.tui.why_screen import WhyScreen
+from pyclosure.tui.session.plan import Mark, Outcome, Plan
+from pyclosure.tui.windows.contents import ContentsScreen
+from pyclosure.tui.windows.plan import PlanDialog
+from pyclosure.tui.windows.why import WhyScreen
 from tests.support.closures import knowledge_of, records_of
 from tests.support.trees import Link, Program, plant_path
 from tests.tui.closures import small
@@ -358,7 +358,7 @@ def large(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
         assert gate.wait(30)
         return work_out(self, marks)
 
-    monkeypatch.setattr("pyclosure.tui.plan._QUICK", 0)
+    monkeypatch.setattr("pyclosure.tui.session.plan._QUICK", 0)
     monkeypatch.setattr(Plan, "work_out", slow)
     return gate
 

@@ -12,7 +12,7 @@ from pyclosure.queries.base.text import printable
 from pyclosure.queries.facts.contents import Contents, Entry, Part, contents, group_words
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.output.formats import cells, text_console, text_table
-from pyclosure.tui.units import bar, count, labels, share, size
+from pyclosure.tui.words.units import bar, count, labels, share, size
 
 FILES_ARE = "Sizes here are those of files; a NAR adds a little for names and padding."
 

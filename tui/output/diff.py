@@ -18,7 +18,7 @@ from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.output.evidence import edge_json, evidence_json
 from pyclosure.tui.output.findings import SIGNS, cost_words, finding_json
 from pyclosure.tui.output.formats import cells, text_console, text_table
-from pyclosure.tui.units import count, size
+from pyclosure.tui.words.units import count, size
 
 CLASS_WORDS: dict[ChangeClass, tuple[str, str]] = {
     "added": ("path added", "paths added"),

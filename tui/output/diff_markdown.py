@@ -29,7 +29,7 @@ from pyclosure.tui.output.diff import (
     versions,
 )
 from pyclosure.tui.output.formats import markdown_code, markdown_table, markdown_text
-from pyclosure.tui.units import count
+from pyclosure.tui.words.units import count
 
 MARKER = "<!-- pyclosure diff -->"
 """Hidden first line: by it a comment is found again and updated."""

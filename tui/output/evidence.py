@@ -15,7 +15,7 @@ from pyclosure.queries.facts.carriers import carrier
 from pyclosure.queries.opened.evidence import EdgeEvidence, EvidenceStore
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.output.formats import markdown_code, markdown_text
-from pyclosure.tui.units import Labels, count, labels, size
+from pyclosure.tui.words.units import Labels, count, labels, size
 
 STRICT = "Links of environments and wrappers are counted as references like any other (--strict)."
 SHOWN = 5

@@ -20,7 +20,7 @@ from pyclosure.queries.findings.finding import SEVERITIES, CostMeaning, Finding,
 from pyclosure.queries.findings.report import Accepted, Report
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.output.formats import markdown_code, markdown_table, markdown_text, write_json
-from pyclosure.tui.units import Labels, count, labels, size
+from pyclosure.tui.words.units import Labels, count, labels, size
 
 SHOWN = 5
 """Pieces of evidence of one finding that text shows; JSON holds all."""

@@ -11,7 +11,7 @@ from pyclosure.queries.base.names import base_name
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.kinds.identity import group_of
 from pyclosure.queries.opened.knowledge import Knowledge
-from pyclosure.tui.units import labels, size
+from pyclosure.tui.words.units import labels, size
 
 _FILL = {"python": "#cfe8ff", "native": "#ffe3c2", "interpreter": "#d9f2d0", "other": "#eeeeee"}
 

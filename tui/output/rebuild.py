@@ -19,7 +19,7 @@ from pyclosure.queries.rebuild.edges import attributes_of_inputs
 from pyclosure.queries.rebuild.impact import Impact, Reason, Step
 from pyclosure.queries.rebuild.ranking import Ranked
 from pyclosure.tui.output.formats import markdown_code, markdown_text, write_table
-from pyclosure.tui.units import count, size
+from pyclosure.tui.words.units import count, size
 
 _CHAIN = 8
 """Links of a chain that text shows at either end."""

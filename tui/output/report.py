@@ -18,7 +18,7 @@ from pyclosure.tui.output.formats import (
     text_table,
     write_json,
 )
-from pyclosure.tui.units import bar, count, labels, share, size
+from pyclosure.tui.words.units import bar, count, labels, share, size
 
 SIZES_ARE = "Sizes are sums of NAR sizes: neither disk usage nor image or download size."
 GROUP_WORDS = {"python": "Python", "native": "native", "interpreter": "interpreter", "other": "other"}

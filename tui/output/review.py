@@ -11,7 +11,7 @@ from pyclosure.queries.diff.review import Review
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.output.diff import cause_words, change_of, finding_words, greatest, percent
 from pyclosure.tui.output.formats import markdown_code, markdown_text, write_table
-from pyclosure.tui.units import UNKNOWN, count, size
+from pyclosure.tui.words.units import UNKNOWN, count, size
 
 BEGIN, END = "<!-- pyclosure review -->", "<!-- /pyclosure review -->"
 """Lines around the section, by which it is replaced."""

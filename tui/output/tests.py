@@ -22,7 +22,7 @@ from pyclosure.tui.output.formats import (
     text_console,
     text_table,
 )
-from pyclosure.tui.units import UNKNOWN, count
+from pyclosure.tui.words.units import UNKNOWN, count
 
 if TYPE_CHECKING:
     from pyclosure.queries.findings.finding import Finding

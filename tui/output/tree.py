@@ -6,7 +6,7 @@ from typing import IO
 
 from pyclosure.queries.answers.outline import Node, Outline
 from pyclosure.queries.opened.knowledge import Knowledge
-from pyclosure.tui.units import labels, size
+from pyclosure.tui.words.units import labels, size
 
 _LINES = ("├── ", "└── ", "│   ", "    ")
 _ASCII = ("|-- ", "`-- ", "|   ", "    ")

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pyclosure.tui.mode_screen import ModeScreen
+    from pyclosure.tui.frames.mode_screen import ModeScreen
 
 _ORDER = ("overview", "closure", "python", "findings", "tests", "rebuild", "diff")
 """Files in the order of their keys; one that is not named here comes after them."""

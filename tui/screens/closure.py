@@ -11,8 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from pyclosure.queries.opened.knowledge import Knowledge
-from pyclosure.tui.fitting import middle_ellipsis
-from pyclosure.tui.screen import PathScreen
+from pyclosure.tui.frames.path_screen import PathScreen
+from pyclosure.tui.widgets.fitting import middle_ellipsis
 from pyclosure.tui.widgets.path_table import PathTable, added_title
 from pyclosure.tui.widgets.rows import RowView
 

@@ -14,7 +14,7 @@ from textual.worker import get_current_worker
 
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.opened.knowledge import Knowledge
-from pyclosure.tui.evidence_screen import QUIET_PATH_KEYS, EvidenceRows, EvidenceScreen
+from pyclosure.tui.frames.evidence_screen import QUIET_PATH_KEYS, EvidenceRows, EvidenceScreen
 from pyclosure.tui.widgets.rows import Cell, ViewColumn
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ class DiffScreen(EvidenceScreen):
     def _made(review: Review) -> Iterator[list[DiffRow]]:
         from pyclosure.queries.diff.match import CLASSES
         from pyclosure.tui.output.diff import CLASS_WORDS, brings, cause_words, finding_words, reason_words, versions
-        from pyclosure.tui.units import count
+        from pyclosure.tui.words.units import count
 
         causes = [
             DiffRow("causes", cause_words(review.diff, one), one.size_change, cause=one, mark=brings(review, one))
@@ -268,7 +268,7 @@ class DiffScreen(EvidenceScreen):
 
     def _cause_lines(self, cause: Cause, review: Review) -> Iterator[tuple[str, str]]:
         from pyclosure.tui.output.diff import evidence_words, label
-        from pyclosure.tui.units import size
+        from pyclosure.tui.words.units import size
 
         side = review.diff.old if cause.kind == "drops" else review.diff.new
         for edge in cause.edges[:_SHOWN]:
@@ -284,7 +284,7 @@ class DiffScreen(EvidenceScreen):
 
     def _change_lines(self, change: Change, review: Review) -> Iterator[tuple[str, str]]:
         from pyclosure.tui.output.diff import reason_words, requirement_lines
-        from pyclosure.tui.units import size
+        from pyclosure.tui.words.units import size
 
         for heading, side, at in (("old", review.diff.old, change.old), ("new", review.diff.new, change.new)):
             if at is not None:
@@ -304,7 +304,7 @@ class DiffScreen(EvidenceScreen):
         from pyclosure.queries.diff.contents import contents_change
         from pyclosure.queries.facts.contents import contents, group_words
         from pyclosure.tui.output.diff import change_of
-        from pyclosure.tui.units import UNKNOWN, size
+        from pyclosure.tui.words.units import UNKNOWN, size
 
         if change.old is None or change.new is None or change.kind == "unchanged":
             return
@@ -348,7 +348,7 @@ class DiffScreen(EvidenceScreen):
     async def action_why_before(self) -> None:
         """Say why the path was in the old closure."""
         from pyclosure.queries.opened.evidence import EvidenceStore
-        from pyclosure.tui.why_screen import WhyScreen
+        from pyclosure.tui.windows.why import WhyScreen
 
         review, at = self.app.review, self._old_here()
         if review is None or at is None:
@@ -374,7 +374,7 @@ class DiffScreen(EvidenceScreen):
 
     async def action_contents(self) -> None:
         """Show what the path contains, in the old closure when it is there no more."""
-        from pyclosure.tui.contents_screen import ContentsScreen
+        from pyclosure.tui.windows.contents import ContentsScreen
 
         review, at = self.app.review, self._old_here()
         if self.path_here() is None and at is not None and review is not None:
@@ -388,7 +388,7 @@ class DiffScreen(EvidenceScreen):
 
     def action_details(self) -> None:
         """Open all that is known of the row, for terminals that have no room for it below."""
-        from pyclosure.tui.dialogs import TextDialog
+        from pyclosure.tui.windows.dialogs import TextDialog
 
         row, review = self.changes.here, self.app.review
         if row is not None and review is not None:
@@ -421,7 +421,7 @@ class DiffScreen(EvidenceScreen):
         self.notify(f"copied the comment, {len(page.encode()):,} bytes of markdown", markup=False, timeout=3)
 
     def _opened(self, page: str) -> None:
-        from pyclosure.tui.document_dialog import DocumentDialog
+        from pyclosure.tui.windows.document import DocumentDialog
 
         lines = "\n".join(printable(line, 2000) for line in page.split("\n"))
         self.app.push_screen(DocumentDialog("comment for a pull request", lines, "markdown"))

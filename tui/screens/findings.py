@@ -14,8 +14,8 @@ from pyclosure.queries.findings import find_rule
 from pyclosure.queries.findings.finding import Finding
 from pyclosure.queries.findings.report import Accepted
 from pyclosure.queries.opened.knowledge import Knowledge
-from pyclosure.tui.evidence_screen import EvidenceScreen
-from pyclosure.tui.finding_rows import SORTS, FindingRow, FindingRows
+from pyclosure.tui.frames.evidence_screen import EvidenceScreen
+from pyclosure.tui.frames.finding_rows import SORTS, FindingRow, FindingRows
 from pyclosure.tui.output.findings import (
     Findings,
     Group,
@@ -26,7 +26,7 @@ from pyclosure.tui.output.findings import (
     sure_words,
 )
 from pyclosure.tui.output.rules import rule_text
-from pyclosure.tui.units import count
+from pyclosure.tui.words.units import count
 
 _GROUPINGS = (None, "rule", "path")
 _PROOFS = 40
@@ -154,7 +154,7 @@ class FindingsScreen(EvidenceScreen):
 
     def action_details(self) -> None:
         """Open all that is known of the finding, for terminals that have no room for it below."""
-        from pyclosure.tui.dialogs import TextDialog
+        from pyclosure.tui.windows.dialogs import TextDialog
 
         row = self.findings.here
         if row is not None:
@@ -185,7 +185,7 @@ class FindingsScreen(EvidenceScreen):
 
     def action_explain(self) -> None:
         """Show what the rule does."""
-        from pyclosure.tui.dialogs import TextDialog
+        from pyclosure.tui.windows.dialogs import TextDialog
 
         row = self.findings.here
         if row is not None:

@@ -8,9 +8,9 @@ from textual.widgets import Static
 
 from pyclosure.queries.kinds.identity import Fact
 from pyclosure.queries.opened.knowledge import Knowledge
-from pyclosure.tui.browse import Browser
-from pyclosure.tui.screen import PathScreen
-from pyclosure.tui.units import count, size
+from pyclosure.tui.frames.path_screen import PathScreen
+from pyclosure.tui.session.browse import Browser
+from pyclosure.tui.words.units import count, size
 
 _KINDS = frozenset({"python-package", "python-app", "python-env", "interpreter", "python-bootstrap"})
 

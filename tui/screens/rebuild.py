@@ -15,9 +15,9 @@ from textual.worker import get_current_worker
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.queries.rebuild.ranking import SORTS, in_order
-from pyclosure.tui.evidence_screen import QUIET_PATH_KEYS, EvidenceRows, EvidenceScreen
-from pyclosure.tui.units import count
+from pyclosure.tui.frames.evidence_screen import QUIET_PATH_KEYS, EvidenceRows, EvidenceScreen
 from pyclosure.tui.widgets.rows import Cell, ViewColumn
+from pyclosure.tui.words.units import count
 
 if TYPE_CHECKING:
     from pyclosure.queries.policy.rebuild import Profiles
@@ -344,7 +344,7 @@ class RebuildScreen(EvidenceScreen):
 
     def action_details(self) -> None:
         """Open all that is known of the impact, for terminals that have no room for it below."""
-        from pyclosure.tui.dialogs import TextDialog
+        from pyclosure.tui.windows.dialogs import TextDialog
 
         if self.impact is not None and self.app.outlook is not None:
             lines = self._lines_of(self.impact, self.app.outlook.profiles)
@@ -353,8 +353,8 @@ class RebuildScreen(EvidenceScreen):
 
     def action_cascade(self) -> None:
         """Show all that is rebuilt, as a tree of what is built with what."""
-        from pyclosure.tui.dialogs import TextDialog
         from pyclosure.tui.output.rebuild import cascade
+        from pyclosure.tui.windows.dialogs import TextDialog
 
         if self.impact is not None and len(self.impact.rebuilt) == len(self.impact.seeds):
             self.notify("nothing else is rebuilt", markup=False, timeout=3)
@@ -363,8 +363,8 @@ class RebuildScreen(EvidenceScreen):
 
     def action_derivation(self) -> None:
         """Show the derivation."""
-        from pyclosure.tui.document_dialog import DocumentDialog
         from pyclosure.tui.output.derivation import derivation_text
+        from pyclosure.tui.windows.document import DocumentDialog
 
         one, outlook = self.ranks.here, self.app.outlook
         if one is not None and outlook is not None:

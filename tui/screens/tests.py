@@ -14,8 +14,8 @@ from pyclosure.queries.base.errors import Cancelled, QueryError
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.queries.testing.words import CONCERN_WORDS, CONCERNS, Concern
-from pyclosure.tui.evidence_screen import QUIET_PATH_KEYS, EvidenceRows, EvidenceScreen
-from pyclosure.tui.judging import Judgement, judge_closure
+from pyclosure.tui.frames.evidence_screen import QUIET_PATH_KEYS, EvidenceRows, EvidenceScreen
+from pyclosure.tui.frames.watching import WorkerWatch
 from pyclosure.tui.output.tests import (
     SIGNS,
     Shown,
@@ -30,9 +30,9 @@ from pyclosure.tui.output.tests import (
     sections,
     sure_words,
 )
-from pyclosure.tui.units import count
-from pyclosure.tui.watching import WorkerWatch
+from pyclosure.tui.session.judging import Judgement, judge_closure
 from pyclosure.tui.widgets.rows import Cell, ViewColumn
+from pyclosure.tui.words.units import count
 
 if TYPE_CHECKING:
     from pyclosure.queries.findings.finding import Finding
@@ -234,7 +234,7 @@ class TestsScreen(EvidenceScreen):
 
     def action_details(self) -> None:
         """Open all that is known, for terminals that have no room for it below."""
-        from pyclosure.tui.dialogs import TextDialog
+        from pyclosure.tui.windows.dialogs import TextDialog
 
         one = self.packages.here
         if one is not None:
@@ -243,8 +243,8 @@ class TestsScreen(EvidenceScreen):
 
     def action_derivation(self) -> None:
         """Show the derivation, the attributes about tests first."""
-        from pyclosure.tui.document_dialog import DocumentDialog
         from pyclosure.tui.output.derivation import derivation_text
+        from pyclosure.tui.windows.document import DocumentDialog
 
         one = self.packages.here
         drv = (one.tester or one.subject.derivation) if one is not None else None
@@ -257,7 +257,7 @@ class TestsScreen(EvidenceScreen):
 
     def action_metadata(self) -> None:
         """Show METADATA as it is installed."""
-        from pyclosure.tui.document_dialog import DocumentDialog, metadata_text
+        from pyclosure.tui.windows.document import DocumentDialog, metadata_text
 
         one, knowledge = self.packages.here, self.knowledge
         if one is None or knowledge is None:
@@ -287,7 +287,7 @@ class TestsScreen(EvidenceScreen):
 
     def action_together(self) -> None:
         """Show what concerns all tests together."""
-        from pyclosure.tui.dialogs import TextDialog
+        from pyclosure.tui.windows.dialogs import TextDialog
 
         survey, knowledge = self.app.survey, self.knowledge
         if survey is None or knowledge is None:

@@ -10,7 +10,7 @@ from textual.app import RenderResult
 from textual.screen import Screen
 from textual.widget import Widget
 
-from pyclosure.tui.fitting import middle_ellipsis
+from pyclosure.tui.widgets.fitting import middle_ellipsis
 
 _MOST_KEYS = 7
 _LABEL = 12

@@ -13,8 +13,8 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from pyclosure.tui.details import Line
-from pyclosure.tui.fitting import middle_ellipsis
+from pyclosure.tui.widgets.fitting import middle_ellipsis
+from pyclosure.tui.words.details import Line
 
 _LABEL = 12
 

@@ -12,7 +12,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from pyclosure.tui.workarounds import keys_in_turn
+from pyclosure.tui.widgets.workarounds import keys_in_turn
 
 
 class FilterLine(Input):

@@ -10,9 +10,9 @@ from textual.message import Message
 
 from pyclosure.queries.answers.matching import Filter
 from pyclosure.queries.answers.outline import Node
-from pyclosure.tui.browse import Browser
-from pyclosure.tui.units import Labels, bar, kind_short, labels, share, size
+from pyclosure.tui.session.browse import Browser
 from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
+from pyclosure.tui.words.units import Labels, bar, kind_short, labels, share, size
 
 _BAR = 6
 _COLUMNS = (

@@ -18,8 +18,8 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from pyclosure.tui.fitting import middle_ellipsis
-from pyclosure.tui.workarounds import keys_in_turn
+from pyclosure.tui.widgets.fitting import middle_ellipsis
+from pyclosure.tui.widgets.workarounds import keys_in_turn
 
 _NAME_WIDTH = 26
 """Cells that a name gets at least, before any other column is shown."""

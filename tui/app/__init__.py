@@ -1,0 +1,1 @@
+"""The application: it alone knows all screens and windows, and starts the work behind them."""

@@ -1,0 +1,182 @@
+"""All paths of a closure as a table."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+from pyclosure.tui.cli.commands import Command, Streams
+from pyclosure.tui.cli.opening import add_source_arguments, load, whole_number
+
+_SHOWN = ("name", "kind", "nar_size", "closure_size", "added_size", "referrers", "depth")
+_SHOWN_NARROW = _SHOWN[:5]
+_WIDE = 96
+"""Columns of a terminal from which all of them are shown."""
+_UNITS = {"": 1, "b": 1, "k": 1024, "kib": 1024, "m": 1024**2, "mib": 1024**2, "g": 1024**3, "gib": 1024**3}
+
+
+def _bytes(text: str) -> int:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-zA-Z]*)", text.strip())
+    if match is None or match[2].lower() not in _UNITS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 500KiB, 20MiB or 1.5G (binary units)")
+    return int(float(match[1]) * _UNITS[match[2].lower()])
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    add_source_arguments(parser)
+    group = parser.add_argument_group("which rows and columns")
+    group.add_argument(
+        "--filter", metavar="TEXT", default="", help="words, or a regular expression, as / on the screen"
+    )
+    group.add_argument("--kind", metavar="KIND", action="append", default=[], help="only this kind; may be repeated")
+    group.add_argument(
+        "--min-size", metavar="SIZE", type=_bytes, default=0, help="only paths with at least this NAR size"
+    )
+    group.add_argument("--depends-on", metavar="PATH", help="only paths that need this one, directly or not")
+    group.add_argument("--needed-by", metavar="PATH", help="only this path and what it needs, directly or not")
+    group.add_argument(
+        "--sort", metavar="COLUMN", default="added_size", help="default added_size; numbers come largest first"
+    )
+    group.add_argument("--reverse", action="store_true", help="the other way round")
+    group.add_argument("--top", metavar="N", type=whole_number(1), help="only the first N rows")
+    group.add_argument("--columns", metavar="A,B,…", help="columns, or all; see --list-columns")
+    parser.add_argument("--format", choices=("text", "json", "csv"), default="text", help="how to print it")
+    parser.add_argument("--list-columns", action=_ListColumns, help="say what the columns mean, and exit")
+
+
+class _ListColumns(argparse.Action):
+    def __init__(self, option_strings: list[str], dest: str, help: str | None = None) -> None:
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from pyclosure.queries.answers.rows import COLUMNS
+
+        for column in COLUMNS:
+            print(f"{column.key:<14}{column.meaning}")
+        parser.exit(0)
+
+
+def _run(arguments: argparse.Namespace, streams: Streams) -> int:
+    from pyclosure.queries.answers.rows import BY_KEY, CONTRACT, row
+    from pyclosure.queries.base.errors import BadInput
+    from pyclosure.tui.output.formats import write_csv, write_json
+
+    shown = _columns(arguments)
+    known = tuple(BY_KEY)
+    for key in (*shown, arguments.sort):
+        if key not in known:
+            raise BadInput(f"there is no column {key!r}", hint="columns: " + ", ".join(known))
+    knowledge = load(arguments, streams.err)
+    positions = _chosen(arguments, knowledge)
+    _narrate(arguments, positions, streams)
+    if arguments.format == "json":
+        keys = shown if arguments.columns else CONTRACT
+        write_json([row(knowledge, at, keys) for at in positions], streams.out)
+    elif arguments.format == "csv":
+        keys = shown if arguments.columns else CONTRACT
+        write_csv(keys, (tuple(row(knowledge, at, keys).values()) for at in positions), streams.out)
+    else:
+        _text(knowledge, positions, shown, streams)
+    return 0
+
+
+def _narrate(arguments: argparse.Namespace, positions: list[int], streams: Streams) -> None:
+    from pyclosure.queries.answers.matching import parse_filter
+
+    problem = parse_filter(arguments.filter).problem
+    if problem:
+        streams.err.write(f"the filter is no regular expression ({problem}) and was taken literally\n")
+    if not positions:
+        streams.err.write("no path matches\n")
+
+
+def _columns(arguments: argparse.Namespace) -> tuple[str, ...]:
+    from pyclosure.queries.answers.rows import BY_KEY
+
+    if not arguments.columns:
+        return _SHOWN
+    if arguments.columns == "all":
+        return tuple(BY_KEY)
+    return tuple(key.strip() for key in arguments.columns.split(",") if key.strip())
+
+
+def _chosen(arguments: argparse.Namespace, knowledge: object) -> list[int]:
+    from pyclosure.queries.answers.matching import matching
+    from pyclosure.queries.answers.rows import ordered
+    from pyclosure.queries.answers.select import select
+    from pyclosure.queries.base.errors import BadInput
+    from pyclosure.queries.kinds.identity import KINDS
+    from pyclosure.queries.opened.knowledge import Knowledge
+
+    assert isinstance(knowledge, Knowledge)
+    for kind in arguments.kind:
+        if kind not in KINDS:
+            raise BadInput(f"there is no kind {kind!r}", hint="kinds: " + ", ".join(KINDS))
+    closure = knowledge.closure
+    positions = list(range(len(closure)))
+    if arguments.needed_by:
+        positions = closure.requisites((select(knowledge, arguments.needed_by),))
+    if arguments.depends_on:
+        target = select(knowledge, arguments.depends_on)
+        wanted = closure.dependants((target,)) - {target}
+        positions = [at for at in positions if at in wanted]
+    positions = [
+        at
+        for at in positions
+        if knowledge.sizes.nar[at] >= arguments.min_size
+        and (not arguments.kind or knowledge.identity(at).kind.value in arguments.kind)
+    ]
+    positions = matching(knowledge, positions, arguments.filter) if arguments.filter else positions
+    positions = ordered(knowledge, positions, arguments.sort, reverse=arguments.reverse)
+    return positions if arguments.top is None else positions[: max(0, arguments.top)]
+
+
+def _text(knowledge: object, positions: list[int], shown: tuple[str, ...], streams: Streams) -> None:
+    from pyclosure.queries.answers.rows import BY_KEY
+    from pyclosure.queries.kinds.identity import kind_words
+    from pyclosure.queries.opened.knowledge import Knowledge
+    from pyclosure.tui.output.formats import cells, text_console, text_table
+    from pyclosure.tui.output.report import added_words
+    from pyclosure.tui.words.units import UNKNOWN, count, labels, size
+
+    assert isinstance(knowledge, Knowledge)
+    label = labels(knowledge)
+    console = text_console(streams.out)
+    if shown == _SHOWN and console.width < _WIDE:
+        shown = _SHOWN_NARROW
+    columns = [BY_KEY[key] for key in shown]
+    forms = [
+        (one.title, "right" if one.numeric else "name" if one.key in ("name", "path") else "left") for one in columns
+    ]
+    table = text_table(forms)
+    for at in positions:
+        row: list[object] = []
+        for column in columns:
+            value = column.value(knowledge, at)
+            if column.key == "name":
+                row.append(label[at])
+            elif column.key == "kind":
+                row.append(kind_words(str(value)))
+            elif value is None:
+                row.append(UNKNOWN)
+            else:
+                row.append(size(int(value)) if column.unit == "bytes" else value)
+        table.add_row(*cells(row))
+    console.print(table)
+    if streams.out.isatty():
+        total = sum(knowledge.sizes.nar[at] for at in positions)
+        console.print(f"{count(len(positions), 'path')}, NAR {size(total)}; added: {added_words(knowledge)}")
+
+
+COMMAND = Command(
+    summary="all paths with their sizes and kinds, filtered and sorted",
+    description="List the paths of a closure: every column, any order, as a table, JSON or CSV.",
+    arguments=_arguments,
+    run=_run,
+    examples=(
+        ("pyclosure list ./result --top 20", "the heaviest twenty by added size"),
+        ("pyclosure list ./result --kind python-package --sort nar_size", "Python packages by their own size"),
+        ("pyclosure list ./result --filter '^(gcc|binutils)' --columns path,added_size", "the compiler, if it leaked"),
+        ("pyclosure list ./result --depends-on openssl --format csv > openssl.csv", "what needs openssl"),
+    ),
+)

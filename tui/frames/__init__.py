@@ -1,0 +1,1 @@
+"""What screens share: the frame around rows, tables of paths, judged things with their evidence."""

@@ -1,0 +1,1 @@
+"""What is open, marked, judged and compared: plain Python, without any widget."""

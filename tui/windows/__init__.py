@@ -1,0 +1,1 @@
+"""What opens on top of a screen: why, contents, plan, documents, help."""

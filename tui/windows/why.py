@@ -1,0 +1,488 @@
+"""Why is this path here? Chains, and the files that hold each reference, with a look into them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice, pairwise
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.console import RenderableType
+from rich.syntax import Syntax
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, VerticalScroll
+from textual.widgets import Static
+from textual.worker import get_current_worker
+
+from pyclosure.queries.answers.chains import Edge, Why, chains_in_order, why
+from pyclosure.queries.answers.cuts import saved_by_edge
+from pyclosure.queries.answers.outline import Node, Outline
+from pyclosure.queries.answers.rows import ordered
+from pyclosure.queries.base.errors import Cancelled, QueryError
+from pyclosure.queries.base.records import Evidence
+from pyclosure.queries.base.text import plain_lines, printable
+from pyclosure.queries.facts.carriers import carrier
+from pyclosure.queries.facts.preview import Preview, preview
+from pyclosure.queries.opened.evidence import EdgeEvidence, EvidenceStore
+from pyclosure.queries.opened.knowledge import Knowledge
+from pyclosure.tui.frames.watching import WatchedScreen, WorkerWatch
+from pyclosure.tui.output.evidence import spot_words
+from pyclosure.tui.session.plan import Plan
+from pyclosure.tui.widgets.bars import KeyBar, TitleBar
+from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
+from pyclosure.tui.words.details import nix_commands
+from pyclosure.tui.words.units import Labels, count, size
+
+if TYPE_CHECKING:
+    from pyclosure.tui.app.application import ClosureApp
+
+_MOST_WORDS = 1024 * 1024
+"""Characters of nix's words that are shown."""
+_FILES = 12
+"""Files of one reference that a row each is given; more are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the screen: a path of the chain, a file that holds a reference, or a remark."""
+
+    depth: int
+    at: int
+    """Position of the path that the line belongs to."""
+    edge: Edge | None = None
+    """The reference that leads to it; None for roots."""
+    evidence: Evidence | None = None
+    remark: str = ""
+    node: Node | None = None
+    """In the tree of all ways, its node."""
+
+
+class WhyRows(RowView):
+    """Chain, or tree of all ways, with files between; what they look like, the screen says."""
+
+    def __init__(self, owner: WhyScreen) -> None:
+        super().__init__(id="why-rows")
+        self.rows: list[Row] = []
+        self._owner = owner
+
+    def columns(self) -> tuple[ViewColumn, ...]:
+        return (
+            ViewColumn("what", "path, and the files that hold the reference", 30, flexible=True, sortable=False),
+            ViewColumn("mark", "", 21, rank=2, sortable=False),
+            ViewColumn("size", "added", 10, "right", rank=1, sortable=False),
+        )
+
+    def row_count(self) -> int:
+        return len(self.rows)
+
+    def cell(self, row: int, column: ViewColumn, width: int) -> Cell:
+        return self._owner.cell(self.rows[row], column.key)
+
+    def moved(self) -> None:
+        self._owner.row_moved()
+
+
+class WhyScreen(WatchedScreen[None]):
+    """Why one path is in the closure."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "next_chain", "next chain", id="why.next"),
+        Binding("t", "ways", "all ways", id="why.ways", tooltip="All ways as a tree, or one chain"),
+        Binding("enter", "follow", "follow", id="why.follow", tooltip="Show the path in the closure"),
+        Binding("space", "fold", "unfold, fold", show=False, id="why.fold"),
+        Binding("x", "cut", "cut", id="why.cut", tooltip="Mark the reference as cut"),
+        Binding("y", "copy", "copy path", show=False, id="why.copy"),
+        Binding("o", "nix_commands", "nix command", show=False, id="why.nix"),
+        Binding(
+            "N", "ask_nix", "ask nix", show=False, id="why.ask-nix", tooltip="The words of nix why-depends --precise"
+        ),
+        Binding("escape,backspace,q", "leave", "back", id="why.leave"),
+    ]
+
+    app: ClosureApp
+
+    def __init__(self, knowledge: Knowledge, target: int, evidence: EvidenceStore) -> None:
+        super().__init__()
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (140, "-wide")]
+        self._knowledge, self._target, self._evidence = knowledge, target, evidence
+        self.answer: Why = why(knowledge.closure, target)
+        # the first of them is known; the others are looked for when they are asked for
+        self._chains: Iterator[tuple[int, ...]] = islice(chains_in_order(knowledge.closure, target), 1, None)
+        self._seen: list[tuple[int, ...]] = [self.answer.chain]
+        self.number = 0
+        """Which chain is shown, from 0."""
+        self._tree: Outline | None = None
+        self._head = Static("", id="why-head", markup=False)
+        self._rows = WhyRows(self)
+        self._preview = Static("", markup=False)
+        self._bar = KeyBar()
+
+    @cached_property
+    def _plan(self) -> Plan:
+        """The marked cuts; nothing is marked in another closure than the open one."""
+        return self.app.plan if self._is_open else Plan(self._knowledge)
+
+    @property
+    def _is_open(self) -> bool:
+        return self._knowledge is self.app.knowledge
+
+    @property
+    def _when(self) -> str:
+        """Say that it is about the closure that is only compared with; empty for the open one."""
+        return "" if self._is_open else " before:"
+
+    def _refuses(self) -> bool:
+        """Say whether the path is in the closure that is only compared with, and tell so."""
+        if not self._is_open:
+            self.notify("it is in the old closure, which is only compared with", markup=False, timeout=3)
+        return not self._is_open
+
+    # -- look --------------------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        title = TitleBar()
+        title.tabs, title.label = self.app.tabs, self._knowledge.closure.records.label
+        yield title
+        yield self._head
+        with Container(id="why-body"):
+            yield self._rows
+            with VerticalScroll(id="why-preview", can_focus=False):
+                yield self._preview
+        yield self._bar
+
+    def on_mount(self) -> None:
+        self._fill()
+        self.set_focus(self._rows)
+        self._read()
+
+    @property
+    def label(self) -> Labels:
+        """What paths are called."""
+        return self.app.labels_of(self._knowledge)
+
+    @property
+    def chain(self) -> tuple[int, ...]:
+        """The chain that is shown."""
+        return self._seen[self.number]
+
+    def _fill(self, cursor: int | None = None) -> None:
+        self._rows.rows = list(self._tree_rows() if self._tree is not None else self._chain_rows())
+        self._rows.rows_changed(cursor)
+        self._show_head()
+
+    def _show_head(self) -> None:
+        answer = self.answer
+        text = Text(f"{self._when} why {self.label[self._target]}", "bold", no_wrap=True)
+        if self._target in self._knowledge.closure.roots:
+            text.append("   it is a root: it was asked for", "")
+        shown = f"chain {self.number + 1:,} of {answer.chains:,}" if answer.chains > 1 else "one chain"
+        text.append(f"   {shown}" if self._tree is None else f"   {count(answer.chains, 'way')}", "")
+        always = [at for at in answer.must_pass if at not in self._knowledge.closure.roots]
+        if always:
+            text.append(f" · every one passes {', '.join(self.label[at] for at in always[:3])}", "")
+        self._head.update(text)
+
+    def _chain_rows(self) -> Iterator[Row]:
+        chain = self.chain
+        yield Row(0, chain[0])
+        for depth, edge in enumerate(pairwise(chain), 1):
+            yield Row(depth, edge[1], edge)
+            yield from self._file_rows(depth, edge)
+
+    def _tree_rows(self) -> Iterator[Row]:
+        assert self._tree is not None
+        for node in self._tree.rows:
+            edge = (node.parent.at, node.at) if node.parent is not None else None
+            yield Row(node.level, node.at, edge, node=node)
+            if edge is not None and edge in self._opened:
+                yield from self._file_rows(node.level, edge)
+
+    _failed = ""
+    """Why files are not looked for any more; empty while they are."""
+    _opened: frozenset[Edge] = frozenset()
+    """References of the tree whose files are shown."""
+
+    def _file_rows(self, depth: int, edge: Edge) -> Iterator[Row]:
+        if not self._evidence.known(edge[0]):
+            words = f"files unknown: {self._failed}" if self._failed else "looking for the files that hold it …"
+            yield Row(depth, edge[1], edge, remark=words)
+            return
+        found = self._evidence.of(*edge)
+        for one in found.found[:_FILES]:
+            yield Row(depth, edge[1], edge, one)
+        if len(found.found) > _FILES:
+            yield Row(depth, edge[1], edge, remark=f"… {count(len(found.found) - _FILES, 'more file')}")
+        if found.reason:
+            yield Row(depth, edge[1], edge, remark=f"files unknown: {found.reason}")
+        for problem in found.problems[:2]:
+            yield Row(depth, edge[1], edge, remark=f"not read: {problem}")
+
+    def cell(self, row: Row, key: str) -> Cell:
+        """Return what stands in one column of a row."""
+        is_path = row.evidence is None and not row.remark
+        if key == "size":
+            return Cell(size(self._knowledge.real_sizes.added[row.at]) if is_path else "", "number")
+        if key == "mark":
+            return Cell(self._mark(row) if is_path else self._carrier(row), "heavy" if is_path else "muted")
+        lead = "  " * min(row.depth, 20)
+        if row.evidence is not None:
+            return Cell(spot_words(row.evidence), "muted", lead + "     ")
+        if row.remark:
+            return Cell(row.remark, "muted", lead + "     ")
+        hook = "└─ " if row.depth else ""
+        if row.node is not None and self._tree is not None:
+            open_sign = "  " if self._tree.leaf(row.node) else "▾ " if row.node.children is not None else "▸ "
+            other = self._tree.elsewhere(row.node)
+            note = "" if other is None else "↑ shown above" if other.row < row.node.row else "↓ shown below"
+            return Cell(self.label[row.at], self._role(row), lead + open_sign, note)
+        return Cell(self.label[row.at], self._role(row), lead + hook)
+
+    def _role(self, row: Row) -> str:
+        return "match" if row.at == self._target else "text"
+
+    def _mark(self, row: Row) -> str:
+        if row.edge is None:
+            return "root"
+        if row.edge in self._plan.marks:
+            return "✂ cut"
+        if row.edge in self.answer.must_pass_edges:
+            return "on every chain"
+        if row.edge in self._plan.follows:
+            return "follows"
+        if self._tree is not None and self.answer.chains > 1:
+            ways = self.answer.through(row.edge)
+            return f"{100 * ways / self.answer.chains:.0f} % of ways" if ways else ""
+        return ""
+
+    def _carrier(self, row: Row) -> str:
+        return carrier(row.evidence.carrier).words if row.evidence is not None else ""
+
+    # -- preview -----------------------------------------------------------------------------------------
+
+    def row_moved(self) -> None:
+        """Look into what the cursor stands on."""
+        self._preview.update(self._look())
+
+    def _current(self) -> Row | None:
+        rows = self._rows.rows
+        return rows[self._rows.cursor] if rows else None
+
+    def _look(self) -> RenderableType:
+        row = self._current()
+        if row is None or row.edge is None:
+            return Text("A root: what was opened. Everything hangs from here.", "dim")
+        if row.evidence is None:
+            return self._edge_words(row.edge)
+        root = self._knowledge.closure.records.files_root
+        about = carrier(row.evidence.carrier)
+        head = Text(f"{about.words}: {about.meaning}\n", overflow="fold")
+        if row.evidence.twin:
+            head.append(f"its Python file holds it too: {printable(row.evidence.twin, 400)}\n")
+        head.append(f"remedy: {about.remedy}\n", "dim")
+        if root is None:
+            head.append(row.evidence.excerpt)
+            return head
+        return _drawn(head, preview(self._knowledge.closure.path(row.edge[0]), row.evidence, root), self.app.theme_dark)
+
+    def _edge_words(self, edge: Edge) -> Text:
+        text = Text(overflow="fold")
+        text.append(f"{self.label[edge[0]]} references {self.label[edge[1]]}\n")
+        if edge in self._plan.follows:
+            text.append("It follows from what others propagate, and vanishes when they stop.\n", "dim")
+        found = self._evidence.of(*edge) if self._evidence.known(edge[0]) else EdgeEvidence(())
+        if found.found:
+            about = carrier(found.found[0].carrier)
+            text.append(f"{about.words}: {about.meaning}\nremedy: {about.remedy}\n", "dim")
+        saved = saved_by_edge(self._knowledge.closure, self._knowledge.real_sizes, edge)
+        if saved:
+            text.append(f"Cut alone, it saves {size(saved)}.\n")
+        else:
+            text.append("Cut alone, it saves nothing: others reference the path as well.\n", "dim")
+        if edge in self.answer.must_pass_edges:
+            text.append(f"Cutting it drops {self.label[self._target]}.\n")
+        return text
+
+    # -- evidence ----------------------------------------------------------------------------------------
+
+    @work(thread=True, exclusive=True, group="evidence", exit_on_error=False)
+    def _read(self) -> None:
+        watch = WorkerWatch(get_current_worker())
+        wanted = [edge for edge in self._edges_in_sight() if not self._evidence.known(edge[0])]
+        try:
+            for referrer in dict.fromkeys(edge[0] for edge in wanted):
+                self.app.call_from_thread(self._state, f"scanning {self.label[referrer]}")
+                self._evidence.scan(referrer, watch)
+                self.app.call_from_thread(self._refill)
+        except Cancelled:
+            return
+        self.app.call_from_thread(self._state, "")
+
+    def work_failed(self, group: str, words: str) -> None:
+        self._failed = words
+        self._state("")
+        self._refill()
+
+    def _edges_in_sight(self) -> list[Edge]:
+        return list(pairwise(self.chain)) if self._tree is None else sorted(self._opened)
+
+    def _state(self, words: str) -> None:
+        self._bar.state = words or self._plan.words()
+        self._bar.refresh()
+
+    def _refill(self) -> None:
+        row = self._current()
+        self._fill()
+        if row is not None:
+            same = [at for at, one in enumerate(self._rows.rows) if one.at == row.at and one.edge == row.edge]
+            if same and row.evidence is None:
+                self._rows.rows_changed(same[0])
+        self.row_moved()
+
+    # -- keys --------------------------------------------------------------------------------------------
+
+    def _next(self) -> bool:
+        found = next(self._chains, None)
+        if found is not None:
+            self._seen.append(found)
+        return found is not None
+
+    def action_next_chain(self) -> None:
+        """Show the next chain, in the order of length; after the last one the first again."""
+        if self._tree is not None:
+            self.action_ways()
+            return
+        if self.number + 1 < len(self._seen) or self._next():
+            self.number += 1
+        elif self.number == 0:
+            self.notify("there is only this chain", timeout=2, markup=False)
+            return
+        else:
+            self.number = 0
+        self._fill(0)
+        self._read()
+
+    def action_ways(self) -> None:
+        """Show all ways as a tree that can be unfolded, or one chain."""
+        if self._tree is not None:
+            self._tree = None
+        else:
+            closure, members = self._knowledge.closure, self.answer.members
+            below = [
+                tuple(one for one in references if one in members) if at in members else ()
+                for at, references in enumerate(closure.references)
+            ]
+            tops = [root for root in dict.fromkeys(closure.roots) if root in members]
+            self._tree = Outline(tops, below, lambda some: ordered(self._knowledge, some, "added_size"))
+            self._tree.reveal(self.chain)
+        self._fill(0)
+        self._read()
+
+    def action_fold(self) -> None:
+        """In the tree, unfold or fold a path; on its own row, its files as well."""
+        row = self._current()
+        if row is None or self._tree is None or row.node is None:
+            return
+        if row.edge is not None and self._tree.leaf(row.node):
+            self._opened = self._opened ^ {row.edge}
+            self._fill()
+            self._read()
+            return
+        if not self._tree.fold(row.node):
+            self._tree.unfold(row.node)
+        self._fill()
+
+    def action_follow(self) -> None:
+        """Show the path of the row in the closure."""
+        row = self._current()
+        if row is not None and not self._refuses():
+            self.dismiss()
+            self.app.show_path(row.at)
+
+    def action_cut(self) -> None:
+        """Mark the reference of the row as cut, or take the mark away."""
+        row = self._current()
+        if row is None or row.edge is None:
+            self.notify("a root is no reference; go to a row below it", timeout=3, markup=False)
+            return
+        if self._refuses():
+            return
+        self.app.toggle_cut(row.edge)
+        self._state("")
+        self._rows.refresh()
+
+    def action_copy(self) -> None:
+        """Copy the path, or the file that holds the reference."""
+        row = self._current()
+        if row is None:
+            return
+        path = self._knowledge.closure.path(row.at)
+        if row.evidence is not None and row.edge is not None:
+            path = f"{self._knowledge.closure.path(row.edge[0])}/{row.evidence.file}".rstrip("/")
+        self.app.copy_to_clipboard(path)
+        self.notify(f"copied {path}", markup=False, timeout=3)
+
+    def action_nix_commands(self) -> None:
+        """Show the nix commands that tell the same."""
+        from pyclosure.tui.windows.dialogs import CommandDialog
+
+        self.app.push_screen(CommandDialog(nix_commands(self._knowledge, self._target)))
+
+    def action_ask_nix(self) -> None:
+        """Let nix say it in its own words; also the way for stores whose files we cannot read."""
+        if self._knowledge.nix is None:
+            self.notify("a saved closure has no nix to ask", markup=False, timeout=3)
+        elif self._target in self._knowledge.closure.roots:
+            self.notify("a root: nothing in this closure references it", markup=False, timeout=3)
+        else:
+            self._state("nix why-depends …")
+            self._ask()
+
+    @work(thread=True, exclusive=True, group="evidence", exit_on_error=False)
+    def _ask(self) -> None:
+        from pyclosure.tui.windows.dialogs import TextDialog
+
+        closure, nix = self._knowledge.closure, self._knowledge.nix
+        assert nix is not None
+        try:
+            words = nix.why_depends(
+                closure.path(self.chain[0]), closure.path(self._target), WorkerWatch(get_current_worker())
+            )
+        except Cancelled:
+            return
+        except QueryError as error:
+            words = f"{error}\n{error.hint}\n\n{error.words}"
+        self.app.call_from_thread(self._state, "")
+        title = f"nix why-depends: {self.label[self._target]}"
+        self.app.call_from_thread(self.app.push_screen, TextDialog(title, plain_lines(words, _MOST_WORDS)))
+
+    def action_leave(self) -> None:
+        """Go back; a scan that goes on is stopped."""
+        self.workers.cancel_group(self, "evidence")
+        self.dismiss()
+
+
+def _drawn(head: Text, shown: Preview, dark: bool) -> RenderableType:
+    from rich.console import Group
+
+    if shown.language:
+        code = "\n".join(shown.lines)
+        marked = {shown.first_line + shown.marked} if shown.marked is not None else set()
+        syntax = Syntax(
+            code,
+            shown.language,
+            theme="ansi_dark" if dark else "ansi_light",
+            line_numbers=True,
+            start_line=shown.first_line,
+            highlight_lines=marked,
+            word_wrap=True,
+            background_color="default",
+        )
+        return Group(head, syntax)
+    text = Text(overflow="fold")
+    for at, line in enumerate(shown.lines):
+        text.append(("▌" if at == shown.marked and len(shown.lines) > 1 else " ") + line + "\n")
+    return Group(head, text)

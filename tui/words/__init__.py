@@ -1,0 +1,1 @@
+"""How values are said: units, labels and sentences, for screens and commands alike."""

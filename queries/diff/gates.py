@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.base.text import printable
+from pyclosure.queries.base.verdicts import SEVERITIES, Finding, Severity
 from pyclosure.queries.findings import all_rules, find_rule
-from pyclosure.queries.findings.finding import SEVERITIES, Finding, Severity
 
 if TYPE_CHECKING:
     from pyclosure.queries.diff.review import Review

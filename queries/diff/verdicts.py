@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyclosure.queries.base.names import name_of, parse_name
-from pyclosure.queries.findings.finding import SEVERITIES, Finding, worst_first
+from pyclosure.queries.base.verdicts import SEVERITIES, Finding, worst_first
 from pyclosure.queries.findings.report import Report
 from pyclosure.queries.testing.survey import PackageTests, Survey
 

@@ -13,10 +13,10 @@ from packaging.utils import canonicalize_name
 
 from pyclosure.queries.base.names import STORE_PATH, name_of, parse_name
 from pyclosure.queries.base.records import Certainty, Tier
+from pyclosure.queries.base.verdicts import Unknown
 from pyclosure.queries.environment.platform import Platform
 from pyclosure.queries.environment.requires_dist import Required, RequiresDist
 from pyclosure.queries.environment.scopes import Scope
-from pyclosure.queries.findings.finding import Unknown
 from pyclosure.queries.findings.scene import Installed, Scene
 from pyclosure.queries.policy.conventions import is_test_tool
 

@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 
 from pyclosure.queries.findings import rules as _rules
-from pyclosure.queries.findings.finding import Rule
+from pyclosure.queries.findings.rule import Rule
 
 
 @cache

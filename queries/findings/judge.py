@@ -9,9 +9,10 @@ from fnmatch import fnmatchcase
 from pyclosure.queries.base.activity import Progress
 from pyclosure.queries.base.errors import Cancelled
 from pyclosure.queries.base.text import printable
+from pyclosure.queries.base.verdicts import Finding, Judged, Unknown, worst_first
 from pyclosure.queries.findings import all_rules
-from pyclosure.queries.findings.finding import Finding, Judged, Need, Rule, Unknown, worst_first
 from pyclosure.queries.findings.report import Accepted, Report
+from pyclosure.queries.findings.rule import Need, Rule
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.opened.knowledge import TierState
 from pyclosure.queries.policy.policy import Acceptance, Policy

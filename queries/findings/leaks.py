@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pyclosure.queries.answers.chains import Edge
 from pyclosure.queries.answers.cuts import Saving
 from pyclosure.queries.base.records import Certainty, Tier
+from pyclosure.queries.base.verdicts import Proof
 from pyclosure.queries.facts.carriers import carrier
-from pyclosure.queries.findings.finding import Proof
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from pyclosure.queries.base.verdicts import Finding, Judged, Severity, Unknown
 from pyclosure.queries.findings import all_rules
-from pyclosure.queries.findings.finding import Finding, Judged, Severity, Unknown
 
 if TYPE_CHECKING:
     from pyclosure.queries.policy.policy import Acceptance, Policy

@@ -17,12 +17,12 @@ from pyclosure.queries.base.activity import SILENT, Activity
 from pyclosure.queries.base.inspection import Inspection
 from pyclosure.queries.base.names import STORE_PATH, name_label, name_of, parse_name
 from pyclosure.queries.base.records import Derivation, Distribution, Evidence, FileFacts
+from pyclosure.queries.base.verdicts import Proof
 from pyclosure.queries.data import load
 from pyclosure.queries.environment.platform import Platform, platform_of
 from pyclosure.queries.environment.requires_dist import Reader, Required
 from pyclosure.queries.environment.scopes import Scope, positions_of, scopes_of
 from pyclosure.queries.facts.carriers import carrier
-from pyclosure.queries.findings.finding import Proof
 from pyclosure.queries.findings.savings import Savings
 from pyclosure.queries.kinds.identity import Identity
 from pyclosure.queries.opened.evidence import EdgeEvidence, EvidenceStore

@@ -38,9 +38,9 @@ from typing import Any, cast, get_args
 from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.base.names import name_of
 from pyclosure.queries.base.text import printable
+from pyclosure.queries.base.verdicts import SEVERITIES, Finding, Severity
 from pyclosure.queries.diff.gates import Gates, gates_of
 from pyclosure.queries.findings import all_rules, find_rule
-from pyclosure.queries.findings.finding import SEVERITIES, Finding, Severity
 from pyclosure.queries.policy.rebuild import Profiles, profiles_of
 from pyclosure.queries.policy.tests import TestConventions
 

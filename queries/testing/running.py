@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from pyclosure.queries.base.names import name_of, parse_name, store_paths_in, without_digests
 from pyclosure.queries.base.records import Certainty, Derivation
 from pyclosure.queries.base.text import printable
+from pyclosure.queries.base.verdicts import Proof
 from pyclosure.queries.data import load
-from pyclosure.queries.findings.finding import Proof
 from pyclosure.queries.kinds.by_derivation import uses_hook
 from pyclosure.queries.testing.inputs import CheckInputs, is_builder_hook, runner_of
 from pyclosure.queries.testing.phases import commands_of

@@ -13,10 +13,11 @@ import msgspec
 import pytest
 
 from pyclosure.queries.base.names import digest_of, name_of
+from pyclosure.queries.base.verdicts import Finding, Unknown
 from pyclosure.queries.findings import all_rules, find_rule
-from pyclosure.queries.findings.finding import Finding, Rule, Unknown
 from pyclosure.queries.findings.judge import judge
 from pyclosure.queries.findings.report import Report
+from pyclosure.queries.findings.rule import Rule
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.nix.process import SystemRunner
 from pyclosure.queries.opened.enrich import enrich

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyclosure.queries.base.inspection import CallSite, Inspection, LimitedName
+from pyclosure.queries.base.verdicts import Finding
 from pyclosure.queries.facts.calls.sites import MOST_SITES, call_sites, may_open_libraries
-from pyclosure.queries.findings.finding import Finding
 from pyclosure.queries.findings.rules import p15_dlopen
 from pyclosure.queries.findings.scene import Scene
 from tests.support.sentences import assert_plain

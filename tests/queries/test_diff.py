@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyclosure.queries.base.records import ClosureRecords, PathInfo
+from pyclosure.queries.base.verdicts import Finding, Severity, Unknown
 from pyclosure.queries.diff.causes import Attribution
 from pyclosure.queries.diff.match import CLASSES, ONE_SIDED, ClosureDiff
 from pyclosure.queries.diff.reasons import Reasons
 from pyclosure.queries.diff.verdicts import findings_diff
 from pyclosure.queries.diff.versions import Direction, direction
-from pyclosure.queries.findings.finding import Finding, Severity, Unknown
 from pyclosure.queries.findings.report import Report
 from pyclosure.queries.opened.knowledge import Knowledge, know
 from pyclosure.queries.policy.policy import Policy

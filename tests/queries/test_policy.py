@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.verdicts import SEVERITIES, Finding, Severity, Unknown, Verdict
 from pyclosure.queries.findings import all_rules
-from pyclosure.queries.findings.finding import SEVERITIES, Finding, Rule, Severity, Unknown, Verdict
 from pyclosure.queries.findings.judge import judge
 from pyclosure.queries.findings.report import Report
+from pyclosure.queries.findings.rule import Rule
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.opened.evidence import EvidenceStore
 from pyclosure.queries.policy.policy import FAIL_ON, Acceptance, Policy, policy_of

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from pyclosure.queries.answers.overview import Overview
     from pyclosure.queries.base.activity import Activity
+    from pyclosure.queries.base.verdicts import Finding
     from pyclosure.queries.diff.review import Review
-    from pyclosure.queries.findings.finding import Finding
     from pyclosure.queries.opened.evidence import EvidenceStore
     from pyclosure.queries.opened.knowledge import Knowledge
     from pyclosure.queries.rebuild.compare import Compared

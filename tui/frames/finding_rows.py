@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from pyclosure.queries.base.text import printable
-from pyclosure.queries.findings.finding import Finding
+from pyclosure.queries.base.verdicts import Finding
 from pyclosure.queries.findings.report import Accepted
 from pyclosure.tui.frames.evidence_screen import EvidenceRows
 from pyclosure.tui.output.findings import SIGNS, Findings, Group, OpenQuestion, grouped

@@ -9,10 +9,10 @@ from typing import IO, Any
 
 from pyclosure.queries.base.names import name_label, name_of
 from pyclosure.queries.base.text import printable
+from pyclosure.queries.base.verdicts import Finding
 from pyclosure.queries.diff.causes import Cause
 from pyclosure.queries.diff.match import CLASSES, Change, ChangeClass, ClosureDiff
 from pyclosure.queries.diff.review import Review
-from pyclosure.queries.findings.finding import Finding
 from pyclosure.queries.opened.evidence import EdgeEvidence
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.output.evidence import edge_json, evidence_json

@@ -15,9 +15,10 @@ from pyclosure import __version__
 from pyclosure.queries.base.names import name_label, name_of, without_digests
 from pyclosure.queries.base.records import TIER_WORDS
 from pyclosure.queries.base.text import printable
+from pyclosure.queries.base.verdicts import SEVERITIES, CostMeaning, Finding, Proof, Unknown, worst_first
 from pyclosure.queries.findings import all_rules, find_rule
-from pyclosure.queries.findings.finding import SEVERITIES, CostMeaning, Finding, Proof, Rule, Unknown, worst_first
 from pyclosure.queries.findings.report import Accepted, Report
+from pyclosure.queries.findings.rule import Rule
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.output.formats import markdown_code, markdown_table, markdown_text, write_json
 from pyclosure.tui.words.units import Labels, count, labels, size

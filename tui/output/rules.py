@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from pyclosure.queries.findings import all_rules
-from pyclosure.queries.findings.finding import Need, Rule
+from pyclosure.queries.findings.rule import Need, Rule
 
 _NEEDS: dict[Need, str] = {
     "references": "references and names",

@@ -25,7 +25,7 @@ from pyclosure.tui.output.formats import (
 from pyclosure.tui.words.units import UNKNOWN, count
 
 if TYPE_CHECKING:
-    from pyclosure.queries.findings.finding import Finding
+    from pyclosure.queries.base.verdicts import Finding
     from pyclosure.queries.testing.cost import Amplified, TestCost
     from pyclosure.queries.testing.cycles import Cycle, NeedEdge
     from pyclosure.queries.testing.inputs import Input

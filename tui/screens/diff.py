@@ -18,10 +18,10 @@ from pyclosure.tui.frames.evidence_screen import QUIET_PATH_KEYS, EvidenceRows, 
 from pyclosure.tui.widgets.rows import Cell, ViewColumn
 
 if TYPE_CHECKING:
+    from pyclosure.queries.base.verdicts import Finding
     from pyclosure.queries.diff.causes import Cause
     from pyclosure.queries.diff.match import Change
     from pyclosure.queries.diff.review import Review
-    from pyclosure.queries.findings.finding import Finding
 
 SORTS = ("size", "name")
 _ONLY = ("all", "causes", "findings", "classes")

@@ -10,8 +10,8 @@ from textual.binding import Binding, BindingType
 
 from pyclosure.queries.base.names import name_of
 from pyclosure.queries.base.text import printable
+from pyclosure.queries.base.verdicts import Finding
 from pyclosure.queries.findings import find_rule
-from pyclosure.queries.findings.finding import Finding
 from pyclosure.queries.findings.report import Accepted
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.frames.evidence_screen import EvidenceScreen

@@ -35,7 +35,7 @@ from pyclosure.tui.widgets.rows import Cell, ViewColumn
 from pyclosure.tui.words.units import count
 
 if TYPE_CHECKING:
-    from pyclosure.queries.findings.finding import Finding
+    from pyclosure.queries.base.verdicts import Finding
     from pyclosure.queries.testing.survey import PackageTests, Survey
 
 SORTS = ("concern", "name", "missing", "saved")

@@ -11,7 +11,7 @@ from pyclosure.queries.opened.knowledge import Knowledge
 
 if TYPE_CHECKING:
     from pyclosure.queries.base.activity import Activity
-    from pyclosure.queries.findings.finding import Finding
+    from pyclosure.queries.base.verdicts import Finding
     from pyclosure.queries.findings.report import Report
     from pyclosure.queries.opened.evidence import EvidenceStore
     from pyclosure.queries.policy.policy import Policy

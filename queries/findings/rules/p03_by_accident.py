@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Unknown, Verdict
 from pyclosure.queries.environment.requirements import Needed, Requirements, askers, is_plugin, undecided
-from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Unknown, Verdict
+from pyclosure.queries.findings.rule import Rule
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 

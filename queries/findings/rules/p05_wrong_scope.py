@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pyclosure.queries.base.names import STORE_PATH, name_of, parse_name
+from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Verdict
 from pyclosure.queries.environment.requirements import Needed, Requirements, undecided
-from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
+from pyclosure.queries.findings.rule import Rule
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.policy.conventions import is_both, is_for_developers
 

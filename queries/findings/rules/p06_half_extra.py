@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from packaging.utils import canonicalize_name
 
+from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Unknown, Verdict
 from pyclosure.queries.environment.requirements import Needed, Requirements
-from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Unknown, Verdict
+from pyclosure.queries.findings.rule import Rule
 from pyclosure.queries.findings.scene import Installed, Scene
 from pyclosure.queries.policy.conventions import is_for_developers
 

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from pyclosure.queries.answers.differs import differences
-from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Unknown, Verdict
+from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Unknown, Verdict
+from pyclosure.queries.findings.rule import Rule
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 

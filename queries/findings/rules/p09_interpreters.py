@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pyclosure.queries.answers.chains import Edge
+from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Severity, Verdict
 from pyclosure.queries.environment.scopes import Scope
-from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Severity, Verdict
+from pyclosure.queries.findings.rule import Rule
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from packaging.utils import canonicalize_name
 
-from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Unknown, Verdict
+from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Unknown, Verdict
 from pyclosure.queries.findings.leaks import Leak, assumption, leaks
+from pyclosure.queries.findings.rule import Rule
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 from pyclosure.queries.policy.conventions import is_test_tool

@@ -8,7 +8,8 @@ from packaging.utils import canonicalize_name
 
 from pyclosure.queries.base.names import STORE_PATH, name_of, parse_name
 from pyclosure.queries.base.records import Derivation
-from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
+from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Verdict
+from pyclosure.queries.findings.rule import Rule
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.policy.conventions import is_test_tool
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Severity, Verdict
+from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Severity, Verdict
+from pyclosure.queries.findings.rule import Rule
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 from pyclosure.queries.testing.survey import PackageTests

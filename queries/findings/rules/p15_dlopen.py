@@ -10,8 +10,9 @@ from typing import Literal
 
 from pyclosure.queries.base.inspection import CallSite, LimitedName
 from pyclosure.queries.base.names import store_path_in
+from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Severity, Verdict
 from pyclosure.queries.environment.linking import without_digest
-from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Severity, Verdict
+from pyclosure.queries.findings.rule import Rule
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 from pyclosure.queries.policy.conventions import is_c_library, is_from_host, is_part_of_macos

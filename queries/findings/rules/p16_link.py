@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from pyclosure.queries.base.inspection import NativeFile
 from pyclosure.queries.base.records import Certainty
+from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Severity, Verdict
 from pyclosure.queries.environment.linking import FINE, How, without_digest
-from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Severity, Verdict
+from pyclosure.queries.findings.rule import Rule
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 

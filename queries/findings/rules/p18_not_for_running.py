@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pyclosure.queries.base.names import name_of, parse_name
-from pyclosure.queries.findings.finding import Finding, Judged, Rule, Unknown, Verdict
+from pyclosure.queries.base.verdicts import Finding, Judged, Unknown, Verdict
 from pyclosure.queries.findings.leaks import Leak, assumption, leaks
+from pyclosure.queries.findings.rule import Rule
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 from pyclosure.queries.kinds.by_name import kind_by_name

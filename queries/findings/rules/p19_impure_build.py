@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from pyclosure.queries.base.names import STORE_PATH, name_of
 from pyclosure.queries.base.records import Derivation, Tier
+from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Severity, Unknown, Verdict
 from pyclosure.queries.data import load
-from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Severity, Unknown, Verdict
+from pyclosure.queries.findings.rule import Rule
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 from pyclosure.queries.policy.conventions import is_for_fetchers

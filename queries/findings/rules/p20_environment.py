@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from pyclosure.queries.base.records import Derivation, Tier
+from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Unknown, Verdict
 from pyclosure.queries.data import load
-from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Unknown, Verdict
+from pyclosure.queries.findings.rule import Rule
 from pyclosure.queries.findings.scene import Scene
 
 _LEAKING = ("PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME")

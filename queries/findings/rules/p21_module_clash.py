@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from pyclosure.queries.base.inspection import Module
+from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Verdict
 from pyclosure.queries.environment.scopes import Scope
-from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
+from pyclosure.queries.findings.rule import Rule
 from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 

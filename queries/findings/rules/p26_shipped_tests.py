@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pyclosure.queries.findings.finding import Finding, Judged, Proof, Rule, Verdict
+from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Verdict
+from pyclosure.queries.findings.rule import Rule
 from pyclosure.queries.findings.scene import Scene
 
 _LEAST = 1024 * 1024

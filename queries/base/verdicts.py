@@ -1,23 +1,16 @@
-"""What a rule finds: a fault with its evidence, how sure it is, what it costs and what to do about it."""
+"""What judging a closure yields: findings with their evidence, what could not be judged, and what was looked at."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pyclosure.queries.base.names import name_of
 from pyclosure.queries.base.records import Certainty, Tier
 
-if TYPE_CHECKING:
-    from pyclosure.queries.findings.scene import Scene
-
 Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 """The worst first."""
-
-Need = Literal["references", "files", "inspection", "derivations", "build", "lock"]
-"""What a rule has to look at; without it the verdict is unknown, never absent."""
 
 CostMeaning = Literal["saved", "added", "nar", "files"]
 """What the bytes of a finding are: saved by cutting the references it names, added size of its paths, their
@@ -97,31 +90,6 @@ class Judged:
 
 
 Verdict = Finding | Unknown | Judged
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One kind of fault: how it is found, and what its page in the documentation says."""
-
-    id: str
-    """``P18``; stable."""
-    name: str
-    """A few words with dashes: ``toolchain-at-runtime``."""
-    title: str
-    severity: Severity
-    """Of most of its findings; a finding may be milder or worse."""
-    needs: tuple[Need, ...]
-    what: str
-    """The fault, in a sentence or two."""
-    why: str
-    """What it breaks or costs."""
-    how: str
-    """How it is detected, and what keeps look-alikes out."""
-    fix: str
-    """What to do, in nixpkgs' terms."""
-    check: Callable[[Scene], Iterator[Verdict]]
-    judges: Callable[[Scene], Iterable[int]] = lambda scene: ()
-    """Positions of the paths whose evidence it needs; those without it are reported as unknown."""
 
 
 def worst_first(finding: Finding) -> tuple[int, int, str, str]:

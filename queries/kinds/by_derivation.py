@@ -114,3 +114,9 @@ def _by_output(output: str, derivation: Derivation, *, python: bool) -> tuple[st
     if output in outputs["dev"]:
         return ("python-dev" if python else "dev"), where
     return None
+
+
+def source_place(drv: Derivation) -> tuple[str, str]:
+    """Return the path of a derivation's source, and the folder below its top where the project lies."""
+    folder = drv.attribute("sourceRoot").partition("/")[2].strip("/")
+    return drv.attribute("src"), "" if ".." in folder.split("/") else folder

@@ -219,11 +219,11 @@ def learn_sources(knowledge: Knowledge, activity: Activity = SILENT, *, wanted: 
         knowledge.set_sources_state("absent", "not asked for")
         return
     from pyclosure.queries.facts.sources.tree import read_source
-    from pyclosure.queries.testing.survey import is_python, source_place
+    from pyclosure.queries.kinds.by_derivation import is_python_build, source_place
 
     root = knowledge.closure.records.files_root or ""
     start = knowledge.closure.store_dir + "/"
-    paths = sorted({source_place(drv) for drv in knowledge.derivations.values() if is_python(drv)} - {("", "")})
+    paths = sorted({source_place(drv) for drv in knowledge.derivations.values() if is_python_build(drv)} - {("", "")})
     knowledge.set_sources_state("reading", of=len(paths))
     for done, (path, folder) in enumerate(paths):
         activity.check()

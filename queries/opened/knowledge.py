@@ -16,14 +16,14 @@ from pyclosure.queries.graph.sizes import Sizes, added_sizes
 from pyclosure.queries.kinds.identify import as_application, as_input_source, identify, kind_by_name_alone
 from pyclosure.queries.kinds.identity import Identity
 from pyclosure.queries.nix.client import Nix
-from pyclosure.queries.sources.read import Opened
+from pyclosure.queries.opened.opened import Opened
 
 if TYPE_CHECKING:
+    from pyclosure.queries.base.check_inputs import CheckInputs, Tester
     from pyclosure.queries.base.inspection import Inspection
     from pyclosure.queries.base.source_needs import Source
     from pyclosure.queries.graph.build import BuildGraph
     from pyclosure.queries.opened.snapshot import Snapshot
-    from pyclosure.queries.testing.inputs import CheckInputs, Tester
 
 State = Literal["waiting", "reading", "complete", "partial", "absent"]
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import os
 import select
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pyclosure.queries.base.activity import SILENT, Activity, Progress
@@ -17,6 +16,7 @@ from pyclosure.queries.base.names import name_of
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.nix.client import Nix, batches
 from pyclosure.queries.nix.process import Completed, Runner
+from pyclosure.queries.opened.opened import Opened
 from pyclosure.queries.sources.resolve import (
     Demo,
     DerivationOutputs,
@@ -29,37 +29,12 @@ from pyclosure.queries.sources.resolve import (
 from pyclosure.queries.sources.stores import Store, local_store_dir
 
 if TYPE_CHECKING:
-    from pyclosure.queries.base.inspection import Inspection
-    from pyclosure.queries.base.records import ClosureRecords, Derivation, Evidence, FileFacts, PathInfo
-    from pyclosure.queries.base.source_needs import Source as PythonSource
+    from pyclosure.queries.base.records import ClosureRecords, PathInfo
     from pyclosure.queries.opened.snapshot import Snapshot
     from pyclosure.queries.parse.path_info import PathInfoDocument, PathInfoReader
 
 STDIN = 0
 """The descriptor of standard input."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A source that was read: the records, and what a snapshot already knew besides."""
-
-    records: ClosureRecords
-    nix: Nix | None
-    """The nix that answered, for later questions; None for saved files."""
-    derivations: dict[str, Derivation] | None = None
-    """By ``.drv`` path, from a snapshot; None means they have to be asked for."""
-    files: dict[str, FileFacts] | None = None
-    """By store path, from a snapshot; None means they have to be read."""
-    notes: tuple[str, ...] = ()
-    """What the snapshot says that it lacks."""
-    evidence: Mapping[str, Mapping[str, tuple[Evidence, ...]]] | None = None
-    """Files that hold references, by referrer and reference, from a snapshot; None when it carries none."""
-    inspections: dict[str, Inspection] | None = None
-    """By store path, from a snapshot; None means that the files have to be looked through."""
-    build: dict[str, Derivation] | None = None
-    """The rest of the build graph, from a snapshot; None means that it has to be read."""
-    sources: dict[str, PythonSource] | None = None
-    """What sources of Python packages declare, from a snapshot; None means that they have to be read."""
 
 
 def read_source(source: Source, runner: Runner, activity: Activity = SILENT) -> Opened:

@@ -10,10 +10,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
+from pyclosure.queries.base.check_inputs import CheckInputs
 from pyclosure.queries.base.names import STORE_PATH, digest_of, digests_in
 from pyclosure.queries.base.records import Derivation
 from pyclosure.queries.graph.build import BuildEdge, BuildGraph
-from pyclosure.queries.testing.inputs import LISTS, CheckInputs
+from pyclosure.queries.testing.inputs import LISTS
 from pyclosure.queries.testing.world import PLACEHOLDER, placeholder
 
 

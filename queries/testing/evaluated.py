@@ -8,17 +8,18 @@ from collections.abc import Sequence
 from packaging.utils import canonicalize_name
 
 from pyclosure.queries.base.activity import SILENT, Activity
+from pyclosure.queries.base.check_inputs import CheckInputs, Input, Tester
 from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.base.names import name_of, parse_name
 from pyclosure.queries.base.records import Derivation
 from pyclosure.queries.base.text import printable
+from pyclosure.queries.kinds.by_derivation import is_python_build
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.queries.sources.request import working_directory
 from pyclosure.queries.sources.resolve import Installables
 from pyclosure.queries.testing import evaluation
 from pyclosure.queries.testing.evaluation import EvaluatedPackage, Evaluation, Expression, OutsideTest, Wanted, evaluate
-from pyclosure.queries.testing.inputs import LISTS, CheckInputs, Input, Tester, check_inputs, inputs_of, runs_tests
-from pyclosure.queries.testing.survey import is_python
+from pyclosure.queries.testing.inputs import LISTS, check_inputs, inputs_of, runs_tests
 from pyclosure.queries.testing.world import World
 
 _NAMED = 3
@@ -195,13 +196,13 @@ def _input(one: evaluation.CheckInput, key: str, world: World) -> Input:
 def _is_missed(knowledge: Knowledge, path: str, kept: set[str]) -> bool:
     """Say whether a path is a package of which nothing is known by evaluation, not even by another output."""
     drv = _deriver(knowledge, path)
-    return drv is not None and is_python(drv) and drv.path not in kept
+    return drv is not None and is_python_build(drv) and drv.path not in kept
 
 
 def _may_be_package(knowledge: Knowledge, path: str) -> bool:
     drv = _deriver(knowledge, path)
     if drv is not None:
-        return is_python(drv)
+        return is_python_build(drv)
     return knowledge.identity(knowledge.closure.position[path]).kind.value in ("python-package", "python-app")
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
 
+from pyclosure.queries.base.check_inputs import Input
 from pyclosure.queries.base.records import Derivation
 from pyclosure.queries.data import load
-from pyclosure.queries.testing.inputs import Input, runner_of
+from pyclosure.queries.testing.inputs import runner_of
 from pyclosure.queries.testing.world import World
 
 How = Literal["check input", "propagated", "dependency", "accidental"]

@@ -7,13 +7,14 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pyclosure.queries.base.check_inputs import CheckInputs
 from pyclosure.queries.base.names import name_of, parse_name, store_paths_in, without_digests
 from pyclosure.queries.base.records import Certainty, Derivation
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.base.verdicts import Proof
 from pyclosure.queries.data import load
 from pyclosure.queries.kinds.by_derivation import uses_hook
-from pyclosure.queries.testing.inputs import CheckInputs, is_builder_hook, runner_of
+from pyclosure.queries.testing.inputs import is_builder_hook, runner_of
 from pyclosure.queries.testing.phases import commands_of
 from pyclosure.queries.testing.words import Ran
 

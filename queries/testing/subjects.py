@@ -10,9 +10,10 @@ from packaging.utils import canonicalize_name
 
 from pyclosure.queries.base.names import name_of, parse_name, store_paths_in
 from pyclosure.queries.base.records import Derivation, Distribution
+from pyclosure.queries.kinds.by_derivation import is_python_build, source_place
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.queries.testing.cycles import NeedEdge
-from pyclosure.queries.testing.survey import Subject, Survey, is_python, source_place, survey_of
+from pyclosure.queries.testing.survey import Subject, Survey, survey_of
 from pyclosure.queries.testing.world import World
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def _subjects(scene: Scene) -> Iterator[Subject]:
     if knowledge.closure.records.build_closure:
         # more may be learned meanwhile
         for path, drv in tuple(knowledge.derivations.items()):
-            if is_python(drv):
+            if is_python_build(drv):
                 yield _subject(knowledge, path, None, drv, None)
         return
     scopes = {at: scope for scope in reversed(scene.scopes) for at in scope.members}
@@ -63,7 +64,7 @@ def _one_a_derivation(scene: Scene) -> Iterable[int]:
     for at in scene.python_paths:
         drv = scene.derivation(at)
         facts = scene.files(at)
-        if drv is not None and not is_python(drv) and not (facts and facts.distributions):
+        if drv is not None and not is_python_build(drv) and not (facts and facts.distributions):
             continue  # a farm of links to an application is no package
         key = scene.knowledge.deriver(at) or scene.path(at)
         known = chosen.get(key)

@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pyclosure.queries.base.activity import SILENT, Activity
+from pyclosure.queries.base.check_inputs import CheckInputs, Tester
 from pyclosure.queries.base.names import name_label, name_of, parse_name
 from pyclosure.queries.base.records import Derivation, Distribution
 from pyclosure.queries.base.source_needs import Source
@@ -23,7 +24,7 @@ from pyclosure.queries.testing.cost import PackageCost, TestCost, cost_of_tests
 from pyclosure.queries.testing.cycles import Cycle, NeedEdge, cycles
 from pyclosure.queries.testing.declared import Declared, declared
 from pyclosure.queries.testing.gap import Gap, gap
-from pyclosure.queries.testing.inputs import CheckInputs, Tester, check_inputs, runner_of, tester_inputs
+from pyclosure.queries.testing.inputs import check_inputs, runner_of, tester_inputs
 from pyclosure.queries.testing.provided import Provided, provided
 from pyclosure.queries.testing.running import UNKNOWN, Run, Testers, how_it_ran
 from pyclosure.queries.testing.words import CONCERNS, Concern, Ran, Verdict
@@ -200,7 +201,7 @@ def survey_of(
     for one in subjects:
         activity.check()
         judged.append(_package(one, world, conventions, reader, modules or {}, testers))
-    sorted_out = {drv.path: _inputs(drv, world) for drv in world.derivations.values() if is_python(drv)}
+    sorted_out = {drv.path: check_inputs(drv, world) for drv in world.derivations.values() if is_python_build(drv)}
     sorted_out.update(
         (one.subject.derivation.path, one.subject.checks)
         for one in judged
@@ -213,21 +214,6 @@ def survey_of(
     builds = Counter(_name(world.derivations[path]) for path in sorted_out)
     circles = cycles(_edges(packages, sorted_out, world, needs), builds)
     return Survey(packages, cost, "" if cost is not None else why_no_cost, circles)
-
-
-def source_place(drv: Derivation) -> tuple[str, str]:
-    """Return the path of a derivation's source, and the folder below its top where the project lies."""
-    folder = drv.attribute("sourceRoot").partition("/")[2].strip("/")
-    return drv.attribute("src"), "" if ".." in folder.split("/") else folder
-
-
-def is_python(drv: Derivation) -> bool:
-    """Say whether a derivation builds a Python package or application."""
-    return is_python_build(drv)
-
-
-def _inputs(drv: Derivation, world: World) -> CheckInputs:
-    return check_inputs(drv, world)
 
 
 def _name(drv: Derivation) -> str:
@@ -251,7 +237,7 @@ def _package(
     if drv is None:
         run = replace(UNKNOWN, reason=subject.why_no_derivation or UNKNOWN.reason)
         return PackageTests(subject, stated, None, None, run, gap(stated, None, run, conventions, own=own))
-    inputs = subject.checks or _inputs(drv, world)
+    inputs = subject.checks or check_inputs(drv, world)
     tester = None
     run = how_it_ran(drv, inputs)
     if not run.happened:

@@ -27,9 +27,10 @@ from pyclosure.queries.nix.process import SystemRunner
 from pyclosure.queries.opened.enrich import enrich
 from pyclosure.queries.opened.evidence import EvidenceStore
 from pyclosure.queries.opened.knowledge import Knowledge, know
+from pyclosure.queries.opened.opened import Opened
 from pyclosure.queries.opened.snapshot import encode_snapshot, read_document, read_snapshot
 from pyclosure.queries.policy.policy import Acceptance, Policy
-from pyclosure.queries.sources.read import Opened, opened_snapshot, read_source
+from pyclosure.queries.sources.read import opened_snapshot, read_source
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import resolve
 from tests.support.private_nix import PrivateNix

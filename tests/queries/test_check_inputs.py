@@ -10,18 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from pyclosure.queries.base.check_inputs import CheckInputs, Input
 from pyclosure.queries.base.records import Derivation, Output
 from pyclosure.queries.parse.derivation import parse_derivations
-from pyclosure.queries.testing.inputs import (
-    LISTS,
-    CheckInputs,
-    Input,
-    check_inputs,
-    inputs_of,
-    is_builder_hook,
-    runner_of,
-    runs_tests,
-)
+from pyclosure.queries.testing.inputs import LISTS, check_inputs, inputs_of, is_builder_hook, runner_of, runs_tests
 from pyclosure.queries.testing.inputs import tester_inputs as inputs_of_tester
 from pyclosure.queries.testing.world import World, placeholder
 from tests.support.closures import derivation_of, store_path

@@ -18,8 +18,8 @@ from pyclosure.queries.diff.verdicts import findings_diff
 from pyclosure.queries.diff.versions import Direction, direction
 from pyclosure.queries.findings.report import Report
 from pyclosure.queries.opened.knowledge import Knowledge, know
+from pyclosure.queries.opened.opened import Opened
 from pyclosure.queries.policy.policy import Policy
-from pyclosure.queries.sources.read import Opened
 
 NAMES = ("python3.11-a", "python3.12-a", "python3.11-b", "lib", "gcc", "python3")
 OUTPUTS = ("", "", "-dev", "-lib")

@@ -17,7 +17,7 @@ from pyclosure.queries.graph.closure import Closure
 from pyclosure.queries.nix.client import Nix
 from pyclosure.queries.opened.enrich import after_files, derivers_in_store, enrich, read_derivations, read_files
 from pyclosure.queries.opened.knowledge import Knowledge, TierState, know
-from pyclosure.queries.sources.read import Opened
+from pyclosure.queries.opened.opened import Opened
 from tests.support.closures import at, derivation_of, knowledge_of, names, records_of, store_path
 from tests.support.recorded import RecordedRunner, holds
 from tests.support.trees import Link, Program, Tree, dist_info, plant

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from pyclosure.queries.base.check_inputs import Input
 from pyclosure.queries.base.records import Derivation, Distribution, FileFacts, Output
-from pyclosure.queries.testing.inputs import Input
 from pyclosure.queries.testing.provided import Provided, provided
 from pyclosure.queries.testing.world import World, output_name, placeholder
 from tests.support.closures import derivation_of, store_path

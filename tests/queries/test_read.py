@@ -18,8 +18,9 @@ from pyclosure.queries.base.errors import BadInput, Cancelled, NixFailed, QueryE
 from pyclosure.queries.graph.closure import Closure
 from pyclosure.queries.nix.process import Command
 from pyclosure.queries.opened.knowledge import know
+from pyclosure.queries.opened.opened import Opened
 from pyclosure.queries.sources.opening import Opening
-from pyclosure.queries.sources.read import Opened, read_source
+from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import Demo, resolve
 from tests.support.closures import store_path

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from pyclosure.queries.base.check_inputs import CheckInputs, Input
 from pyclosure.queries.base.records import Derivation, Output
 from pyclosure.queries.graph import build
 from pyclosure.queries.graph.build import BuildGraph
 from pyclosure.queries.testing.cost import Amplified, TestCost, cost_of_tests
 from pyclosure.queries.testing.cost import test_edges as edges_for_tests
-from pyclosure.queries.testing.inputs import CheckInputs, Input
 from pyclosure.queries.testing.world import placeholder
 from tests.support.closures import derivation_of, store_path
 

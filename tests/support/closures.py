@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pyclosure.queries.base.records import ClosureRecords, Derivation, FileFacts, Output, PathInfo
 from pyclosure.queries.graph.closure import Closure
 from pyclosure.queries.opened.knowledge import Knowledge, know
-from pyclosure.queries.sources.read import Opened
+from pyclosure.queries.opened.opened import Opened
 
 STORE = "/nix/store"
 _ALPHABET = "0123456789abcdfghijklmnpqrsvwxyz"

@@ -20,7 +20,7 @@ from pyclosure.queries.base.records import ClosureRecords, PathInfo
 from pyclosure.queries.diff.gates import Gates, checked, gates_of, judge_change, size_in
 from pyclosure.queries.diff.review import Review, review
 from pyclosure.queries.opened.knowledge import Knowledge, know
-from pyclosure.queries.sources.read import Opened
+from pyclosure.queries.opened.opened import Opened
 from pyclosure.tui.output.diff import Shown, change_of
 from pyclosure.tui.output.diff_markdown import LARGEST, MARKER, write_markdown
 from tests.support.sentences import assert_sentence

@@ -12,7 +12,7 @@ from pyclosure.queries.base.activity import Progress
 from pyclosure.queries.base.errors import NixFailed
 from pyclosure.queries.base.records import Distribution, FileFacts
 from pyclosure.queries.opened.knowledge import Knowledge, know
-from pyclosure.queries.sources.read import Opened
+from pyclosure.queries.opened.opened import Opened
 from pyclosure.tui.widgets.detail_pane import DetailPane
 from pyclosure.tui.windows.dialogs import DetailDialog
 from tests.support.closures import derivation_of, knowledge_of, records_of, store_path

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from pyclosure.queries.answers.cuts import Cut
 from pyclosure.queries.base.records import ClosureRecords, PathInfo
 from pyclosure.queries.opened.knowledge import Knowledge, know
-from pyclosure.queries.sources.read import Opened
+from pyclosure.queries.opened.opened import Opened
 from pyclosure.tui.session.plan import Mark, Outcome, Plan
 from pyclosure.tui.windows.contents import ContentsScreen
 from pyclosure.tui.windows.plan import PlanDialog

@@ -25,10 +25,10 @@ from pyclosure.tui.output.formats import (
 from pyclosure.tui.words.units import UNKNOWN, count
 
 if TYPE_CHECKING:
+    from pyclosure.queries.base.check_inputs import Input
     from pyclosure.queries.base.verdicts import Finding
     from pyclosure.queries.testing.cost import Amplified, TestCost
     from pyclosure.queries.testing.cycles import Cycle, NeedEdge
-    from pyclosure.queries.testing.inputs import Input
     from pyclosure.queries.testing.survey import PackageTests, Survey
 
 SIGNS: dict[Concern, str] = {

@@ -9,9 +9,9 @@ from pyclosure.queries.testing.words import CONCERNS, RAN_WORDS, VERDICT_WORDS, 
 from pyclosure.tui.output.tests import Shown, lines_of
 
 if TYPE_CHECKING:
+    from pyclosure.queries.base.check_inputs import CheckInputs, Input
     from pyclosure.queries.testing.cost import TestCost
     from pyclosure.queries.testing.cycles import Cycle
-    from pyclosure.queries.testing.inputs import CheckInputs, Input
     from pyclosure.queries.testing.survey import PackageTests, Survey
 
 

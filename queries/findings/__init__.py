@@ -8,6 +8,7 @@ from importlib import import_module
 
 from pyclosure.queries.findings import rules as _rules
 from pyclosure.queries.findings.rule import Rule
+from pyclosure.queries.policy.known_rules import KnownRules
 
 
 @cache
@@ -20,6 +21,12 @@ def all_rules() -> tuple[Rule, ...]:
             assert isinstance(rule, Rule)
             found.append(rule)
     return tuple(sorted(found, key=lambda rule: rule.id))
+
+
+@cache
+def known_rules() -> KnownRules:
+    """Return the ids and names of all rules, for who reads a policy."""
+    return KnownRules({rule.id: rule.name for rule in all_rules()})
 
 
 def find_rule(word: str) -> Rule | None:

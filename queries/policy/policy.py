@@ -39,8 +39,8 @@ from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.base.names import name_of
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.base.verdicts import SEVERITIES, Finding, Severity
-from pyclosure.queries.diff.gates import Gates, gates_of
-from pyclosure.queries.findings import all_rules, find_rule
+from pyclosure.queries.policy.gates import Gates, gates_of
+from pyclosure.queries.policy.known_rules import KnownRules
 from pyclosure.queries.policy.rebuild import Profiles, profiles_of
 from pyclosure.queries.policy.tests import TestConventions
 
@@ -110,8 +110,13 @@ class Policy:
         return any(fnmatchcase(name, pattern) for name in names for pattern in self.wanted)
 
 
-def policy_of(table: Mapping[str, Any], where: str) -> Policy:
+def policy_of(table: Mapping[str, Any], where: str, rules: KnownRules) -> Policy:
     """Return the policy that a table of TOML holds.
+
+    Args:
+        table: the table.
+        where: its file, for messages.
+        rules: those that it may name.
 
     Raises:
         BadInput: a key or value is not understood; everything is named, nothing is passed over.
@@ -132,11 +137,11 @@ def policy_of(table: Mapping[str, Any], where: str) -> Policy:
     return Policy(
         fail_on=fail_on,
         wanted=tuple(wanted),
-        severities=_severities(table.get("rules", {}), where),
-        accepted=_accepted(table.get("accept", []), where),
+        severities=_severities(table.get("rules", {}), where, rules),
+        accepted=_accepted(table.get("accept", []), where, rules),
         tests=_tests(table.get("tests", {}), where),
         rebuilds=profiles_of(table.get("rebuild", {}), where),
-        gates=gates_of(table.get("gates", {}), where),
+        gates=gates_of(table.get("gates", {}), where, rules),
         origin=where,
     )
 
@@ -153,23 +158,23 @@ def _tests(table: Any, where: str) -> TestConventions:
     return TestConventions().changed(extras=table.get("extras", ()), left_out=table.get("left-out", ()))
 
 
-def rule_id(word: object, where: str) -> str:
+def rule_id(word: object, where: str, rules: KnownRules) -> str:
     """Return the id of the rule that a word names.
 
     Raises:
         BadInput: there is none.
     """
-    rule = find_rule(word) if isinstance(word, str) else None
-    if rule is None:
-        known = [name for one in all_rules() for name in (one.id, one.name)]
+    found = rules.find(word) if isinstance(word, str) else None
+    if found is None:
+        known = [name for both in rules.names.items() for name in both]
         raise BadInput(
             f"{where}: there is no rule {_shown(word)}",
             hint=_near(str(word), known) or "see them all: pyclosure check --list-rules",
         )
-    return rule.id
+    return found
 
 
-def _severities(table: Any, where: str) -> dict[str, str]:
+def _severities(table: Any, where: str, rules: KnownRules) -> dict[str, str]:
     if not isinstance(table, dict):
         raise BadInput(f"{where}: rules must be a table of rule = severity", hint="write [rules] above them")
     allowed = (*get_args(Severity), "off")
@@ -179,20 +184,20 @@ def _severities(table: Any, where: str) -> dict[str, str]:
             raise BadInput(
                 f"{where}: rule {_shown(word)} is set to {_shown(value)}", hint=f"one of {', '.join(allowed)}"
             )
-        rule = rule_id(word, where)
+        rule = rule_id(word, where, rules)
         if rule in found:
             raise BadInput(f"{where}: rule {rule} is set twice", hint="once by its id or once by its name")
         found[rule] = value
     return found
 
 
-def _accepted(entries: Any, where: str) -> tuple[Acceptance, ...]:
+def _accepted(entries: Any, where: str, rules: KnownRules) -> tuple[Acceptance, ...]:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise BadInput(f"{where}: accept must be a list of tables", hint="write [[accept]] above each")
-    return tuple(_acceptance(entry, f"{where}: accept {number}") for number, entry in enumerate(entries, 1))
+    return tuple(_acceptance(entry, f"{where}: accept {number}", rules) for number, entry in enumerate(entries, 1))
 
 
-def _acceptance(entry: Mapping[str, Any], where: str) -> Acceptance:
+def _acceptance(entry: Mapping[str, Any], where: str, rules: KnownRules) -> Acceptance:
     for key in entry:
         if key not in _ACCEPT_KEYS:
             hint = _near(key, _ACCEPT_KEYS) or f"known: {', '.join(_ACCEPT_KEYS)}"
@@ -204,7 +209,7 @@ def _acceptance(entry: Mapping[str, Any], where: str) -> Acceptance:
             raise BadInput(f"{where}: {key} {lack}", hint="it needs a rule, a subject and a reason")
     _check_length(entry["subject"], f"{where}: subject")
     return Acceptance(
-        rule_id(entry["rule"], where), entry["subject"], printable(" ".join(entry["reason"].split()), 400)
+        rule_id(entry["rule"], where, rules), entry["subject"], printable(" ".join(entry["reason"].split()), 400)
     )
 
 

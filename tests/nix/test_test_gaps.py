@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pyclosure.queries.base.names import name_of
-from pyclosure.queries.findings import find_rule
+from pyclosure.queries.findings import find_rule, known_rules
 from pyclosure.queries.findings.judge import judge
 from pyclosure.queries.findings.report import Report
 from pyclosure.queries.findings.scene import Scene
@@ -354,7 +354,7 @@ def test_an_owner_says_what_is_left_out_and_what_extras_are_for_tests(built: Bui
     table = {"tests": {"left-out": ["pytest-timeout", "!mypy"], "extras": ["cov"]}}
     knowledge = built.opened()
 
-    report = findings(knowledge, "P12", policy=policy_of(table, "here"))
+    report = findings(knowledge, "P12", policy=policy_of(table, "here", known_rules()))
 
     titles = [one.title for one in report.findings]
     assert "convention 1.0 was tested without mypy" in titles

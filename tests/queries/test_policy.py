@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.base.verdicts import SEVERITIES, Finding, Severity, Unknown, Verdict
-from pyclosure.queries.findings import all_rules
+from pyclosure.queries.findings import all_rules, known_rules
 from pyclosure.queries.findings.judge import judge
 from pyclosure.queries.findings.report import Report
 from pyclosure.queries.findings.rule import Rule
@@ -26,7 +26,7 @@ WHERE = "pyclosure.toml"
 
 
 def read(text: str) -> Policy:
-    return policy_of(tomllib.loads(text), WHERE)
+    return policy_of(tomllib.loads(text), WHERE, known_rules())
 
 
 # -- what is read ------------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ VALUE = st.recursive(
 @given(st.dictionaries(st.sampled_from(["fail-on", "wanted", "rules", "accept", "x"]), VALUE, max_size=4))
 def test_any_table_is_a_policy_or_a_sentence(table: dict[str, Any]) -> None:
     try:
-        policy = policy_of(table, WHERE)
+        policy = policy_of(table, WHERE, known_rules())
     except BadInput as error:
         assert_sentence(error, WHERE, kind=BadInput)
     else:

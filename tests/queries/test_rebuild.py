@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.base.names import name_of
 from pyclosure.queries.base.records import ClosureRecords, Derivation, Output, PathInfo
+from pyclosure.queries.findings import known_rules
 from pyclosure.queries.graph.build import BuildEdge, BuildGraph
 from pyclosure.queries.graph.closure import Closure
 from pyclosure.queries.kinds.by_derivation import is_python_build
@@ -742,7 +743,7 @@ branches = [{ from = 0, branch = "main", rule = "small" }, { from = 11, branch =
 
 
 def own(text: str) -> Profiles:
-    return policy_of(tomllib.loads(text), "pyclosure.toml").rebuilds
+    return policy_of(tomllib.loads(text), "pyclosure.toml", known_rules()).rebuilds
 
 
 def test_own_profiles_are_used_and_the_others_are_still_there() -> None:

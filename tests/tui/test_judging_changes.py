@@ -17,10 +17,12 @@ from markdown_it import MarkdownIt
 
 from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.base.records import ClosureRecords, PathInfo
-from pyclosure.queries.diff.gates import Gates, checked, gates_of, judge_change, size_in
+from pyclosure.queries.diff.gates import judge_change
 from pyclosure.queries.diff.review import Review, review
+from pyclosure.queries.findings import known_rules
 from pyclosure.queries.opened.knowledge import Knowledge, know
 from pyclosure.queries.opened.opened import Opened
+from pyclosure.queries.policy.gates import Gates, checked, gates_of, size_in
 from pyclosure.tui.output.diff import Shown, change_of
 from pyclosure.tui.output.diff_markdown import LARGEST, MARKER, write_markdown
 from tests.support.sentences import assert_sentence
@@ -234,7 +236,7 @@ def test_bad_limits_are_refused_in_a_sentence(cli: Cli, words: list[str], fact: 
 )
 def test_a_file_with_bad_limits_is_refused_in_a_sentence(table: Any, fact: str) -> None:
     with pytest.raises(BadInput) as caught:
-        gates_of(table, "pyclosure.toml")
+        gates_of(table, "pyclosure.toml", known_rules())
 
     assert_sentence(caught.value, "pyclosure.toml", fact, kind=BadInput)
 
@@ -249,7 +251,7 @@ def test_sizes_have_units(text: str, expected: int) -> None:
 def test_a_limit_that_is_just_met_is_kept(leak: Review) -> None:
     change = leak.diff.size_change
     for limit, state in ((change, "passed"), (change - 1, "breached")):
-        (gate,) = judge_change(checked(Gates(max_increase=f"{limit}B"), "x"), leak, change_of)
+        (gate,) = judge_change(checked(Gates(max_increase=f"{limit}B"), "x", known_rules()), leak, change_of)
         assert gate.state == state
 
 

@@ -9,7 +9,8 @@ from typing import IO, TYPE_CHECKING, Any
 from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.base.verdicts import SEVERITIES
-from pyclosure.queries.diff.gates import Gate, Gates, judge_change, judge_size
+from pyclosure.queries.diff.gates import Gate, judge_change, judge_size
+from pyclosure.queries.policy.gates import Gates
 from pyclosure.tui.cli.commands import Streams
 from pyclosure.tui.cli.opening import Narrator, load_pair
 from pyclosure.tui.words.units import size

@@ -29,6 +29,7 @@ def read_policy(named: str | None = None, start: Path | None = None) -> Policy:
     Raises:
         BadInput: the file cannot be read, or something in it is not understood.
     """
+    from pyclosure.queries.findings import known_rules
     from pyclosure.queries.policy.policy import Policy, policy_of
 
     if named is not None:
@@ -38,11 +39,11 @@ def read_policy(named: str | None = None, start: Path | None = None) -> Policy:
             raise BadInput(
                 f"{printable(named, 200)} has no section [tool.pyclosure]", hint="add one, or use pyclosure.toml"
             )
-        return policy_of(table, printable(named, 200))
+        return policy_of(table, printable(named, 200), known_rules())
     for path in _candidates(start or _here()):
         table = _table(path, _read(path))
         if table is not None:
-            return policy_of(table, printable(str(path), 200))
+            return policy_of(table, printable(str(path), 200), known_rules())
     return Policy()
 
 

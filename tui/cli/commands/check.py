@@ -74,12 +74,12 @@ class _ListRules(argparse.Action):
 
 class _Explain(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, namespace: object, value: object, *_: object) -> None:
-        from pyclosure.queries.findings import find_rule
+        from pyclosure.queries.findings import find_rule, known_rules
         from pyclosure.queries.policy.policy import rule_id
         from pyclosure.tui.output.rules import rule_text
 
         try:
-            rule = find_rule(rule_id(value, "--explain"))
+            rule = find_rule(rule_id(value, "--explain", known_rules()))
         except BadInput as error:
             parser.error(f"{error}: {error.hint}")
         assert rule is not None
@@ -159,13 +159,15 @@ def _locks(arguments: argparse.Namespace) -> list[Lock]:
 
 
 def _policy(arguments: argparse.Namespace) -> Policy:
-    from pyclosure.queries.diff.gates import Gates, checked
+    from pyclosure.queries.findings import known_rules
+    from pyclosure.queries.policy.gates import Gates, checked
     from pyclosure.queries.policy.policy import Policy, rule_id
     from pyclosure.tui.session.policy_file import read_policy
 
     policy = Policy() if arguments.no_config else read_policy(arguments.config)
-    off = {rule_id(word, "--ignore"): "off" for word in _words(arguments.ignore)}
-    only = tuple(rule_id(word, "--rule") for word in _words(arguments.rule))
+    rules = known_rules()
+    off = {rule_id(word, "--ignore", rules): "off" for word in _words(arguments.ignore)}
+    only = tuple(rule_id(word, "--rule", rules) for word in _words(arguments.rule))
     left = tuple(one for one in only if one not in off)
     if only and not left:
         raise BadInput(f"nothing is left to ask: {', '.join(only)} is asked for and ignored", hint="drop --ignore")
@@ -186,7 +188,7 @@ def _policy(arguments: argparse.Namespace) -> Policy:
     )
     fail_on = plain[0] if plain else policy.fail_on
     severities = {**policy.severities, **off}
-    return replace(policy, fail_on=fail_on, severities=severities, only=left, gates=checked(changed, "check"))
+    return replace(policy, fail_on=fail_on, severities=severities, only=left, gates=checked(changed, "check", rules))
 
 
 def _base(arguments: argparse.Namespace, policy: Policy) -> str | None:

@@ -1,0 +1,139 @@
+"""The limits that a change must keep to: how large it may become, and which new findings stop it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast, get_args
+
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.text import printable
+from pyclosure.queries.base.verdicts import Severity
+from pyclosure.queries.policy.known_rules import KnownRules
+
+LEAKS = ("P10", "P18")
+"""Rules whose findings are things that no program needs when it runs: test tools, compilers, headers, sources."""
+KEYS = ("max-increase", "max-size", "max-paths", "new")
+_UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s*([A-Za-z]*)")
+_PERCENT = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s*%")
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """Limits; those that are None or empty are not asked."""
+
+    max_increase: str | None = None
+    """Of the closure size: a percentage of the old one, or bytes with a unit."""
+    max_size: str | None = None
+    """Of the new closure: bytes with a unit."""
+    max_paths: int | None = None
+    """Of the new closure: store paths."""
+    new: tuple[str, ...] = ()
+    """New findings that stop a change: severities (and all worse), rules, ``leak`` or ``any``."""
+
+    @property
+    def any(self) -> bool:
+        """Whether there is any limit."""
+        return self != Gates()
+
+    @property
+    def needs_base(self) -> bool:
+        """Whether something to compare with is needed."""
+        return self.max_increase is not None or bool(self.new)
+
+
+def gates_of(table: Mapping[str, Any], where: str, rules: KnownRules) -> Gates:
+    """Return the limits that a table of TOML holds.
+
+    Raises:
+        BadInput: something in it is not understood.
+    """
+    if not isinstance(table, dict):
+        raise BadInput(f"{where}: gates must be a table of {', '.join(KEYS)}", hint='such as max-increase = "5%"')
+    for key in table:
+        if key not in KEYS:
+            raise BadInput(f"{where}: gates: unknown key {printable(str(key), 60)}", hint=f"known: {', '.join(KEYS)}")
+    new = table.get("new", [])
+    if not isinstance(new, list) or not all(isinstance(one, str) for one in new):
+        raise BadInput(f"{where}: gates: new must be a list of words", hint='write new = ["leak", "error"]')
+    paths = table.get("max-paths")
+    if paths is not None and (not isinstance(paths, int) or isinstance(paths, bool) or not 0 <= paths < 2**63):
+        raise BadInput(f"{where}: gates: max-paths must be a whole number", hint="such as max-paths = 400")
+    return checked(
+        Gates(_text(table, "max-increase", where), _text(table, "max-size", where), paths, tuple(new)), where, rules
+    )
+
+
+def checked(gates: Gates, where: str, rules: KnownRules) -> Gates:
+    """Return limits that are all understood.
+
+    Raises:
+        BadInput: one is not.
+    """
+    if gates.max_increase is not None:
+        increase_in(gates.max_increase, 0, where)
+    if gates.max_size is not None:
+        size_in(gates.max_size, where)
+    for word in gates.new:
+        rules_meant(word, where, rules)
+    return gates
+
+
+def size_in(text: str, where: str) -> int:
+    """Return the bytes that a text such as ``400MiB`` or ``1.5 GB`` means.
+
+    Raises:
+        BadInput: it is no size.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if match is None or match[2].upper() not in _UNITS:
+        raise BadInput(
+            f"{where}: {printable(text, 40)!r} is no size",
+            hint="with a unit: 400MiB or 250MB; an increase may be a percentage: 5%",
+        )
+    return round(float(match[1]) * _UNITS[match[2].upper()])
+
+
+def increase_in(text: str, base: int, where: str) -> int:
+    """Return the bytes that a limit of growth means, a percentage being one of ``base``.
+
+    Raises:
+        BadInput: it is neither a percentage nor a size.
+    """
+    percent = _PERCENT.fullmatch(text.strip())
+    if percent is not None:
+        return int(base * float(percent[1]) / 100)
+    if "%" in text:
+        raise BadInput(f"{where}: {printable(text, 40)!r} is no percentage", hint="such as 5% or 20MiB")
+    return size_in(text, where)
+
+
+def _text(table: Mapping[str, Any], key: str, where: str) -> str | None:
+    value = table.get(key)
+    if value is not None and not isinstance(value, str):
+        raise BadInput(f"{where}: gates: {key} must be a text", hint=f'such as {key} = "5%" or "20MiB"')
+    return value
+
+
+def rules_meant(word: str, where: str, rules: KnownRules) -> tuple[frozenset[str], Severity]:
+    """Return which rules a word means, and the mildest severity of theirs that counts.
+
+    Raises:
+        BadInput: it is neither a severity nor a rule.
+    """
+    every = frozenset(rules.names)
+    if word == "leak":
+        return frozenset(LEAKS), "info"
+    if word == "any":
+        return every, "info"
+    if word in get_args(Severity):
+        return every, cast(Severity, word)
+    rule = rules.find(word)
+    if rule is None:
+        raise BadInput(
+            f"{where}: new:{printable(word, 40)} is neither a severity nor a rule",
+            hint="new:leak, new:any, new:error, new:warning, new:info, or a rule such as new:P18",
+        )
+    return frozenset((rule,)), "info"

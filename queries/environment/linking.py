@@ -12,7 +12,7 @@ from typing import Literal
 
 from pyclosure.queries.base.inspection import NativeFile
 from pyclosure.queries.base.names import name_of, store_path_in
-from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.environment.environment import Environment
 from pyclosure.queries.policy.conventions import is_c_library, is_from_host
 
 How = Literal["found", "c-library", "system", "host", "loaded-before", "beside", "elsewhere", "missing"]
@@ -43,12 +43,12 @@ def without_digest(place: str, store_dir: str) -> str:
 class Linking:
     """The libraries of a closure, and who finds them."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
         self._files: dict[int, dict[str, NativeFile]] = {}
         self._links: dict[int, dict[str, str]] = {}
-        for at in range(len(scene.closure)):
-            inspection = scene.inspection(at)
+        for at in range(len(environment.closure)):
+            inspection = environment.inspection(at)
             if inspection is not None:
                 self._files[at] = {one.file: one for one in inspection.native if one.role != "object"}
                 self._links[at] = {one.file: one.target for one in inspection.libraries}
@@ -68,7 +68,7 @@ class Linking:
                     if one.soname:
                         found[posixpath.basename(one.soname)][at] = None
             for link in self._links[at]:
-                if self._at_path(f"{self._scene.path(at)}/{link}") is not None:
+                if self._at_path(f"{self._environment.path(at)}/{link}") is not None:
                     found[posixpath.basename(link)][at] = None
         return {name: tuple(some) for name, some in found.items()}
 
@@ -91,7 +91,7 @@ class Linking:
     @cached_property
     def whole(self) -> bool:
         """Whether all paths were looked through, so that what is not found is not there."""
-        return len(self._files) == len(self._scene.closure)
+        return len(self._files) == len(self._environment.closure)
 
     @cached_property
     def _has_c_library(self) -> bool:
@@ -109,7 +109,7 @@ class Linking:
     @cached_property
     def usual(self) -> tuple[str, str] | None:
         """Form and machine of the interpreters, or else of most files; None without any."""
-        for positions in (self._scene.interpreters, self._files):
+        for positions in (self._environment.interpreters, self._files):
             votes = Counter(
                 (one.form, one.machines[0])
                 for at in positions
@@ -149,7 +149,7 @@ class Linking:
 
     def _first(self, places: Iterable[tuple[str, int | None]]) -> Resolved | None:
         for full, found in places:
-            if self._scene.on_system(full):
+            if self._environment.on_system(full):
                 return Resolved("system")
             if found is not None:
                 return Resolved("found", (found,))
@@ -161,7 +161,7 @@ class Linking:
         return file.search, self._origin(at, file) if relative else ""
 
     def _origin(self, at: int, file: NativeFile) -> str:
-        return posixpath.dirname(f"{self._scene.path(at)}/{file.file}")
+        return posixpath.dirname(f"{self._environment.path(at)}/{file.file}")
 
     def _in_places(self, at: int, file: NativeFile, needed: str) -> Iterator[tuple[str, int | None]]:
         """Yield where the loader looks for what a file needs, and the position of the path that has it there."""
@@ -197,7 +197,7 @@ class Linking:
 
     def _split(self, full: str) -> tuple[int, str]:
         """Return the position of the path in which a place lies, -1 for none, and what is below."""
-        closure = self._scene.closure
+        closure = self._environment.closure
         end = full.find("/", len(closure.store_dir) + 1)
         path = full if end < 0 else full[:end]
         return closure.position.get(path, -1), full[len(path) + 1 :]
@@ -219,7 +219,7 @@ class Linking:
             target = self._lookup(at, file)
             if target is None or target == "":
                 return at if target == "" else None
-            full = posixpath.normpath(posixpath.join(self._scene.path(at), target))
+            full = posixpath.normpath(posixpath.join(self._environment.path(at), target))
         return None
 
     def _lookup(self, at: int, file: str) -> str | None:
@@ -238,7 +238,7 @@ class Linking:
         if file.role == "library":
             if posixpath.basename(needed) in self._loaded_by_interpreters:
                 return True
-            if any(one in self._scene.interpreters for one in providers):
+            if any(one in self._environment.interpreters for one in providers):
                 return True
         own = {posixpath.basename(file.file), posixpath.basename(file.soname or "")}
         return not own.isdisjoint(self._loaded_with(at, needed))
@@ -247,7 +247,7 @@ class Linking:
     def _loaded_by_interpreters(self) -> frozenset[str]:
         """Names of libraries that every interpreter of the closure has loaded as soon as it runs."""
         loaded: list[frozenset[str]] = []
-        for at in self._scene.interpreters:
+        for at in self._environment.interpreters:
             own = [one for one in self._files.get(at, {}).values() if _is_python_itself(one)]
             loaded.append(frozenset(posixpath.basename(name) for one in own for name in one.needed))
         return frozenset.intersection(*loaded) if loaded else frozenset()
@@ -270,12 +270,12 @@ class Linking:
 
     def impure_searches(self, at: int, file: NativeFile) -> list[str]:
         """Return directories that a file searches although no store path holds them, the host's drivers left out."""
-        store_dir = self._scene.closure.store_dir
+        store_dir = self._environment.closure.store_dir
         found = []
         for folder in file.search:
             full = self._expanded(at, file, folder)
             outside = store_path_in(full + "/", store_dir) is None and full != store_dir
-            if outside and not full.startswith(_DRIVERS) and not self._scene.on_system(full + "/"):
+            if outside and not full.startswith(_DRIVERS) and not self._environment.on_system(full + "/"):
                 found.append(folder)
         return found
 

@@ -14,10 +14,10 @@ from packaging.utils import canonicalize_name
 from pyclosure.queries.base.names import STORE_PATH, name_of, parse_name
 from pyclosure.queries.base.records import Certainty, Tier
 from pyclosure.queries.base.verdicts import Unknown
+from pyclosure.queries.environment.environment import Environment
 from pyclosure.queries.environment.platform import Platform
 from pyclosure.queries.environment.requires_dist import Required, RequiresDist
-from pyclosure.queries.environment.scopes import Scope
-from pyclosure.queries.findings.scene import Installed, Scene
+from pyclosure.queries.environment.scopes import Installed, Scope
 from pyclosure.queries.policy.conventions import is_test_tool
 
 Reach = Literal["itself", "direct", "transitive", "scope", "absent", "unknown"]
@@ -79,15 +79,15 @@ class Requirements:
     """What the distributions of one scope require.
 
     Args:
-        scene: the closure.
+        environment: the closure.
         scope: which of its distributions are importable together.
     """
 
-    def __init__(self, scene: Scene, scope: Scope) -> None:
+    def __init__(self, environment: Environment, scope: Scope) -> None:
         self.scope = scope
-        self.platform: Platform | None = scene.platform(scope)
-        self.installed = scene.installed(scope)
-        self._scene = scene
+        self.platform: Platform | None = environment.platform(scope)
+        self.installed = environment.installed(scope)
+        self._environment = environment
         self._by_name = {name: tuple(some) for name, some in self.installed.items()}
         self.unparsed = [
             Unparsed(one, text)
@@ -101,7 +101,7 @@ class Requirements:
         self.all = tuple(self._needs())
 
     def _required(self, by: Installed) -> Required:
-        return self._scene.required(by.distribution)
+        return self._environment.required(by.distribution)
 
     def _holds(self, line: RequiresDist, extra: str) -> bool | None:
         if self.platform is None:
@@ -149,15 +149,15 @@ class Requirements:
             return "absent"
         if any(one.at == by.at for one in found):
             return "itself"
-        direct = self._scene.direct[by.at]
+        direct = self._environment.direct[by.at]
         if direct is None:
             return "unknown"
         if any(one.at in direct for one in found):
             return "direct"
-        if any(self._scene.brings[by.at] >> one.at & 1 for one in found):
+        if any(self._environment.brings[by.at] >> one.at & 1 for one in found):
             return "transitive"
         # another build of it, which lost to the one in the environment: a duplicate, no missing dependency
-        if self._scene.brought_names(by.at) & {one.distribution.normalized for one in found}:
+        if self._environment.brought_names(by.at) & {one.distribution.normalized for one in found}:
             return "transitive"
         return "scope"
 
@@ -241,23 +241,23 @@ class Requirements:
         ]
 
 
-def is_plugin(scene: Scene, need: Needed) -> bool:
+def is_plugin(environment: Environment, need: Needed) -> bool:
     """Say whether a plugin requires pytest: nixpkgs wants that to be a build input, and never propagated."""
     if need.name != "pytest":
         return False
-    derivation = scene.derivation(need.by.at)
+    derivation = environment.derivation(need.by.at)
     words = derivation.attribute("buildInputs").split() if derivation is not None else ()
     inputs = {str(canonicalize_name(parse_name(name_of(word)).pname)) for word in words if STORE_PATH.fullmatch(word)}
     return is_test_tool(need.by.distribution.normalized) or "pytest" in inputs
 
 
-def askers(scene: Scene, requirements: Requirements, need: Needed) -> list[str]:
+def askers(environment: Environment, requirements: Requirements, need: Needed) -> list[str]:
     """Return who asks for the extra of a requirement, in words; empty for base requirements."""
     asking = requirements.asking(need.by.distribution.normalized, need.extra) if need.extra else []
-    return [f"{scene.label(one.by.at)} ({one.requirement.name}[{need.extra}])" for one in asking]
+    return [f"{environment.label(one.by.at)} ({one.requirement.name}[{need.extra}])" for one in asking]
 
 
-def undecided(rule: str, scene: Scene, needs: Iterable[Needed]) -> Iterator[Unknown]:
+def undecided(rule: str, environment: Environment, needs: Iterable[Needed]) -> Iterator[Unknown]:
     """Yield what a rule has to say of requirements whose markers cannot be evaluated."""
     at = sorted({need.by.at for need in needs if need.applies is None})
     if at:
@@ -265,5 +265,5 @@ def undecided(rule: str, scene: Scene, needs: Iterable[Needed]) -> Iterator[Unkn
             rule,
             "whether their markers hold depends on a platform that is not known",
             "the files or the derivation of the interpreter",
-            tuple(scene.path(one) for one in at),
+            tuple(environment.path(one) for one in at),
         )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from pyclosure.queries.base.records import Distribution
 from pyclosure.queries.opened.knowledge import Knowledge
 
 ScopeKind = Literal["environment", "application", "package"]
@@ -25,6 +26,14 @@ class Scope:
     abi: str
     members: tuple[int, ...]
     """Positions of paths with distributions of that ABI, itself included when it has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A distribution where it is installed."""
+
+    at: int
+    distribution: Distribution
 
 
 def scopes_of(knowledge: Knowledge, brings: list[int]) -> tuple[Scope, ...]:

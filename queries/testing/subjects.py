@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from pyclosure.queries.base.activity import SILENT, Activity
 from pyclosure.queries.base.names import name_of, parse_name, store_paths_in
 from pyclosure.queries.base.records import Derivation, Distribution
 from pyclosure.queries.kinds.by_derivation import is_python_build, source_place
@@ -18,66 +19,82 @@ from pyclosure.queries.testing.world import World
 
 if TYPE_CHECKING:
     from pyclosure.queries.base.source_needs import Source
+    from pyclosure.queries.environment.environment import Environment
     from pyclosure.queries.environment.platform import Platform
-    from pyclosure.queries.findings.scene import Scene
+    from pyclosure.queries.environment.requirements import Requirements
+    from pyclosure.queries.policy.tests import TestConventions
 
 
-def survey(scene: Scene) -> Survey:
-    """Return the tests of all Python packages of a closure, by all that is known of it now."""
-    knowledge = scene.knowledge
+def survey(
+    environment: Environment,
+    requirements: Sequence[Requirements],
+    conventions: TestConventions,
+    activity: Activity = SILENT,
+) -> Survey:
+    """Return the tests of all Python packages of a closure, by all that is known of it now.
+
+    Args:
+        environment: the closure as its programs see it.
+        requirements: what METADATA requires, of every scope.
+        conventions: what names mean for tests.
+        activity: told how far it is; may cancel.
+    """
+    knowledge = environment.knowledge
     graph = knowledge.build
     derivations = dict(zip(graph.paths, graph.derivations, strict=True)) if graph is not None else {}
     world = World({**derivations, **knowledge.derivations}, dict(knowledge.files))
-    modules = {scene.name(at): found for at in scene.python_paths if (found := scene.modules(at))}
+    modules = {environment.name(at): found for at in environment.python_paths if (found := environment.modules(at))}
     return survey_of(
-        _subjects(scene),
+        _subjects(environment),
         world,
-        scene.policy.tests,
+        conventions,
         graph=graph,
         why_no_cost=knowledge.build_state.reason or "the build graph is still being read",
         modules=modules,
-        needs=_needs(scene),
+        needs=_needs(requirements),
         unread=_unread(knowledge),
-        activity=scene.activity,
+        activity=activity,
     )
 
 
-def _subjects(scene: Scene) -> Iterator[Subject]:
-    knowledge = scene.knowledge
+def _subjects(environment: Environment) -> Iterator[Subject]:
+    knowledge = environment.knowledge
     if knowledge.closure.records.build_closure:
         # more may be learned meanwhile
         for path, drv in tuple(knowledge.derivations.items()):
             if is_python_build(drv):
                 yield _subject(knowledge, path, None, drv, None)
         return
-    scopes = {at: scope for scope in reversed(scene.scopes) for at in scope.members}
-    for at in _one_a_derivation(scene):
-        distribution = _distribution(scene, at)
+    scopes = {at: scope for scope in reversed(environment.scopes) for at in scope.members}
+    for at in _one_a_derivation(environment):
+        distribution = _distribution(environment, at)
         scope = scopes.get(at)
-        platform = scene.platform(scope) if scope is not None else None
-        yield _subject(knowledge, scene.path(at), distribution, scene.derivation(at), platform, scene.name(at))
+        platform = environment.platform(scope) if scope is not None else None
+        yield _subject(
+            knowledge, environment.path(at), distribution, environment.derivation(at), platform, environment.name(at)
+        )
 
 
-def _one_a_derivation(scene: Scene) -> Iterable[int]:
+def _one_a_derivation(environment: Environment) -> Iterable[int]:
     """Return the positions of packages, of several outputs the one with the distribution."""
     chosen: dict[str, int] = {}
-    for at in scene.python_paths:
-        drv = scene.derivation(at)
-        facts = scene.files(at)
+    for at in environment.python_paths:
+        drv = environment.derivation(at)
+        facts = environment.files(at)
         if drv is not None and not is_python_build(drv) and not (facts and facts.distributions):
             continue  # a farm of links to an application is no package
-        key = scene.knowledge.deriver(at) or scene.path(at)
+        key = environment.knowledge.deriver(at) or environment.path(at)
         known = chosen.get(key)
-        if known is None or (_distribution(scene, known) is None and _distribution(scene, at) is not None):
+        if known is None or (_distribution(environment, known) is None and _distribution(environment, at) is not None):
             chosen[key] = at
     return chosen.values()
 
 
-def _distribution(scene: Scene, at: int) -> Distribution | None:
+def _distribution(environment: Environment, at: int) -> Distribution | None:
     """Return the distribution that a path is named after; of several unlike it, the first."""
-    facts = scene.files(at)
+    facts = environment.files(at)
     found = facts.distributions if facts is not None else ()
-    pname = str(canonicalize_name(scene.identity(at).pname))
+    pname = str(canonicalize_name(environment.identity(at).pname))
     return next((one for one in found if one.normalized == pname), found[0] if found else None)
 
 
@@ -150,9 +167,9 @@ def _unread(knowledge: Knowledge) -> int:
     return sum(one not in graph.position for one in derivers) if graph is not None else 0
 
 
-def _needs(scene: Scene) -> Iterator[NeedEdge]:
-    for requirements in scene.requirements:
-        for need in requirements.all:
+def _needs(requirements: Sequence[Requirements]) -> Iterator[NeedEdge]:
+    for scope in requirements:
+        for need in scope.all:
             if need.applies:
                 realised = need.reach in ("itself", "direct", "transitive")
                 yield NeedEdge(need.by.distribution.normalized, need.name, "base", realised, "it is not propagated")

@@ -8,8 +8,9 @@ from packaging.specifiers import SpecifierSet
 
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Unknown, Verdict
 from pyclosure.queries.environment.requirements import Needed, Requirements, undecided
+from pyclosure.queries.environment.scopes import Installed
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Installed, Scene
+from pyclosure.queries.findings.scene import Scene
 
 
 def _check(scene: Scene) -> Iterator[Verdict]:

@@ -8,8 +8,9 @@ from packaging.utils import canonicalize_name
 
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Unknown, Verdict
 from pyclosure.queries.environment.requirements import Needed, Requirements
+from pyclosure.queries.environment.scopes import Installed
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Installed, Scene
+from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.policy.conventions import is_for_developers
 
 

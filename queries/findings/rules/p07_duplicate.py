@@ -8,9 +8,9 @@ from itertools import combinations
 from pyclosure.queries.answers.differs import differences
 from pyclosure.queries.base.names import digest_of, name_of
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Verdict
-from pyclosure.queries.environment.scopes import Scope
+from pyclosure.queries.environment.scopes import Installed, Scope
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Installed, Scene
+from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 
 

@@ -9,9 +9,9 @@ from packaging.utils import canonicalize_name
 from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Severity, Unknown, Verdict
-from pyclosure.queries.environment.scopes import Scope
+from pyclosure.queries.environment.scopes import Installed, Scope
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Installed, Scene
+from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import counted, some
 from pyclosure.queries.locks.compare import TOOLS, Comparison, Row, compare
 from pyclosure.queries.locks.compare import Installed as Present

@@ -17,9 +17,10 @@ from pyclosure.queries.kinds.by_derivation import is_python_build
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.queries.sources.request import working_directory
 from pyclosure.queries.sources.resolve import Installables
-from pyclosure.queries.testing import evaluation
-from pyclosure.queries.testing.evaluation import EvaluatedPackage, Evaluation, Expression, OutsideTest, Wanted, evaluate
+from pyclosure.queries.testing import probe_answer
+from pyclosure.queries.testing.evaluation import Expression, Wanted, evaluate
 from pyclosure.queries.testing.inputs import LISTS, check_inputs, inputs_of, runs_tests
+from pyclosure.queries.testing.probe_answer import EvaluatedPackage, Evaluation, OutsideTest
 from pyclosure.queries.testing.world import World
 
 _NAMED = 3
@@ -184,7 +185,7 @@ def _tester(one: OutsideTest, world: World) -> Tester:
     return Tester(one.name, one.do_check, tuple(inputs))
 
 
-def _input(one: evaluation.CheckInput, key: str, world: World) -> Input:
+def _input(one: probe_answer.CheckInput, key: str, world: World) -> Input:
     path = one.path or ""
     name = name_of(path) if path else one.name
     known = world.distribution_called(path, name) if path else None

@@ -12,7 +12,7 @@ from pyclosure.queries.base.records import Certainty
 from pyclosure.queries.base.source_needs import Source, TestImport
 from pyclosure.queries.policy.tests import TestConventions
 from pyclosure.queries.testing.declared import Declared, TestRequirement
-from pyclosure.queries.testing.provided import Provided, Provision
+from pyclosure.queries.testing.provided import Provided
 from pyclosure.queries.testing.running import Limit, Run
 from pyclosure.queries.testing.words import Verdict
 
@@ -87,25 +87,31 @@ def gap(
     undeclared = tuple(
         sorted(one.name for one in given.by_name.values() if one.how == "check input" and one.name not in names)
     )
-    sure = _certainty(stated, given, run, asked, certainty)
+    verdict, sure, reason = _verdict(stated, run, asked, _certainty(stated, given, run, asked, certainty))
+    return Gap(verdict, sure, asked, undeclared, reason)
+
+
+def _verdict(stated: Declared, run: Run, asked: Iterable[Asked], sure: Certainty) -> tuple[Verdict, Certainty, str]:
+    """Return what the standings of all requirements mean together, how sure that is, and why in a clause."""
     if not run.happened:
-        return Gap("moot", run.certainty, asked, undeclared, _moot(run))
+        return "moot", run.certainty, _moot(run)
     if not stated.known:
-        return Gap("unknown", "unknown", asked, undeclared, stated.reason)
-    missing = [one for one in asked if one.standing == "missing"]
-    explained = [one for one in asked if one.standing in ("explained", "accidental", "version")]
-    unclear = [one for one in asked if one.standing == "unknown"]
+        return "unknown", "unknown", stated.reason
+    missing = [one.requirement.name for one in asked if one.standing == "missing"]
     if missing:
-        words = ", ".join(one.requirement.name for one in missing)
-        return Gap("real", sure, asked, undeclared, f"declared for tests and not among the check inputs: {words}")
+        return "real", sure, f"declared for tests and not among the check inputs: {', '.join(missing)}"
+    unclear = [one for one in asked if one.standing == "unknown"]
     if unclear:
         words = ", ".join(one.requirement.name for one in unclear)
-        return Gap("unknown", "unknown", asked, undeclared, f"{unclear[0].reason}: {words}")
+        return "unknown", "unknown", f"{unclear[0].reason}: {words}"
+    explained = [one for one in asked if one.standing in ("explained", "accidental", "version")]
     if explained:
-        return Gap("explained", _weaker(sure, "probable"), asked, undeclared, explained[0].reason)
-    left = [one for one in asked if one.standing == "convention"]
-    reason = "all that is missing is left out by convention" if left else "nothing that is declared is missing"
-    return Gap("none", sure, asked, undeclared, reason if stated.requirements else "nothing is declared")
+        return "explained", _weaker(sure, "probable"), explained[0].reason
+    if not stated.requirements:
+        return "none", sure, "nothing is declared"
+    if any(one.standing == "convention" for one in asked):
+        return "none", sure, "all that is missing is left out by convention"
+    return "none", sure, "nothing that is declared is missing"
 
 
 def _unjudged(stated: Declared) -> tuple[Asked, ...]:
@@ -157,7 +163,8 @@ def _standing(
         return Asked(one, "accidental", f"there only because of {found.by}: no check input brings it")
     if one.applies is None:
         return Asked(one, "unknown", "whether its marker holds is not known")
-    reason = _excuse(one.name, run, source, modules.get(one.name), used)
+    absent = _Absent(one.name, run, source, modules.get(one.name), used)
+    reason = next((words for excuse in _EXCUSES if (words := excuse(absent))), "")
     if reason:
         return Asked(one, "explained", reason)
     if used:
@@ -166,32 +173,79 @@ def _standing(
     return Asked(one, "missing", f"{one.origin} asks for it")
 
 
-def _of(found: Provision) -> str:
-    """Return the version of what is provided, unless the name of what brings it has it already."""
-    return f", in version {found.version}" if found.version and found.version not in found.by else ""
+# -- why tests that ran did without a requirement --------------------------------------------------------
 
 
-def _excuse(name: str, run: Run, source: Source | None, modules: frozenset[str] | None, used: list[TestImport]) -> str:
-    """Return why tests that ran did without a requirement; empty when nothing explains it."""
-    plugin = name == "pytest" or name.startswith("pytest-")
-    if plugin and run.runner in _OTHER_RUNNERS:
-        return f"{run.runner} runs the tests, not pytest"
-    if used and all(_deselects(run.limits, use.file) for use in used):
-        return f"imported only by tests that are left out: {_places(used)}"
-    only = [limit for limit in run.limits if limit.only]
-    if used and only and not any(_selected(limit, used) for limit in only):
-        return f"imported only by tests that are not among those asked for: {_places(used)}"
-    if not used and only and all(map(_is_narrow, only)):
-        return f"only {only[0].attribute} = {' '.join(only[0].values[:3])} runs"
-    word = name.removeprefix("pytest-").replace("-", "")
-    left_out = (value for limit in run.limits if not limit.only for value in limit.values)
-    hit = next((value for value in left_out if _alike(word, value)), None)
-    if hit is not None:
-        return f"{hit} is left out, which it serves by its name"
-    # which modules it installs is seldom known of what is not there
-    if modules and source is not None and source.imports and not used and not plugin and not source.pytest_options:
-        return "no test imports it"
+@dataclass(frozen=True, slots=True)
+class _Absent:
+    """A requirement that nothing provides, while tests ran."""
+
+    name: str
+    run: Run
+    source: Source | None
+    modules: frozenset[str] | None
+    """Those that it installs; seldom known of what is not there."""
+    used: list[TestImport]
+    """Imports of it in the tests."""
+
+    @property
+    def is_plugin(self) -> bool:
+        return self.name == "pytest" or self.name.startswith("pytest-")
+
+    @property
+    def only(self) -> list[Limit]:
+        """The limits that name the only tests to run."""
+        return [limit for limit in self.run.limits if limit.only]
+
+
+def _run_otherwise(absent: _Absent) -> str:
+    if absent.is_plugin and absent.run.runner in _OTHER_RUNNERS:
+        return f"{absent.run.runner} runs the tests, not pytest"
     return ""
+
+
+def _imported_by_left_out(absent: _Absent) -> str:
+    if absent.used and all(_deselects(absent.run.limits, use.file) for use in absent.used):
+        return f"imported only by tests that are left out: {_places(absent.used)}"
+    return ""
+
+
+def _imported_by_unselected(absent: _Absent) -> str:
+    if absent.used and absent.only and not any(_selected(limit, absent.used) for limit in absent.only):
+        return f"imported only by tests that are not among those asked for: {_places(absent.used)}"
+    return ""
+
+
+def _few_tests_run(absent: _Absent) -> str:
+    if not absent.used and absent.only and all(map(_is_narrow, absent.only)):
+        return f"only {absent.only[0].attribute} = {' '.join(absent.only[0].values[:3])} runs"
+    return ""
+
+
+def _left_out_by_name(absent: _Absent) -> str:
+    word = absent.name.removeprefix("pytest-").replace("-", "")
+    left_out = (value for limit in absent.run.limits if not limit.only for value in limit.values)
+    hit = next((value for value in left_out if _alike(word, value)), None)
+    return f"{hit} is left out, which it serves by its name" if hit is not None else ""
+
+
+def _not_imported(absent: _Absent) -> str:
+    source = absent.source
+    if not absent.modules or source is None or not source.imports or absent.used:
+        return ""
+    # plugins and what options of pytest ask for are used without being imported
+    return "" if absent.is_plugin or source.pytest_options else "no test imports it"
+
+
+_EXCUSES = (
+    _run_otherwise,
+    _imported_by_left_out,
+    _imported_by_unselected,
+    _few_tests_run,
+    _left_out_by_name,
+    _not_imported,
+)
+"""Asked in turn; the first that has words explains the absence."""
 
 
 def _is_narrow(limit: Limit) -> bool:

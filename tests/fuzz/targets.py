@@ -170,10 +170,10 @@ def nix_version(data: bytes) -> str:
 
 def evaluation(data: bytes) -> None:
     """What the probe of check inputs prints."""
-    from pyclosure.queries.testing import evaluation as asked
+    from pyclosure.queries.testing.probe_answer import decoded, package_of
 
-    for raw in _asked(lambda: asked._decoded(data)).packages:
-        asked._package(raw)
+    for raw in _asked(lambda: decoded(data)).packages:
+        package_of(raw)
 
 
 def attributes(data: bytes) -> None:

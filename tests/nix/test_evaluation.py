@@ -19,14 +19,8 @@ from pyclosure.queries.base.records import Derivation
 from pyclosure.queries.nix.client import Nix
 from pyclosure.queries.nix.process import Command, Running, SystemRunner
 from pyclosure.queries.parse.derivation import parse_derivations
-from pyclosure.queries.testing.evaluation import (
-    CheckInput,
-    Evaluation,
-    Expression,
-    OutsideTest,
-    Wanted,
-    evaluate,
-)
+from pyclosure.queries.testing.evaluation import Expression, Wanted, evaluate
+from pyclosure.queries.testing.probe_answer import CheckInput, Evaluation, OutsideTest
 from tests.support.closures import store_path
 from tests.support.private_nix import PrivateNix
 from tests.support.sentences import assert_sentence

@@ -14,16 +14,8 @@ from pyclosure.queries.base.errors import BadInput, Cancelled, NixFailed
 from pyclosure.queries.nix.client import Nix
 from pyclosure.queries.nix.process import Command
 from pyclosure.queries.testing import evaluation
-from pyclosure.queries.testing.evaluation import (
-    CheckInput,
-    CheckInputs,
-    EvaluatedPackage,
-    Evaluation,
-    Expression,
-    OutsideTest,
-    Wanted,
-    evaluate,
-)
+from pyclosure.queries.testing.evaluation import Expression, Wanted, evaluate
+from pyclosure.queries.testing.probe_answer import CheckInput, CheckInputs, EvaluatedPackage, Evaluation, OutsideTest
 from tests.support.closures import store_path
 from tests.support.recorded import RecordedRunner
 from tests.support.sentences import assert_plain, assert_sentence

@@ -8,7 +8,7 @@ SEED = 1
 BIN = $(VENV)/bin
 SETUP = VENV='$(VENV)' PYTHON='$(PYTHON)' sh scripts/setup.sh
 
-.PHONY: help setup demo test check bench fuzz soak screenshots rules pins clean
+.PHONY: help setup demo test check structure bench fuzz soak screenshots rules pins clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,10 @@ check: ## the same without setting up and without Nix
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
 	$(if $(WITH_NIX),PYCLOSURE_REQUIRE_NIX=1 )$(BIN)/python -m pytest -n auto $(if $(WITH_NIX),,-m "not nix" )$(PYTEST_ARGS)
+
+structure: ## count what makes the code hard to move into, and draw its floors in docs/codebase.md
+	@$(SETUP) dev
+	$(BIN)/python scripts/structure.py --write
 
 bench: ## measure the heavy questions on large closures
 	@$(SETUP) dev

@@ -20,8 +20,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pyclosure.queries.base.inspection import NativeFile
-from pyclosure.queries.facts import native
-from pyclosure.queries.facts.native import is_native, read_native
+from pyclosure.queries.facts.native import is_native, read_native, reader
 from tests.support import binaries
 from tests.support.binaries import elf, macho, universal
 from tests.support.sentences import assert_plain
@@ -760,7 +759,7 @@ def test_of_several_loaders_the_first_counts() -> None:
 
 @pytest.mark.parametrize(("bound", "most"), [("_MOST_READS", 4), ("_MOST_BYTES", 4 + 64 + 2 + 56)])
 def test_reading_ends_when_its_budget_is_spent(monkeypatch: pytest.MonkeyPatch, bound: str, most: int) -> None:
-    monkeypatch.setattr(native, bound, most)
+    monkeypatch.setattr(reader, bound, most)
 
     found = read(FULL_ELF)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from pyclosure.queries.base.inspection import CallSite, LimitedName
 from pyclosure.queries.base.names import store_path_in
-from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Severity, Verdict
+from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Verdict
 from pyclosure.queries.environment.linking import without_digest
 from pyclosure.queries.findings.rule import Rule
 from pyclosure.queries.findings.scene import Scene
@@ -221,40 +221,63 @@ def _findings(scene: Scene, at: int, judged: list[_Judgement]) -> Iterator[Findi
 
 
 def _finding(scene: Scene, at: int, bad: list[_Judgement], judged: list[_Judgement]) -> Finding:
-    files: dict[str, set[State]] = defaultdict(set)
-    for one in judged:
-        files[one.site.file].add(one.state)
-    partly = sorted(file for file, states in files.items() if "patched" in states and states & set(_WORST))
-    # where a file also opens what only running tells, that may be what it is about
-    open_files = _open_files(judged)
-    dynamic_files = {one.site.file for one in judged if one.state == "dynamic"}
-    mild = [one.site.guarded or bool(one.site.variables) or one.site.file in dynamic_files for one in bad]
-    severity: Severity = "warning" if all(mild) and not partly else "error"
-    opened = tuple(dict.fromkeys(name for one in bad for name in one.names))
-    names = [without_digest(name, scene.closure.store_dir) for name in opened]
     worst = next(state for state in _WORST if any(one.state == state for one in bad))
-    told = any(
+    partly = _partly_patched(judged)
+    opened = tuple(dict.fromkeys(name for one in bad for name in one.names))
+    decided = dict.fromkeys(name for one in bad if one.state == worst for name in one.decided)
+    return Finding(
+        rule=RULE.id,
+        severity="warning" if _may_go_well(bad, judged) and not partly else "error",
+        certainty="certain" if scene.linking.whole and _is_certain(worst, bad, judged) else "probable",
+        tier="F",
+        title=f"{scene.label(at)} opens {some(_without_digests(scene, decided))}: {_WORDS[worst]}",
+        paths=(scene.path(at), *_providers(scene, opened)),
+        subjects=(scene.name(at), *_without_digests(scene, opened)),
+        evidence=tuple(_proof(scene, at, one) for one in sorted(judged, key=lambda one: not one.bad)),
+        remedy=_REMEDIES.get(worst, _SUBSTITUTE),
+        notes=_notes(scene, at, partly),
+    )
+
+
+def _partly_patched(judged: list[_Judgement]) -> list[str]:
+    """Return the files in which some calls are patched and others fail, sorted."""
+    states: dict[str, set[State]] = defaultdict(set)
+    for one in judged:
+        states[one.site.file].add(one.state)
+    return sorted(file for file, found in states.items() if "patched" in found and found & set(_WORST))
+
+
+def _may_go_well(bad: list[_Judgement], judged: list[_Judgement]) -> bool:
+    """Say whether every bad call has a way out: a guard, a variable, a call beside it that only running tells."""
+    # where a file also opens what only running tells, that may be what it is about
+    dynamic_files = {one.site.file for one in judged if one.state == "dynamic"}
+    return all(one.site.guarded or one.site.variables or one.site.file in dynamic_files for one in bad)
+
+
+def _is_certain(worst: State, bad: list[_Judgement], judged: list[_Judgement]) -> bool:
+    """Say whether the files alone tell that a call is in the worst state."""
+    open_files = _open_files(judged)
+    return worst in _CERTAIN and any(
         one.state == worst and not (one.site.dynamic or one.site.variables or one.site.file in open_files)
         for one in bad
     )
-    first = dict.fromkeys(name for one in bad if one.state == worst for name in one.decided)
-    shown = [without_digest(name, scene.closure.store_dir) for name in first]
+
+
+def _providers(scene: Scene, names: Iterable[str]) -> Iterator[str]:
+    """Return the store paths that hold libraries of these names, each once."""
+    holders = (one for name in names if not name.startswith("/") for one in scene.linking.named(name))
+    return iter(dict.fromkeys(scene.path(one) for one in holders))
+
+
+def _without_digests(scene: Scene, names: Iterable[str]) -> list[str]:
+    return [without_digest(name, scene.closure.store_dir) for name in names]
+
+
+def _notes(scene: Scene, at: int, partly: list[str]) -> tuple[str, ...]:
     notes = [f"Partly patched, which looks fixed: {some(partly)}."] if partly else []
     if "LD_LIBRARY_PATH" in _wrapper_variables(scene, at):
         notes.append("A wrapper sets LD_LIBRARY_PATH, which may lead there.")
-    where = [scene.path(one) for name in opened if not name.startswith("/") for one in scene.linking.named(name)]
-    return Finding(
-        rule=RULE.id,
-        severity=severity,
-        certainty="certain" if worst in _CERTAIN and told and scene.linking.whole else "probable",
-        tier="F",
-        title=f"{scene.label(at)} opens {some(shown)}: {_WORDS[worst]}",
-        paths=(scene.path(at), *dict.fromkeys(where)),
-        subjects=(scene.name(at), *names),
-        evidence=tuple(_proof(scene, at, one) for one in sorted(judged, key=lambda one: not one.bad)),
-        remedy=_REMEDIES.get(worst, _SUBSTITUTE),
-        notes=tuple(notes),
-    )
+    return tuple(notes)
 
 
 def _proof(scene: Scene, at: int, one: _Judgement) -> Proof:

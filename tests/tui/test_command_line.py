@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import signal
@@ -15,7 +16,7 @@ import pytest
 from pyclosure import __version__
 from pyclosure.queries.base.errors import BadInput, Cancelled, NixFailed
 from pyclosure.tui.cli import commands
-from pyclosure.tui.cli.parsing import parser_for
+from pyclosure.tui.cli.parsing import parse, parser_for
 from tests.tui.closures import dump_of
 from tests.tui.commanding import ROOT, Cli, Done
 
@@ -79,6 +80,66 @@ def test_help_lists_every_command_with_its_summary(cli: Cli) -> None:
 def test_every_option_has_a_word_of_help(name: str) -> None:
     for action in parser_for(name, commands.find(name))._actions:
         assert action.help, f"{name} {action.option_strings or action.dest}"
+
+
+# -- options between positional words ---------------------------------------------------------------------
+
+LEAVES = {"--help", "--version", "--list-rules", "--explain", "--list-columns"}
+"""Options that answer by themselves."""
+
+
+def takes_many(parser: argparse.ArgumentParser) -> bool:
+    return any(not action.option_strings and action.nargs in ("+", "*") for action in parser._actions)
+
+
+WITH_SOURCES = [name for name in commands.names() if takes_many(parser_for(name, commands.find(name)))]
+
+
+def options_with_values(parser: argparse.ArgumentParser) -> list[list[str]]:
+    """Return every option of a command, with values that it takes."""
+    found = []
+    for action in parser._actions:
+        if action.option_strings and not LEAVES & set(action.option_strings):
+            count = action.nargs if isinstance(action.nargs, int) else 1
+            found.append([action.option_strings[-1], *[str(next(iter(action.choices or ()), 1))] * count])
+    return found
+
+
+@pytest.mark.parametrize("name", WITH_SOURCES)
+def test_options_may_stand_between_the_sources(name: str) -> None:
+    def parser() -> argparse.ArgumentParser:
+        return parser_for(name, commands.find(name))
+
+    required = ["--output", "file"] if name == "snapshot" else []
+    options = options_with_values(parser())
+    assert len(options) >= 7
+    for option in options:
+        expected = parse(parser(), [*required, *option, "A", "B", "-"])
+        assert expected.sources == ["A", "B", "-"]
+        assert parse(parser(), [*required, "A", *option, "B", "-"]) == expected, option
+        assert parse(parser(), [*required, "A", "B", *option, "-"]) == expected, option
+
+
+def test_every_command_with_sources_is_among_them() -> None:
+    assert set(commands.names()) - set(WITH_SOURCES) == {"completion", "demo"}
+
+
+@pytest.mark.parametrize("name", WITH_SOURCES)
+def test_what_follows_two_dashes_is_a_source(name: str) -> None:
+    required = ["--output", "file"] if name == "snapshot" else []
+    words = [*required, "--", "--timeout", "A"]
+
+    assert parse(parser_for(name, commands.find(name)), words).sources == [
+        "--timeout",
+        "A",
+    ]
+
+
+def test_an_unknown_option_between_sources_is_named(cli: Cli) -> None:
+    done = cli("check", "demo:", "--nonsense", "demo:")
+
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("pyclosure check: unrecognized arguments: --nonsense demo:\n")
 
 
 # -- exit statuses ---------------------------------------------------------------------------------------

@@ -95,7 +95,7 @@ def silence(stream: IO[str]) -> None:
 
 def _dispatch(words: list[str]) -> int:
     from pyclosure.tui.cli import commands
-    from pyclosure.tui.cli.parsing import DEFAULT, overall_parser, parser_for
+    from pyclosure.tui.cli.parsing import DEFAULT, overall_parser, parse, parser_for
 
     if not words:
         if not os.path.lexists("result"):
@@ -109,8 +109,7 @@ def _dispatch(words: list[str]) -> int:
     # a file that is called like a command is reached as ./file
     name = words.pop(0) if words[0] in known else DEFAULT
     command = commands.find(name)
-    parser = parser_for(name, command)
-    return _run(command, parser.parse_args(words))
+    return _run(command, parse(parser_for(name, command), words))
 
 
 def _run(command: commands.Command, arguments: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import NoReturn
 
 from pyclosure import __version__
@@ -45,6 +46,16 @@ def parser_for(name: str, command: commands.Command) -> argparse.ArgumentParser:
     if name == DEFAULT:
         parser.add_argument("-V", "--version", action="version", version=f"pyclosure {__version__}")
     return parser
+
+
+def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Namespace:
+    """Return what the words of a command mean; options may stand between its SOURCEs.
+
+    Raises:
+        SystemExit: the words cannot be understood, or an option answers by itself.
+    """
+    # Before 3.12.8 and 3.13.1, parse_intermixed_args loses a leading "--", and what follows it would be an option.
+    return parser.parse_args(words) if "--" in words else parser.parse_intermixed_args(words)
 
 
 def overall_parser() -> argparse.ArgumentParser:

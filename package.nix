@@ -15,7 +15,7 @@ python3Packages.buildPythonApplication {
   );
   pyproject = true;
 
-  # pyclosure/ holds relative links to the three folders beside it: all four have to come along.
+  # The package is pyclosure/ and the three folders beside it, which it links to.
   src = lib.fileset.toSource {
     root = ./.;
     fileset = lib.fileset.unions [

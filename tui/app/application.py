@@ -22,9 +22,9 @@ from pyclosure.queries.base.errors import Cancelled, QueryError
 from pyclosure.tui import screens
 from pyclosure.tui.app import theming
 from pyclosure.tui.app.settings import Settings, remember_theme, remembered_theme
-from pyclosure.tui.cli.opening import progress_text
 from pyclosure.tui.widgets.workarounds import PatientStylesheet
 from pyclosure.tui.windows.loading import LoadingScreen
+from pyclosure.tui.words.progress import progress_text
 
 if TYPE_CHECKING:
     from textual.command import Provider

@@ -17,8 +17,8 @@ from pyclosure.queries.base.errors import Cancelled, QueryError
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.graph.sizes import with_closure_sizes
 from pyclosure.queries.opened.knowledge import Knowledge
-from pyclosure.tui.cli.opening import progress_text
 from pyclosure.tui.session.judging import Judgement, judge_closure, nearest_policy, survey_closure
+from pyclosure.tui.words.progress import progress_text
 
 if TYPE_CHECKING:
     from pyclosure.queries.diff.review import Review

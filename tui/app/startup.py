@@ -53,7 +53,7 @@ def run_app(
         app.run()
         if app.trouble is not None and app.knowledge is None:
             # what the screen said stays readable after it is gone
-            from pyclosure.tui.cli.main import error_text
+            from pyclosure.tui.words.errors import error_text
 
             print(error_text(app.trouble), file=sys.stderr)
         return app.return_code or 0

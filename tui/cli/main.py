@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING
 
 from pyclosure import __version__
+from pyclosure.tui.words.errors import error_text
 
 if TYPE_CHECKING:
     import argparse
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 FAULT = 70
 """Exit status of a fault in pyclosure itself."""
-_MOST_WORDS = 24
-"""Lines of nix that are printed; a trace can be hundreds."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -167,23 +166,6 @@ def _meant(arguments: argparse.Namespace) -> str:
         if close:
             return f"did you mean: pyclosure {close[0]} …"
     return ""
-
-
-def error_text(error: Exception) -> str:
-    """Return an error as the command line prints it: one sentence, nix's words, the next step."""
-    from pyclosure.queries.base.errors import QueryError
-    from pyclosure.queries.base.text import plain_lines
-
-    lines = [f"pyclosure: {error}"]
-    if isinstance(error, QueryError):
-        words = plain_lines(error.words).splitlines()
-        if len(words) > _MOST_WORDS:
-            # the reason stands at the end of a trace
-            words = [*words[:3], "…", *words[3 - _MOST_WORDS :]]
-        lines += [f"  nix: {line}" for line in words]
-        if error.hint:
-            lines.append(f"  {error.hint}")
-    return "\n".join(lines)
 
 
 def _stop_children() -> None:

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import IO, TYPE_CHECKING, NoReturn
 
+from pyclosure.tui.words.progress import progress_text
+
 if TYPE_CHECKING:
     from pyclosure.queries.base.activity import Activity
     from pyclosure.queries.nix.process import Runner
@@ -203,20 +205,6 @@ class Narrator:
         if self._said:
             self._err.write("\r\x1b[K")
             self._err.flush()
-
-
-def progress_text(progress: object) -> str:
-    """Return progress in words: ``reading files 120/4,000 paths``."""
-    from pyclosure.queries.base.activity import Progress
-
-    assert isinstance(progress, Progress)
-    if progress.total is not None:
-        return f"{progress.stage} {progress.done:,}/{progress.total:,} {progress.unit}".rstrip()
-    if progress.unit == "bytes" and progress.done:
-        return f"{progress.stage} … {progress.done / 1024:,.0f} KiB"
-    if progress.done:
-        return f"{progress.stage} … {progress.done:,} {progress.unit}".rstrip()
-    return f"{progress.stage} …"
 
 
 def on_terminal() -> bool:

@@ -91,7 +91,7 @@ async def work(store: str, root: str, size: tuple[int, int]) -> list[Work]:
     app.animation_level = "none"
     found: list[Work] = []
     async with app.run_test(size=size) as pilot:
-        while not app.quiet:
+        while not app.session.quiet:
             await pilot.pause(0.05)
         for number, (screen, keys) in enumerate(ROUNDS.items(), 1):
             await pilot.press(str(number))

@@ -95,9 +95,10 @@ async def draw(picture: Picture) -> str:
     else:
         app = ClosureApp(Opening(Demo(), SystemRunner()).start(), theme=picture.theme)
     async with app.run_test(size=picture.size, notifications=False) as pilot:
-        while app.overview is None or app.judgement is None or app.task_text or not app.quiet:
+        session = app.session
+        while session.overview is None or session.judgement is None or session.task_text or not session.quiet:
             await pilot.pause(0.02)
-        while picture.changed and (app.review is None or app.review.findings is None):
+        while picture.changed and (session.review is None or session.review.findings is None):
             await pilot.pause(0.02)
         for key in picture.keys:
             await pilot.press(KEYS.get(key, key))

@@ -149,8 +149,8 @@ async def running(app: ClosureApp, size: tuple[int, int] = SMALL) -> AsyncIterat
             await until(pilot, lambda: not isinstance(app.screen, LoadingScreen), "what comes after the first frame")
             yield pilot
     finally:
-        app.opening.cancel()
-        app.cancel_tasks()
+        app.session.opening.cancel()
+        app.session.cancel_tasks()
         wait_for(lambda: not at_work("opening", "background"), "the threads of the app to end")
 
 
@@ -178,11 +178,11 @@ async def settled(pilot: Pilot[int]) -> None:
     app = app_of(pilot)
 
     def done() -> bool:
-        if app.knowledge is None or at_work("background"):
+        if app.session.knowledge is None or at_work("background"):
             return False
         if isinstance(app.screen, PathScreen):
             return app.screen.table.browser is not None
-        return isinstance(app.screen, ModeScreen) and app.judgement is not None
+        return isinstance(app.screen, ModeScreen) and app.session.judgement is not None
 
     await until(pilot, done, "the source to be read and looked into")
 
@@ -299,7 +299,7 @@ async def stand_on(pilot: Pilot[int], name: str) -> None:
 
 
 def all_labels(pilot: Pilot[int]) -> Labels:
-    return app_of(pilot).labels
+    return app_of(pilot).session.labels
 
 
 # -- the palette -----------------------------------------------------------------------------------------

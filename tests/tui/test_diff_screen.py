@@ -31,7 +31,8 @@ def rows(pilot: Pilot[int]) -> list[DiffRow]:
 
 
 async def reviewed(pilot: Pilot[int]) -> None:
-    await until(pilot, lambda: app_of(pilot).review is not None and app_of(pilot).review.findings, "the review")
+    session = app_of(pilot).session
+    await until(pilot, lambda: session.review is not None and session.review.findings, "the review")
     await pilot.app.workers.wait_for_complete()
     await pilot.pause()
 
@@ -68,7 +69,7 @@ async def test_causes_stand_first_and_say_what_they_bring() -> None:
 async def test_classes_are_sections_and_sum_to_the_change() -> None:
     async with opened(**COMPARED) as pilot:
         await reviewed(pilot)
-        review = app_of(pilot).review
+        review = app_of(pilot).session.review
         assert review is not None
         await pilot.press("p", "p", "p")
 
@@ -84,7 +85,7 @@ async def test_classes_are_sections_and_sum_to_the_change() -> None:
 async def test_the_rows_are_those_of_the_command() -> None:
     async with opened(**COMPARED) as pilot:
         await reviewed(pilot)
-        knowledge = app_of(pilot).knowledge
+        knowledge = app_of(pilot).session.knowledge
         assert knowledge is not None
         plain = review(demo_before(), knowledge)
 
@@ -113,12 +114,12 @@ async def test_why_looks_at_either_side() -> None:
         await pilot.press("w")
         screen = pilot.app.screen
         assert isinstance(screen, WhyScreen)
-        assert screen._knowledge is app_of(pilot).knowledge
+        assert screen._knowledge is app_of(pilot).session.knowledge
         await pilot.press("escape")
         await pilot.press("W")
         screen = pilot.app.screen
         assert isinstance(screen, WhyScreen)
-        review = app_of(pilot).review
+        review = app_of(pilot).session.review
         assert review is not None and screen._knowledge is review.diff.old
         assert "before: why idna 3.7" in shown(screen._head)
         # the old closure is only compared with
@@ -179,7 +180,7 @@ async def test_every_order_is_one_within_its_section() -> None:
 
 async def test_without_a_base_there_is_no_such_screen() -> None:
     async with opened() as pilot:
-        assert "Diff" not in {title for _, title, _ in app_of(pilot).tabs}
+        assert "Diff" not in {title for _, title, _ in app_of(pilot).session.tabs}
         await pilot.press("7")
         assert pilot.app.current_mode == "overview"
         assert "nothing to compare with" in toasts(pilot)[-1]
@@ -190,7 +191,7 @@ async def test_a_base_that_cannot_be_read_is_told() -> None:
         raise NoData("cannot read ./before: No such file", hint="name another")
 
     async with opened(screen="diff", open_base=fail, base="./before") as pilot:
-        await until(pilot, lambda: app_of(pilot).base_trouble, "the trouble")
+        await until(pilot, lambda: app_of(pilot).session.base_trouble, "the trouble")
         assert "nothing to compare with: cannot read ./before" in shown(screen_of(pilot).head)
         for key in ("p", "s", "y", "i", "w", "W", "c", "enter", "down", "slash", "escape"):
             await pilot.press(key)
@@ -204,14 +205,14 @@ async def test_a_closure_compared_with_itself_changed_nothing() -> None:
 
 
 async def reviewed_at_all(pilot: Pilot[int]) -> None:
-    await until(pilot, lambda: app_of(pilot).review is not None, "the review")
+    await until(pilot, lambda: app_of(pilot).session.review is not None, "the review")
     await pilot.app.workers.wait_for_complete()
     await pilot.pause()
 
 
 async def test_a_build_graph_alone_is_told_and_compared_on_its_own_screen() -> None:
     async with opened(screen="diff", open_base=lambda _: before(), base="./graph.json") as pilot:
-        await until(pilot, lambda: app_of(pilot).compared is not None, "the comparison")
+        await until(pilot, lambda: app_of(pilot).session.compared is not None, "the comparison")
         assert "it is a build graph without a closure" in shown(screen_of(pilot).head)
         await pilot.press("6")
         assert "built anew" in shown(mode_screen_of(pilot).head)  # type: ignore[attr-defined]

@@ -110,10 +110,10 @@ async def test_x_marks_the_references_of_the_finding_as_cut() -> None:
     async with opened(screen="findings") as pilot:
         await go_to(pilot, GCC)
         await pilot.press("x")
-        assert len(app_of(pilot).plan.marks) == 1
-        assert "saves 166.7 MiB" in app_of(pilot).plan.words()
+        assert len(app_of(pilot).session.plan.marks) == 1
+        assert "saves 166.7 MiB" in app_of(pilot).session.plan.words()
         await pilot.press("u")
-        assert app_of(pilot).plan.marks == []
+        assert app_of(pilot).session.plan.marks == []
 
         await go_to(pilot, next(title for title in titles(pilot) if title.endswith("ships its tests")))
         await pilot.press("x")
@@ -216,7 +216,7 @@ async def test_what_could_not_be_judged_is_listed_with_what_would_tell() -> None
         screen = findings_of(pilot)
         unknown = [at for at, row in enumerate(screen.findings.rows) if row.finding is None]
         # rules that lack the same are one question
-        assert 1 <= len(unknown) < len({one.rule for one in app_of(pilot).judgement.report.unknown})
+        assert 1 <= len(unknown) < len({one.rule for one in app_of(pilot).session.judgement.report.unknown})
         screen.findings.rows_changed(unknown[0])
         await pilot.pause()
 

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from pyclosure.tui import screens
 from pyclosure.tui.app.application import ClosureApp
+from pyclosure.tui.app.keys import palette_actions
 from pyclosure.tui.frames.evidence_screen import EvidenceRows, EvidenceScreen
 from pyclosure.tui.frames.finding_rows import FindingRows
 from pyclosure.tui.frames.mode_screen import ModeScreen
@@ -242,7 +243,7 @@ async def test_the_palette_does_what_the_keys_of_the_table_do() -> None:
 
 async def test_every_key_that_acts_has_an_entry_in_the_palette() -> None:
     async with opened(screen="closure", size=LARGE) as pilot:
-        entries = {words.lower() for _, words, _ in app_of(pilot).palette_actions(pilot.app.screen)}
+        entries = {words.lower() for words, _, _ in palette_actions(pilot.app, pilot.app.screen)}
         moves = ("move", "page", "edge", "go(", "command_palette")
         pressed = {key: active.binding.id for key, active in screen_of(pilot).active_bindings.items()}
 
@@ -267,7 +268,7 @@ async def test_the_palette_works_while_nothing_is_known_yet() -> None:
         await take_first(pilot, palette)
 
         assert app.theme == "contrast"
-        assert app.knowledge is None
+        assert app.session.knowledge is None
 
 
 # -- leaving ---------------------------------------------------------------------------------------------

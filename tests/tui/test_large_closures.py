@@ -112,7 +112,7 @@ async def test_the_end_of_a_long_chain_is_in_view_after_going_there(seen_before:
     async with opened(chain(2000)) as pilot:
         if seen_before:
             await pilot.press("2", "1")
-        table_of(pilot).cursor = table_of(pilot).browser.row_of(app_of(pilot).knowledge.closure.position[LAST])
+        table_of(pilot).cursor = table_of(pilot).browser.row_of(app_of(pilot).session.knowledge.closure.position[LAST])
         await pilot.press("enter")
         await pilot.pause()
 

@@ -51,7 +51,7 @@ async def test_a_closure_of_one_path_still_shows_it() -> None:
 
 async def test_every_byte_is_in_one_of_the_kinds_that_are_shown() -> None:
     async with opened(size=LARGE) as pilot:
-        parts = app_of(pilot).overview.by_kind
+        parts = app_of(pilot).session.overview.by_kind
         kinds = re.findall(r"^  (.{22}) *([\d.]+ \w+)  .* (\d+)$", summary(pilot), re.MULTILINE)
 
     assert len(kinds) == len(parts) == 8
@@ -172,7 +172,7 @@ async def test_a_path_that_is_only_known_by_its_name_is_counted_as_about_one_dis
 async def test_paths_of_the_same_name_are_told_apart() -> None:
     records = records_of({"app-1.0": ("python3.11-six-1.0", "python3.12-six-1.0")})
     async with opened(knowledge_of(records)) as pilot:
-        labels = {app_of(pilot).labels[at] for at in range(3)}
+        labels = {app_of(pilot).session.labels[at] for at in range(3)}
 
         assert labels == {"app 1.0", "six 1.0 · python3.11", "six 1.0 · python3.12"}
         assert store_path("app-1.0") in {info.path for info in records.paths}

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 
 from pyclosure.queries.base.activity import Progress
 from pyclosure.queries.base.errors import NixFailed
-from pyclosure.tui.app import application as app_module
+from pyclosure.tui.session import session as session_module
 from tests.support.closures import knowledge_of, records_of
 from tests.tui.driving import (
     LARGE,
@@ -117,7 +117,7 @@ async def ways(pilot: Pilot[int]) -> None:
 
 async def supposing(pilot: Pilot[int]) -> None:
     await pilot.press("2", "down", "space", "down", "x")
-    assert app_of(pilot).status == "1 cut · saves 166.7 MiB"
+    assert app_of(pilot).session.status == "1 cut · saves 166.7 MiB"
     pilot.app.clear_notifications()
 
 
@@ -201,7 +201,7 @@ async def test_loading_looks_like(
     pictures: Pictures, theme: str, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opening = of_store(Hanging(Progress("nix path-info", 2114, 4000, "paths")))
-    monkeypatch.setattr(app_module, "time", SimpleNamespace(monotonic=lambda: opening.began + 3.0))
+    monkeypatch.setattr(session_module, "time", SimpleNamespace(monotonic=lambda: opening.began + 3.0))
     async with running(app_for(opening, theme=theme), size) as pilot:
         await until(pilot, lambda: "2,114/4,000 paths" in picture(pilot), "the progress")
         pictures.compare(pilot, "loading")
@@ -226,7 +226,7 @@ async def test_a_build_closure_looks_like(pictures: Pictures, theme: str, size: 
 async def test_two_graphs_look_like(pictures: Pictures, theme: str, size: tuple[int, int]) -> None:
     options = {"screen": "rebuild", "open_base": lambda _: before(), "base": "./before"}
     async with opened(size=size, theme=theme, **options) as pilot:
-        await until(pilot, lambda: app_of(pilot).compared is not None, "the comparison")
+        await until(pilot, lambda: app_of(pilot).session.compared is not None, "the comparison")
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()
         pictures.compare(pilot, "causes")
@@ -237,7 +237,8 @@ async def test_two_graphs_look_like(pictures: Pictures, theme: str, size: tuple[
 async def test_a_change_looks_like(pictures: Pictures, theme: str, size: tuple[int, int]) -> None:
     options = {"screen": "diff", "open_base": lambda _: side_before(), "base": "./before"}
     async with opened(size=size, theme=theme, **options) as pilot:
-        await until(pilot, lambda: app_of(pilot).review is not None and app_of(pilot).review.findings, "the review")
+        session = app_of(pilot).session
+        await until(pilot, lambda: session.review is not None and session.review.findings, "the review")
         await pilot.press("home", "down")
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()

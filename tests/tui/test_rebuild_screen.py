@@ -60,7 +60,7 @@ async def test_the_ranking_is_that_of_the_command(cli: Cli) -> None:
     rows = cli("rebuild", "demo:", "--top", "0", "--format", "json").json
     async with opened(screen="rebuild") as pilot:
         await pilot.press("p", "p", "p")
-        outlook = app_of(pilot).outlook
+        outlook = app_of(pilot).session.outlook
         assert outlook is not None
         shown_rows = [
             (outlook.graph.paths[one.derivation], one.rebuilds, one.without_tests)
@@ -142,7 +142,7 @@ async def test_p_shows_only_some() -> None:
         await pilot.press("p")
         assert all(one.python for one in screen_of(pilot).ranks.rows)
         await pilot.press("p")
-        outlook = app_of(pilot).outlook
+        outlook = app_of(pilot).session.outlook
         assert outlook is not None
         assert {one.derivation for one in screen_of(pilot).ranks.rows} == outlook.running
         await pilot.press("p")
@@ -179,8 +179,8 @@ async def test_without_a_build_graph_it_says_why_and_b_does_too() -> None:
 
 async def test_what_differs_stands_first_and_says_in_what() -> None:
     async with opened(screen="rebuild", open_base=lambda _: before(), base="./before", size=LARGE) as pilot:
-        await until(pilot, lambda: app_of(pilot).compared is not None, "the comparison")
-        compared = app_of(pilot).compared
+        await until(pilot, lambda: app_of(pilot).session.compared is not None, "the comparison")
+        compared = app_of(pilot).session.compared
         assert compared is not None and compared.comparison is not None
 
         assert labels(pilot)[0] == "openssl 3.0.20"
@@ -204,8 +204,8 @@ async def test_the_comparison_is_that_of_the_command(cli: Cli, tmp_path: Path) -
         path.write_bytes(saved(one))
     answer = cli("rebuild", "--base", str(old), "--head", str(new), "--format", "json").json
     async with opened(screen="rebuild", open_base=lambda _: before(), base="x") as pilot:
-        await until(pilot, lambda: app_of(pilot).compared is not None, "the comparison")
-        compared = app_of(pilot).compared
+        await until(pilot, lambda: app_of(pilot).session.compared is not None, "the comparison")
+        compared = app_of(pilot).session.compared
         assert compared is not None and compared.comparison is not None
 
         assert answer["counts"]["rebuilt"] == len(compared.comparison.rebuilt) == len(labels(pilot))
@@ -219,7 +219,7 @@ async def test_a_base_that_cannot_be_read_is_told_and_the_ranking_stays() -> Non
         raise NoData("there is no build graph of x: no derivation is here", hint="bring one")
 
     async with opened(screen="rebuild", open_base=fail, base="./x") as pilot:
-        await until(pilot, lambda: app_of(pilot).compared is not None, "the comparison")
+        await until(pilot, lambda: app_of(pilot).session.compared is not None, "the comparison")
 
         assert "nothing to compare with: there is no build graph of x" in shown(screen_of(pilot).head)
         assert len(labels(pilot)) > 10

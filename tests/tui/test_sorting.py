@@ -67,7 +67,7 @@ async def test_sorting_puts_the_first_row_into_view(key: str) -> None:
 
         assert round(table.scroll_y) == 0
         assert table.cursor == 0
-        assert lines(table)[1].startswith(f"▌{app_of(pilot).labels[table.browser.at(0)]} ")
+        assert lines(table)[1].startswith(f"▌{app_of(pilot).session.labels[table.browser.at(0)]} ")
 
 
 async def test_capital_s_turns_the_order_round_and_back() -> None:

@@ -89,7 +89,7 @@ async def test_loading_names_the_command_what_is_done_and_how_to_stop() -> None:
         assert words.strip().startswith("nix path-info … 64 KiB")
         assert "esc cancels" in words
         assert not screen_of(pilot).query_one("#body").display
-        assert app_of(pilot).knowledge is None
+        assert app_of(pilot).session.knowledge is None
         assert shown(screen_of(pilot).title_bar).startswith(" pyclosure  1 Overview  2 Closure  3 Python")
 
 

@@ -101,7 +101,7 @@ async def looked_at(pilot: Pilot[int], *, why: str) -> None:
         assert "still" not in text and "being read" not in text and "…]" not in text, f"{spec.name}: {text}"
     await pilot.press("4")
     text = " ".join(picture(pilot).split())
-    assert why in text or app_of(pilot).judgement is not None, text
+    assert why in text or app_of(pilot).session.judgement is not None, text
     for key in ("1", "down", "w", "escape", "c", "escape", "d", "escape", "2", "e", "x", "X", "escape", "u"):
         await pilot.press(key)
         await pilot.pause()
@@ -155,7 +155,7 @@ async def test_a_fault_is_the_reason_of_all_that_is_not_known(
 ) -> None:
     put(monkeypatch, what, Failing(RuntimeError("no")))
     async with running(app_for(on_disk), LARGE) as pilot:
-        await until(pilot, lambda: app_of(pilot).stopped, "the fault")
+        await until(pilot, lambda: app_of(pilot).session.stopped, "the fault")
         state = {
             "files": on_disk.files_state,
             "derivations": on_disk.derivations_state,
@@ -191,7 +191,7 @@ async def test_what_is_being_understood_can_be_cancelled(
         go_on.set()
         await until(pilot, lambda: "Cancelled: nothing was opened" in picture(pilot), "the cancelling")
 
-        assert app_of(pilot).knowledge is None
+        assert app_of(pilot).session.knowledge is None
         await pilot.press("q")
     assert pilot.app.return_code == 130
 
@@ -211,7 +211,7 @@ async def test_evaluating_on_a_key_can_be_left(on_disk: Knowledge, monkeypatch: 
     monkeypatch.setattr("pyclosure.queries.testing.evaluated.learn_evaluation", slow)
     async with opened(on_disk, LARGE, screen="tests") as pilot:
         store = Store(None, "", False, "local store")
-        app_of(pilot).opening.source = Installables(("env",), store, "/", "/default.nix")
+        app_of(pilot).session.opening.source = Installables(("env",), store, "/", "/default.nix")
         await pilot.press("e")
         await until(pilot, reached.is_set, "the evaluation")
         # every key is answered meanwhile
@@ -225,7 +225,7 @@ async def test_evaluating_that_fails_is_said_so(on_disk: Knowledge, monkeypatch:
     monkeypatch.setattr("pyclosure.queries.testing.evaluated.learn_evaluation", Failing(MemoryError()))
     async with opened(on_disk, LARGE, screen="tests") as pilot:
         store = Store(None, "", False, "local store")
-        app_of(pilot).opening.source = Installables(("env",), store, "/", "/default.nix")
+        app_of(pilot).session.opening.source = Installables(("env",), store, "/", "/default.nix")
         await pilot.press("e")
         await until(pilot, lambda: any("MemoryError" in words for words in toasts(pilot)), "the fault")
 
@@ -241,7 +241,7 @@ async def test_evidence_that_fails_is_not_looked_for_for_ever(
     on_disk: Knowledge, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     async with opened(on_disk, LARGE) as pilot:
-        monkeypatch.setattr(app_of(pilot).evidence, "scan", Failing(error))
+        monkeypatch.setattr(app_of(pilot).session.evidence, "scan", Failing(error))
         await pilot.press("w")
         await until(pilot, lambda: "files unknown: a fault in pyclosure itself" in picture(pilot), "the fault")
         assert "looking for the files" not in picture(pilot)

@@ -168,7 +168,7 @@ async def test_all_tests_together_are_circles_costs_and_tools_elsewhere() -> Non
 
 async def test_nothing_can_be_evaluated_without_an_expression() -> None:
     async with opened(screen="tests") as pilot:
-        assert app_of(pilot).expressions == ()
+        assert app_of(pilot).session.expressions == ()
         await pilot.press("e")
         assert toasts(pilot)[-1].startswith("no expression was opened: open it with pyclosure -f FILE")
 
@@ -176,9 +176,9 @@ async def test_nothing_can_be_evaluated_without_an_expression() -> None:
 async def test_what_was_evaluated_can_be_asked() -> None:
     async with opened(screen="tests") as pilot:
         app = app_of(pilot)
-        app.opening.source = Installables(("env",), Store(None, "", False, "local store"), "/", "/default.nix")
+        app.session.opening.source = Installables(("env",), Store(None, "", False, "local store"), "/", "/default.nix")
 
-        assert app.expressions == (Expression("env", "/default.nix", False, "/"),)
+        assert app.session.expressions == (Expression("env", "/default.nix", False, "/"),)
 
 
 async def test_without_derivations_it_shows_what_is_declared_and_what_would_tell() -> None:
@@ -211,7 +211,7 @@ async def test_d_opens_all_that_is_known() -> None:
 async def test_there_is_nothing_to_cut() -> None:
     async with opened(screen="tests") as pilot:
         await pilot.press("x")
-        assert app_of(pilot).plan.marks == []
+        assert app_of(pilot).session.plan.marks == []
         assert toasts(pilot) == ["tests are no references: x cuts in the closure and in why"]
 
 

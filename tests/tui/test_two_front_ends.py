@@ -100,7 +100,7 @@ async def test_the_overview_says_what_the_report_says(cli: Cli) -> None:
     ]
     counts = [f"{found.count(one)} {sign}" for one, sign in (("error", "✘"), ("warning", "▲")) if one in found]
     async with opened(size=WIDE) as pilot:
-        answer = app_of(pilot).overview
+        answer = app_of(pilot).session.overview
         head = summary(pilot).splitlines()[0]
 
         assert head.split("   ") == [

@@ -152,7 +152,7 @@ async def test_what_files_say_is_shown_without_control_characters(tmp_path: Path
     async with opened(knowledge_of(replace(records, files_root=str(tmp_path))), WIDE) as pilot:
         words = await everything_drawn(pilot)
 
-        assert app_of(pilot).knowledge.files_state.state == "complete"
+        assert app_of(pilot).session.knowledge.files_state.state == "complete"
         assert MARKUP in words
         assert "\x1b" not in words
 

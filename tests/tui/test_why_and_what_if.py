@@ -136,15 +136,15 @@ async def test_cutting_in_why_makes_every_size_follow_and_u_undoes_it(tmp_path: 
         screen._rows.cursor = at
         await pilot.press("x")
 
-        assert app.knowledge is not None
-        assert app.knowledge.sizes.total == 531_010 - 500_000
-        assert app.overview is not None
-        assert (app.overview.closure_size, app.overview.paths) == (31_010, 3)
-        assert "saves 488.3 KiB" in app.status
+        assert app.session.knowledge is not None
+        assert app.session.knowledge.sizes.total == 531_010 - 500_000
+        assert app.session.overview is not None
+        assert (app.session.overview.closure_size, app.session.overview.paths) == (31_010, 3)
+        assert "saves 488.3 KiB" in app.session.status
 
         await pilot.press("escape", "u")
-        assert app.knowledge.sizes.total == 531_010
-        assert app.status == ""
+        assert app.session.knowledge.sizes.total == 531_010
+        assert app.session.status == ""
 
 
 async def test_what_left_is_marked_as_gone_and_details_say_what_it_really_adds(tmp_path: Path) -> None:
@@ -163,15 +163,15 @@ async def test_x_in_a_list_drops_the_path_whoever_references_it(tmp_path: Path) 
         await pilot.press("slash", *"glibc", "enter", "x")
 
         app = app_of(pilot)
-        assert app.plan.marks == [app.knowledge.closure.position[app.knowledge.closure.path(0)]]  # type: ignore[union-attr]
-        assert app.knowledge is not None and app.knowledge.sizes.total == 501_010
+        assert app.session.plan.marks == [app.session.knowledge.closure.position[app.session.knowledge.closure.path(0)]]  # type: ignore[union-attr]
+        assert app.session.knowledge is not None and app.session.knowledge.sizes.total == 501_010
 
 
 async def test_a_root_cannot_be_cut() -> None:
     async with opened(knowledge_of(records_of({"app": ["lib"]})), screen="closure") as pilot:
         await pilot.press("x")
 
-        assert app_of(pilot).plan.marks == []
+        assert app_of(pilot).session.plan.marks == []
 
 
 async def test_the_plan_lists_marks_with_their_total_and_suggests_cuts(tmp_path: Path) -> None:
@@ -187,7 +187,7 @@ async def test_the_plan_lists_marks_with_their_total_and_suggests_cuts(tmp_path:
 
         dialog._rows.cursor = dialog.lines.index(cuts[0])
         await pilot.press("x")
-        assert set(app.plan.marks) == set(cuts[0].edges)
+        assert set(app.session.plan.marks) == set(cuts[0].edges)
         assert "saves 488.3 KiB" in shown(dialog._total)
 
         copied: list[str] = []
@@ -196,7 +196,7 @@ async def test_the_plan_lists_marks_with_their_total_and_suggests_cuts(tmp_path:
         assert "must not reference `gcc 13.2.0`" in copied[0]
 
         await pilot.press("u")
-        assert app.plan.marks == []
+        assert app.session.plan.marks == []
 
 
 async def test_c_shows_what_a_path_contains_and_t_the_whole_closure(tmp_path: Path) -> None:
@@ -244,7 +244,7 @@ async def test_keys_that_arrive_together_reach_the_screens_they_are_meant_for(tm
         await until(pilot, lambda: isinstance(app.screen, WhyScreen), "why")
 
         assert isinstance(app.screen, WhyScreen)
-        assert app.labels[app.screen._target] == "gcc 13.2.0"
+        assert app.session.labels[app.screen._target] == "gcc 13.2.0"
 
 
 # -- commands --------------------------------------------------------------------------------------------
@@ -374,7 +374,7 @@ async def test_a_mark_stands_at_once_and_sizes_follow(large: threading.Event) ->
         assert summary(pilot) == before
 
         large.set()
-        await until(pilot, lambda: not app_of(pilot).plan.behind, "what the cut saves")
+        await until(pilot, lambda: not app_of(pilot).session.plan.behind, "what the cut saves")
         await until(pilot, lambda: summary(pilot) != before, "the new sum")
         assert "1 cut · saves" in picture(pilot)
 
@@ -386,9 +386,9 @@ async def test_marks_that_changed_meanwhile_are_worked_out_anew(large: threading
         large.set()
         await pilot.pause(0.1)
 
-        plan = app_of(pilot).plan
+        plan = app_of(pilot).session.plan
         assert (plan.marks, plan.result, plan.behind) == ([], None, False)
-        assert app_of(pilot).knowledge.gone == frozenset()  # type: ignore[union-attr]
+        assert app_of(pilot).session.knowledge.gone == frozenset()  # type: ignore[union-attr]
 
         await stand_on(pilot, "web-1.0")
         await pilot.press("x", "X")
@@ -410,4 +410,4 @@ async def test_cuts_that_cannot_be_worked_out_are_said_so(
 
         assert "what the cuts save could not be worked out: MemoryError" in toasts(pilot)
         await pilot.press("u")
-        assert app_of(pilot).plan.marks == []
+        assert app_of(pilot).session.plan.marks == []

@@ -8,25 +8,22 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from textual.message import Message
-
 from pyclosure.queries.answers.matching import prepare
-from pyclosure.queries.answers.overview import Overview, overview
+from pyclosure.queries.answers.overview import overview
 from pyclosure.queries.base.activity import Activity, Progress
 from pyclosure.queries.base.errors import Cancelled, QueryError
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.graph.sizes import with_closure_sizes
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.session.judging import Judgement, judge_closure, nearest_policy, survey_closure
+from pyclosure.tui.session.session import News, Session
 from pyclosure.tui.words.progress import progress_text
 
 if TYPE_CHECKING:
     from pyclosure.queries.diff.review import Review
     from pyclosure.queries.rebuild.compare import Compared, Comparison
-    from pyclosure.queries.rebuild.outlook import Outlook
     from pyclosure.queries.sources.graphs import OpenSide
     from pyclosure.queries.testing.survey import Survey
-    from pyclosure.tui.app.application import ClosureApp
 
 _PATIENCE = 1.0
 """Seconds that the first answer may take to be painted."""
@@ -34,64 +31,35 @@ _PAUSE = 0.4
 """Seconds between two repaints while facts stream in."""
 
 
-class Learned(Message):
-    """More is known."""
-
-    def __init__(
-        self,
-        overview: Overview | None = None,
-        judgement: Judgement | None = None,
-        survey: Survey | None = None,
-        revision: int = 0,
-        outlook: Outlook | None = None,
-        compared: Compared | None = None,
-        review: Review | None = None,
-        trouble: str = "",
-    ) -> None:
-        super().__init__()
-        self.overview = overview
-        self.judgement = judgement
-        self.survey = survey
-        self.revision = revision
-        """How much was known when the survey was begun."""
-        self.outlook = outlook
-        self.compared = compared
-        self.review = review
-        self.trouble = trouble
-        """Why there is no closure to compare with; empty when there is, or when nobody knows yet."""
-
-    def can_replace(self, message: Message) -> bool:
-        """A burst of news is one piece of news, unless findings or tests would be lost."""
-        return (
-            isinstance(message, Learned)
-            and (self.judgement is None or message.judgement is not None)
-            and (self.survey is None or message.survey is not None)
-            and (self.outlook is None or message.outlook is not None)
-            and (self.compared is None or message.compared is not None)
-            and (self.review is None or message.review is not None)
-            and (not self.trouble or bool(message.trouble))
-        )
-
-
 class Background:
-    """The thread behind the screen; also the activity that its work reports to."""
+    """The thread behind the screen; also the activity that its work reports to.
+
+    Args:
+        session: what is open.
+        tell: takes what became known, from any thread.
+        import_ahead: called once the first answer is painted, before what takes long.
+        read_files: whether files are looked into.
+        read_derivations: whether derivations are read.
+        open_base: reads what to compare with; None for no comparison.
+    """
 
     def __init__(
         self,
-        app: ClosureApp,
+        session: Session,
+        tell: Callable[[News], None],
+        import_ahead: Callable[[], None],
         *,
         read_files: bool,
         read_derivations: bool,
         open_base: Callable[[Activity], OpenSide] | None = None,
-        base: str = "",
     ) -> None:
         self.text = ""
         """What is going on, in a few words; empty when nothing is."""
         self.stopped = ""
         """Why no more will become known; empty while it will, and when all is."""
-        self._app = app
+        self._session, self._news, self._import_ahead = session, tell, import_ahead
         self._files, self._derivations = read_files, read_derivations
-        self._open_base, self._base = open_base, base
+        self._open_base = open_base
         self._before: Knowledge | None = None
         """The closure to compare with; None when only its build graph is known, or nothing."""
         self._comparison: Comparison | None = None
@@ -160,14 +128,14 @@ class Background:
         with contextlib.suppress(Exception):
             # what failed may have been the summary
             self._tell(knowledge)
-        self._app.post_message(Learned(trouble=trouble))
+        self._news(News(trouble=trouble))
 
     def _steps(self, knowledge: Knowledge) -> None:
         """Work in the order of what people look at first."""
         self._tell(knowledge)
         self._shown.wait(_PATIENCE)
         self.check()
-        _import_ahead()
+        self._import_ahead()
         if knowledge.sizes.closure is None:
             self.report(Progress("closure sizes"))
             knowledge.learn_sizes(with_closure_sizes(knowledge.sizes, knowledge.closure, self))
@@ -199,7 +167,7 @@ class Background:
             pass
         if knowledge.inspections_state.state == "waiting" and self._files:
             revision = knowledge.revision
-            self._tell(knowledge, survey=survey_closure(knowledge, self._app.evidence, self), revision=revision)
+            self._tell(knowledge, survey=survey_closure(knowledge, self._session.evidence, self), revision=revision)
         for _ in learn_inspections(knowledge, self, wanted=self._files):
             pass
         judgement = self._judge(knowledge, whole=True)
@@ -211,9 +179,9 @@ class Background:
 
         found = outlook(knowledge, nearest_policy()[0].rebuilds)
         if found is not None:
-            self._app.post_message(Learned(outlook=found))
+            self._news(News(outlook=found))
         if self._open_base is not None:
-            self._app.post_message(Learned(compared=self._compare(self._open_base, knowledge)))
+            self._news(News(compared=self._compare(self._open_base, knowledge)))
 
     def _compare(self, open_base: Callable[[Activity], OpenSide], knowledge: Knowledge) -> Compared:
         from pyclosure.queries.rebuild.compare import Compared, compared
@@ -223,13 +191,13 @@ class Background:
         except Cancelled:
             raise
         except QueryError as error:
-            self._app.post_message(Learned(trouble=str(error)))
-            return Compared(self._base, None, str(error))
+            self._news(News(trouble=str(error)))
+            return Compared(self._session.base, None, str(error))
         self._before = base.knowledge
         if base.knowledge is None:
             words = "it is a build graph without a closure; what it rebuilds is on the screen of rebuilds"
-            self._app.post_message(Learned(trouble=words))
-        label = self._base or base.label
+            self._news(News(trouble=words))
+        label = self._session.base or base.label
         self.report(Progress(f"comparing with {printable(label, 60)}"))
         if base.graph is None:
             return Compared(label, None, base.reason)
@@ -244,7 +212,7 @@ class Background:
 
         enrich(before, self, files=self._files, derivations=self._derivations)
         found = review(before, knowledge, activity=self, judged=False, comparison=self._comparison)
-        self._app.post_message(Learned(review=found))
+        self._news(News(review=found))
         return found
 
     def _review_verdicts(self, found: Review, judgement: Judgement) -> None:
@@ -254,10 +222,10 @@ class Background:
         share_knowledge(found.diff.new, found.diff.old)
         enrich(found.diff.old, self, derivations=self._derivations, inspections=True, tests=True)
         known = (judgement.report, judgement.survey) if judgement.survey is not None else None
-        self._app.post_message(Learned(review=with_verdicts(found, nearest_policy()[0], self, known)))
+        self._news(News(review=with_verdicts(found, nearest_policy()[0], self, known)))
 
     def _judge(self, knowledge: Knowledge, *, whole: bool) -> Judgement:
-        judgement = judge_closure(knowledge, self._app.evidence, self, whole=whole)
+        judgement = judge_closure(knowledge, self._session.evidence, self, whole=whole)
         self._tell(knowledge, judgement=judgement)
         return judgement
 
@@ -272,20 +240,7 @@ class Background:
     ) -> None:
         answer = overview(knowledge) if summed else None
         self._told = time.monotonic()
-        self._app.post_message(Learned(answer, judgement, survey, revision))
-
-
-def _import_ahead() -> None:
-    """Import what keys open, so that the first of them does not wait for it."""
-    from pyclosure.tui import screens
-    from pyclosure.tui.windows import contents as contents_screen
-    from pyclosure.tui.windows import dialogs
-    from pyclosure.tui.windows import plan as plan_dialog
-    from pyclosure.tui.windows import why as why_screen
-
-    assert contents_screen and dialogs and plan_dialog and why_screen
-    for spec in screens.find_all():
-        spec.load()
+        self._news(News(overview=answer, judgement=judgement, survey=survey, revision=revision))
 
 
 def _note_stopped(knowledge: Knowledge, why: str = "stopped by the user") -> None:

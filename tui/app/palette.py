@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, cast
 
 from rich.text import Text
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.screen import Screen
 
 from pyclosure.queries.answers.matching import searchable
+from pyclosure.tui.frames.navigation import ShowPath
+from pyclosure.tui.session.session import Session
 from pyclosure.tui.widgets.workarounds import LeftOnce
 from pyclosure.tui.words.units import size
 
-if TYPE_CHECKING:
-    from pyclosure.tui.app.application import ClosureApp
-
 _MOST_HITS = 20
+Entry = tuple[str, str, Callable[[], object]]
+"""Words, help or key, and what choosing it does."""
 
 
 class Palette(CommandPalette, LeftOnce[None]):
@@ -27,44 +28,67 @@ class Palette(CommandPalette, LeftOnce[None]):
             super()._action_command_list(action)
 
 
-class ActionProvider(Provider):
+def providers(session: Session, entries: Callable[[Screen[object]], list[Entry]]) -> list[type[Provider]]:
+    """Return what the palette searches.
+
+    Args:
+        session: whose paths it offers.
+        entries: returns what else it offers above a screen.
+    """
+
+    class Actions(_Actions):
+        def entries(self) -> list[Entry]:
+            return entries(self.screen)
+
+    class Paths(_Paths):
+        @property
+        def session(self) -> Session:
+            return session
+
+    return [Actions, Paths]
+
+
+def screen_entries(tabs: Sequence[tuple[str, str, str]], go: Callable[[str], object]) -> Iterator[Entry]:
+    """Yield the screens of the number row, each given as key, title and name."""
+    for key, title, name in tabs:
+        yield f"Screen: {title}", f"key {key}", partial(go, name)
+
+
+def theme_entries(names: Sequence[str], used: str, choose: Callable[[str], object]) -> Iterator[Entry]:
+    """Yield all themes, one of which is in use."""
+    for name in names:
+        yield f"Theme: {name}", "in use" if name == used else "use it and remember it", partial(choose, name)
+
+
+class _Actions(Provider):
     """Screens, keys of the screen below, and themes."""
 
-    def _entries(self) -> list[tuple[str, str, Callable[[], object]]]:
-        app = cast("ClosureApp", self.app)
-        entries: list[tuple[str, str, Callable[[], object]]] = []
-        for key, title, mode in app.tabs:
-            entries.append((f"Screen: {title}", f"key {key}", partial(app.action_go, mode)))
-        for name, words, action in app.palette_actions(self.screen):
-            entries.append((words, name, action))
-        for theme in app.theme_names():
-            entries.append(
-                (
-                    f"Theme: {theme}",
-                    "in use" if theme == app.theme else "use it and remember it",
-                    partial(app.choose_theme, theme),
-                )
-            )
-        return entries
+    def entries(self) -> list[Entry]:
+        """Return all that there is."""
+        raise NotImplementedError
 
     async def discover(self) -> Hits:
-        for text, help_text, action in self._entries():
+        for text, help_text, action in self.entries():
             yield DiscoveryHit(text, action, help=help_text)
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
-        for text, help_text, action in self._entries():
+        for text, help_text, action in self.entries():
             score = matcher.match(text)
             if score > 0:
                 yield Hit(score, matcher.highlight(text), action, help=help_text)
 
 
-class PathProvider(Provider):
+class _Paths(Provider):
     """Go to a path of the closure by a part of its name."""
 
+    @property
+    def session(self) -> Session:
+        """What is open."""
+        raise NotImplementedError
+
     async def search(self, query: str) -> Hits:
-        app = cast("ClosureApp", self.app)
-        knowledge = app.knowledge
+        knowledge = self.session.knowledge
         if knowledge is None:
             return
         words = query.lower().split()
@@ -72,11 +96,11 @@ class PathProvider(Provider):
         found = [at for at, text in enumerate(texts) if all(any(word in name for name in text.names) for word in words)]
         found.sort(key=lambda at: (len(knowledge.closure.name(at)), knowledge.closure.name_ranks[at]))
         for rank, at in enumerate(found[:_MOST_HITS]):
-            label = app.labels[at]
+            label = self.session.labels[at]
             yield Hit(
                 0.9 - rank / 100,
                 Text(f"Go to {label}"),
-                partial(app.show_path, at),
+                partial(self.app.post_message, ShowPath(at)),
                 text=label,
                 help=f"NAR {size(knowledge.sizes.nar[at])}, added {size(knowledge.sizes.added[at])}",
             )

@@ -51,11 +51,12 @@ def run_app(
         )
         painted = False
         app.run()
-        if app.trouble is not None and app.knowledge is None:
+        session = app.session
+        if session.trouble is not None and session.knowledge is None:
             # what the screen said stays readable after it is gone
             from pyclosure.tui.words.errors import error_text
 
-            print(error_text(app.trouble), file=sys.stderr)
+            print(error_text(session.trouble), file=sys.stderr)
         return app.return_code or 0
     finally:
         opening.cancel()

@@ -16,6 +16,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from pyclosure.tui.frames.mode_screen import ModeScreen
+from pyclosure.tui.frames.navigation import ShowPath
+from pyclosure.tui.session.session import Session
 from pyclosure.tui.widgets.filter_bar import FilterBar
 from pyclosure.tui.widgets.rows import RowView
 from pyclosure.tui.words.units import count
@@ -123,8 +125,8 @@ class EvidenceScreen(ModeScreen):
         Binding("right_square_bracket", "scroll_evidence(1)", "evidence down", show=False, id="finding.down"),
     ]
 
-    def __init__(self, rows: EvidenceRows[Row], follow: Callable[[], None]) -> None:
-        super().__init__()
+    def __init__(self, session: Session, rows: EvidenceRows[Row], follow: Callable[[], None]) -> None:
+        super().__init__(session)
         self.head = Static("", id="summary", markup=False)
         self.evidence = Evidence()
         self.filter_bar = FilterBar(self._filter_left)
@@ -207,11 +209,11 @@ class EvidenceScreen(ModeScreen):
         self.set_focus(self._rows)
 
     @on(RowView.Chosen)
-    def choose(self) -> None:
+    async def choose(self) -> None:
         """Show the path where it hangs in the closure."""
         at = self.path_here()
         if at is not None:
-            self.app.show_path(at)
+            await self.ask(ShowPath(at))
         elif self.NO_PATH:
             self.notify(self.NO_PATH, markup=False, timeout=3)
 
@@ -219,15 +221,15 @@ class EvidenceScreen(ModeScreen):
         """Scroll the evidence by a few lines."""
         self.evidence.scroll_relative(y=step * 4, animate=False)
 
-    def action_escape(self) -> None:
+    async def action_escape(self) -> None:
         """Cancel loading, else show all rows, else stop reading."""
-        if self.app.knowledge is None:
-            self.app.cancel_opening()
+        if self.session.knowledge is None:
+            self.session.cancel_opening()
         elif self.filter_bar.has_class("-open"):
             self._filter_left(True)
         elif self.widen():
             return
-        elif self.app.cancel_tasks():
+        elif self.session.cancel_tasks():
             self.notify("stopped reading; what is known stays", markup=False)
 
 

@@ -10,13 +10,21 @@ from textual.containers import Container
 from textual.widget import Widget
 from textual.widgets import Static
 
+from pyclosure.tui.frames.navigation import (
+    ShowCommands,
+    ShowContents,
+    ShowPath,
+    ShowPlan,
+    ShowRebuild,
+    ShowWhy,
+)
 from pyclosure.tui.frames.watching import WatchedScreen
 from pyclosure.tui.widgets.bars import KeyBar, TitleBar
 from pyclosure.tui.widgets.rows import RowView
 
 if TYPE_CHECKING:
     from pyclosure.queries.opened.knowledge import Knowledge
-    from pyclosure.tui.app.application import ClosureApp
+    from pyclosure.tui.session.session import Session
 
 _NEED_PATHS = frozenset(
     {"why", "rebuild", "cut", "filter", "sort", "reverse", "referrers", "contents", "plan", "undo_cut", "copy"}
@@ -27,7 +35,11 @@ WIDE = 140
 
 
 class ModeScreen(WatchedScreen[None]):
-    """A screen around rows that take the keys."""
+    """A screen around rows that take the keys.
+
+    Args:
+        session: what is open.
+    """
 
     MODE: ClassVar[str] = ""
     """Name of its file."""
@@ -47,10 +59,9 @@ class ModeScreen(WatchedScreen[None]):
         Binding("escape", "escape", "cancel, close", show=False, id="escape"),
     ]
 
-    app: ClosureApp
-
-    def __init__(self) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
+        self.session = session
         self.HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (WIDE, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-low"), (16, "-short"), (32, "-tall")]
         self.title_bar = TitleBar()
@@ -89,7 +100,7 @@ class ModeScreen(WatchedScreen[None]):
 
     def compose(self) -> ComposeResult:
         # before there is anything below: a class that comes later has all styles worked out again
-        self.set_class(self.app.knowledge is None, "-loading")
+        self.set_class(self.session.knowledge is None, "-loading")
         yield self.title_bar
         yield Static("", id="loading", markup=False)
         with Container(id="body"):
@@ -102,7 +113,7 @@ class ModeScreen(WatchedScreen[None]):
         yield Static("The terminal is too small: pyclosure needs 40 columns and 10 lines.", id="tiny", markup=False)
 
     def on_mount(self) -> None:
-        self.app.knowledge_signal.subscribe(self, lambda _: self.refresh_knowledge())
+        self.follow(self.session, self.refresh_knowledge)
         self.refresh_knowledge()
         self.set_focus(self.rows())
 
@@ -111,14 +122,14 @@ class ModeScreen(WatchedScreen[None]):
 
     def refresh_knowledge(self) -> None:
         """Show what is known by now."""
-        app = self.app
-        self.title_bar.tabs = app.tabs
+        session = self.session
+        self.title_bar.tabs = session.tabs
         self.title_bar.here = self.MODE
-        self.key_bar.state = app.status
-        knowledge = app.knowledge
+        self.key_bar.state = session.status
+        knowledge = session.knowledge
         self.set_class(knowledge is None, "-loading")
         if knowledge is None:
-            self.query_one("#loading", Static).update(app.loading_text)
+            self.query_one("#loading", Static).update(session.loading_text)
             self.title_bar.refresh()
             self.key_bar.refresh()
             return
@@ -134,11 +145,11 @@ class ModeScreen(WatchedScreen[None]):
     @property
     def knowledge(self) -> Knowledge | None:
         """What is known of the open closure; None while loading."""
-        return self.app.knowledge
+        return self.session.knowledge
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what acts on paths only once there are some."""
-        return None if self.app.knowledge is None and action in _NEED_PATHS else True
+        return None if self.session.knowledge is None and action in _NEED_PATHS else True
 
     # -- keys --------------------------------------------------------------------------------------------
 
@@ -146,21 +157,21 @@ class ModeScreen(WatchedScreen[None]):
         """Say why the path is in the closure."""
         at = self.path_here()
         if at is not None:
-            await self.app.show_why(at)
+            await self.ask(ShowWhy(at))
 
     async def action_contents(self) -> None:
         """Show what the path contains."""
         at = self.path_here()
         if at is not None:
-            await self.app.show_contents(at)
+            await self.ask(ShowContents(at))
 
     async def action_rebuild(self) -> None:
         """Show what rebuilds when the path is touched."""
         at = self.path_here()
         if at is not None:
-            await self.app.show_rebuild(at)
+            await self.ask(ShowRebuild(at))
 
-    def action_referrers(self) -> None:
+    async def action_referrers(self) -> None:
         """Show what references the path."""
         at = self.path_here()
         if at is None or self.knowledge is None:
@@ -168,15 +179,16 @@ class ModeScreen(WatchedScreen[None]):
         if not self.knowledge.closure.referrers[at]:
             self.notify("a root: nothing in this closure references it", markup=False, timeout=3)
             return
-        self.app.show_path(at, referrers=True)
+        await self.ask(ShowPath(at, referrers=True))
 
     async def action_plan(self) -> None:
         """Show the marked cuts."""
-        await self.app.show_plan()
+        await self.ask(ShowPlan())
 
     def action_undo_cut(self) -> None:
         """Take the last mark away."""
-        self.app.undo_cut()
+        if not self.session.undo_cut():
+            self.notify("nothing is marked as cut", markup=False, timeout=2)
 
     def action_copy(self) -> None:
         """Copy the store path, also over ssh (OSC 52)."""
@@ -186,11 +198,10 @@ class ModeScreen(WatchedScreen[None]):
             self.app.copy_to_clipboard(path)
             self.notify(f"copied {path}", markup=False, timeout=3)
 
-    def action_nix_commands(self) -> None:
+    async def action_nix_commands(self) -> None:
         """Show the nix commands that tell the same."""
-        from pyclosure.tui.windows.dialogs import CommandDialog
         from pyclosure.tui.words.details import nix_commands
 
         at = self.path_here()
         if at is not None and self.knowledge is not None:
-            self.app.push_screen(CommandDialog(nix_commands(self.knowledge, at)))
+            await self.ask(ShowCommands(nix_commands(self.knowledge, at)))

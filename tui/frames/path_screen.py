@@ -11,7 +11,10 @@ from textual.widget import Widget
 from pyclosure.queries.answers.matching import Filter
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.frames.mode_screen import WIDE, ModeScreen
+from pyclosure.tui.frames.navigation import ShowDetails, ShowPath
 from pyclosure.tui.session.browse import Browser, sort_columns
+from pyclosure.tui.session.plan import Mark
+from pyclosure.tui.session.session import Session
 from pyclosure.tui.widgets.detail_pane import DetailPane
 from pyclosure.tui.widgets.filter_bar import FilterBar
 from pyclosure.tui.widgets.path_table import PathTable, RowFollower, added_title
@@ -34,8 +37,8 @@ class PathScreen(ModeScreen, RowFollower):
         Binding("backspace", "back", "back", show=False, id="back"),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
         self.table = PathTable(id="table")
         self.detail = DetailPane(id="detail")
         self.filter_bar = FilterBar(self.filter_left)
@@ -101,25 +104,23 @@ class PathScreen(ModeScreen, RowFollower):
         if at is None or browser is None:
             self.detail.clear()
         elif self.size.width >= WIDE:
-            labels = self.app.labels
+            labels = self.session.labels
             lines = details(browser.knowledge, at, labels, added_title(browser), browser.added(at))
             self.detail.show_lines([*lines, *self._finding_lines(at)])
         else:
             self.detail.show_summary(summary(browser.knowledge, at), self.size.width)
 
-    def action_details(self) -> None:
+    async def action_details(self) -> None:
         """Open all details of the path."""
-        from pyclosure.tui.windows.dialogs import DetailDialog
-
         at, browser = self.table.at, self.table.browser
         if at is None or browser is None:
             return
-        lines = details(browser.knowledge, at, self.app.labels, added_title(browser), browser.added(at))
-        self.app.push_screen(DetailDialog(self.app.labels[at], [*lines, *self._finding_lines(at)]))
+        lines = details(browser.knowledge, at, self.session.labels, added_title(browser), browser.added(at))
+        await self.ask(ShowDetails(self.session.labels[at], [*lines, *self._finding_lines(at)]))
 
     def _finding_lines(self, at: int) -> list[Line]:
         """Return what is wrong with the path."""
-        judgement, knowledge = self.app.judgement, self.knowledge
+        judgement, knowledge = self.session.judgement, self.knowledge
         if judgement is None or knowledge is None:
             return []
         found = judgement.of_path(knowledge.closure.path(at))
@@ -227,14 +228,14 @@ class PathScreen(ModeScreen, RowFollower):
     # -- path keys ---------------------------------------------------------------------------------------
 
     @on(RowView.Chosen)
-    def choose(self) -> None:
+    async def choose(self) -> None:
         """Go in: show the chosen path where it hangs in the closure."""
         if self.table.at is not None:
-            self.app.show_path(self.table.at)
+            await self.ask(ShowPath(self.table.at))
 
     def _is_cut(self, referrer: int | None, at: int) -> bool:
         """Say whether a reference, or a path itself, is marked as cut."""
-        marks = self.app.plan.marks if self.knowledge is not None else []
+        marks = self.session.plan.marks if self.knowledge is not None else []
         return at in marks or (referrer is not None and (referrer, at) in marks)
 
     def action_cut(self) -> None:
@@ -247,11 +248,12 @@ class PathScreen(ModeScreen, RowFollower):
             return
         node = browser.node(self.table.cursor)
         if node is None or node.parent is None:
-            self.app.toggle_cut(at)
+            mark: Mark = at
         elif browser.place.direction == "references":
-            self.app.toggle_cut((node.parent.at, at))
+            mark = (node.parent.at, at)
         else:
-            self.app.toggle_cut((at, node.parent.at))
+            mark = (at, node.parent.at)
+        self.notify(self.session.toggle_cut(mark), markup=False, timeout=4)
 
     def action_within(self) -> None:
         """Change what added sizes are relative to: all roots, or the referrer of the row."""
@@ -280,21 +282,21 @@ class PathScreen(ModeScreen, RowFollower):
         tops = browser.place.tops
         return tops[0] if len(browser.places) > 1 and browser.place.direction == "references" else None
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """Go back to where the user came from."""
         browser = self.table.browser
         row = browser.back() if browser is not None else None
         if row is not None:
             self.table.rows_changed(cursor=row)
 
-    def action_escape(self) -> None:
+    async def action_escape(self) -> None:
         """Cancel loading, else leave the filter, else go back."""
         browser = self.table.browser
-        if self.app.knowledge is None:
-            self.app.cancel_opening()
+        if self.session.knowledge is None:
+            self.session.cancel_opening()
         elif browser is not None and (browser.filter.text or self.filter_bar.has_class("-open")):
             self._show_all()
-        elif self.app.cancel_tasks():
+        elif self.session.cancel_tasks():
             self.notify("stopped reading; what is known stays", markup=False)
         else:
-            self.action_back()
+            await self.action_back()

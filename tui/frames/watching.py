@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from textual import on
+from textual.message import Message
 from textual.worker import Worker, WorkerState
 
 from pyclosure.queries.base.activity import Progress
 from pyclosure.queries.base.errors import Cancelled
 from pyclosure.queries.base.text import printable
-from pyclosure.tui.widgets.workarounds import KeepsFocus, Result
+from pyclosure.tui.widgets.workarounds import KeepsFocus, Result, acted_on
+
+if TYPE_CHECKING:
+    from pyclosure.tui.session.session import Session
 
 
 class WorkerWatch:
@@ -33,7 +38,29 @@ class WorkerWatch:
 
 
 class WatchedScreen(KeepsFocus[Result]):
-    """A screen whose workers may fail: it says so, and never that they are still at it."""
+    """A screen that follows a session and asks the application to go elsewhere.
+
+    Its workers may fail: it says so, and never that they are still at it.
+    """
+
+    _stop_following: Callable[[], None] | None = None
+
+    def follow(self, session: Session, callback: Callable[[], None]) -> None:
+        """Call back, after what is being done here, whenever a session has changed; until the screen is gone."""
+
+        def later() -> None:
+            if self.is_running:
+                self.call_next(callback)
+
+        self._stop_following = session.observe(later)
+
+    def on_unmount(self) -> None:
+        if self._stop_following is not None:
+            self._stop_following()
+
+    async def ask(self, message: Message) -> None:
+        """Let the application act on a message before the next key is looked at."""
+        await acted_on(self.app, message)
 
     @on(Worker.StateChanged)
     def _look_at_worker(self, event: Worker.StateChanged) -> None:

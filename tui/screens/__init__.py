@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pyclosure.tui.frames.mode_screen import ModeScreen
+    from pyclosure.tui.session.session import Session
 
 _ORDER = ("overview", "closure", "python", "findings", "tests", "rebuild", "diff")
 """Files in the order of their keys; one that is not named here comes after them."""
@@ -43,9 +44,9 @@ class ScreenSpec:
         found: type[ModeScreen] = import_module(f"{__name__}.{self.name}").SCREEN
         return found
 
-    def make(self) -> ModeScreen:
+    def make(self, session: Session) -> ModeScreen:
         """Make it, importing it the first time."""
-        return self.load()()
+        return self.load()(session)
 
 
 def find_all() -> list[ScreenSpec]:

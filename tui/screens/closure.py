@@ -11,7 +11,9 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from pyclosure.queries.opened.knowledge import Knowledge
+from pyclosure.tui.frames.navigation import GoBack
 from pyclosure.tui.frames.path_screen import PathScreen
+from pyclosure.tui.session.session import Session
 from pyclosure.tui.widgets.fitting import middle_ellipsis
 from pyclosure.tui.widgets.path_table import PathTable, added_title
 from pyclosure.tui.widgets.rows import RowView
@@ -49,8 +51,8 @@ class ClosureScreen(PathScreen):
         Binding("t", "flat", "tree, table", id="closure.flat", tooltip="Show the tree, or a flat table"),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
         self.trail = Trail()
 
     def above_rows(self) -> list[Widget]:
@@ -73,7 +75,7 @@ class ClosureScreen(PathScreen):
         total = browser.count()
         position = f"{min(self.table.cursor + 1, total):,}/{total:,}"
         extra = f"added {added_title(browser)}  " if browser.within is not None else ""
-        chain = [self.app.labels[at] for at in browser.trail(self.table.cursor)]
+        chain = [self.session.labels[at] for at in browser.trail(self.table.cursor)]
         if browser.listing:
             chain = ["all paths"] if not browser.filter.text else [f"matching {browser.filter.text}"]
         upwards = browser.place.direction == "referrers"
@@ -96,7 +98,7 @@ class ClosureScreen(PathScreen):
         self.table.rows_changed(top=True)
 
     @on(RowView.Chosen)
-    def choose(self) -> None:
+    async def choose(self) -> None:
         """Go in: from a list to the place in the tree, in the tree below the chosen path."""
         browser, at = self.table.browser, self.table.at
         if browser is None or at is None:
@@ -122,12 +124,12 @@ class ClosureScreen(PathScreen):
         self.filter_bar.close()
         self.table.rows_changed(cursor=row)
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """Go back to the place before, in the end to the screen that led here."""
         browser = self.table.browser
         row = browser.back() if browser is not None else None
         if browser is None or row is None:
-            self.app.go_back()
+            await self.ask(GoBack())
             return
         if browser.filter.text:
             self.filter_bar.show_text(browser.filter.text)

@@ -15,6 +15,8 @@ from textual.worker import get_current_worker
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.frames.evidence_screen import QUIET_PATH_KEYS, EvidenceRows, EvidenceScreen
+from pyclosure.tui.frames.navigation import ShowContents, ShowDocument, ShowText, ShowWhy
+from pyclosure.tui.session.session import Session
 from pyclosure.tui.widgets.rows import Cell, ViewColumn
 
 if TYPE_CHECKING:
@@ -107,9 +109,9 @@ class DiffScreen(EvidenceScreen):
         Binding("y", "copy", "copy markdown", id="path.copy", tooltip="Copy the comment for a pull request"),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, session: Session) -> None:
         self.changes = DiffRows()
-        super().__init__(self.changes, self._row_moved)
+        super().__init__(session, self.changes, self._row_moved)
         self._only = _ONLY[0]
         self._shown: object = None
         self._sections: list[list[DiffRow]] = []
@@ -128,14 +130,14 @@ class DiffScreen(EvidenceScreen):
         return one.change.new if one.change is not None else None
 
     def knowledge_came(self, knowledge: Knowledge) -> None:
-        review = self.app.review
+        review = self.session.review
         if review is None:
-            trouble = self.app.base_trouble
+            trouble = self.session.base_trouble
             words = (
                 f" nothing to compare with: {printable(trouble, 300)}" if trouble else " the old closure is being read"
             )
             self.head.update(Text(words))
-            self.changes.empty = "" if trouble else self.app.task_text
+            self.changes.empty = "" if trouble else self.session.task_text
             self.changes.refresh()
         elif self._shown is not review:
             self._shown = review
@@ -158,7 +160,7 @@ class DiffScreen(EvidenceScreen):
             self.evidence.show(Text(f"not known: {words}"))
 
     def show_rows(self, *, stay: bool = False) -> None:
-        review = self.app.review
+        review = self.session.review
         if review is None or not self._sections:
             return
         words = self.filter_bar.text.lower().split()
@@ -186,7 +188,7 @@ class DiffScreen(EvidenceScreen):
         text = Text(no_wrap=True, overflow="ellipsis")
         (_, before, after, change), (_, old_paths, new_paths, paths), _ = totals(review)
         text.append(f" {before} → {after}   {change}", "bold")
-        text.append(f"   {old_paths} → {new_paths} paths ({paths})   since {printable(self.app.base, 80)}")
+        text.append(f"   {old_paths} → {new_paths} paths ({paths})   since {printable(self.session.base, 80)}")
         text.append(f"\n {class_counts(review)} · {findings_line(review)}")
         self.head.update(text)
 
@@ -227,7 +229,7 @@ class DiffScreen(EvidenceScreen):
     # -- what is under the cursor ------------------------------------------------------------------------
 
     def _row_moved(self) -> None:
-        one, review = self.changes.here, self.app.review
+        one, review = self.changes.here, self.session.review
         if one is None or review is None:
             self.evidence.show(Text(""))
             return
@@ -348,13 +350,12 @@ class DiffScreen(EvidenceScreen):
     async def action_why_before(self) -> None:
         """Say why the path was in the old closure."""
         from pyclosure.queries.opened.evidence import EvidenceStore
-        from pyclosure.tui.windows.why import WhyScreen
 
-        review, at = self.app.review, self._old_here()
+        review, at = self.session.review, self._old_here()
         if review is None or at is None:
             self.notify("it was not in the old closure", markup=False, timeout=3)
             return
-        await self.app.push_screen(WhyScreen(review.diff.old, at, EvidenceStore(review.diff.old)))
+        await self.ask(ShowWhy(at, (review.diff.old, EvidenceStore(review.diff.old))))
 
     def _old_here(self) -> int | None:
         one = self.changes.here
@@ -374,11 +375,9 @@ class DiffScreen(EvidenceScreen):
 
     async def action_contents(self) -> None:
         """Show what the path contains, in the old closure when it is there no more."""
-        from pyclosure.tui.windows.contents import ContentsScreen
-
-        review, at = self.app.review, self._old_here()
+        review, at = self.session.review, self._old_here()
         if self.path_here() is None and at is not None and review is not None:
-            await self.app.push_screen(ContentsScreen(review.diff.old, at))
+            await self.ask(ShowContents(at, review.diff.old))
         else:
             await super().action_contents()
 
@@ -386,14 +385,12 @@ class DiffScreen(EvidenceScreen):
         """Say where cuts are: a change is looked at as it is."""
         self.notify("x cuts in the closure and in why; a change is looked at as it is", markup=False, timeout=3)
 
-    def action_details(self) -> None:
+    async def action_details(self) -> None:
         """Open all that is known of the row, for terminals that have no room for it below."""
-        from pyclosure.tui.windows.dialogs import TextDialog
-
-        row, review = self.changes.here, self.app.review
+        row, review = self.changes.here, self.session.review
         if row is not None and review is not None:
             lines = [f"{heading:<11}{printable(line, 2000)}" for heading, line in self._lines_of(row, review)]
-            self.app.push_screen(TextDialog(row.title, "\n".join(lines)))
+            await self.ask(ShowText(row.title, "\n".join(lines)))
 
     async def action_rebuild(self) -> None:
         """Show what rebuilds when the path is touched; what is gone rebuilds nothing."""
@@ -411,7 +408,7 @@ class DiffScreen(EvidenceScreen):
         self._write_page(self._opened)
 
     @work(thread=True, exclusive=True, group="page", exit_on_error=False)
-    def _write_page(self, done: Callable[[str], None]) -> None:
+    def _write_page(self, done: Callable[[str], object]) -> None:
         page = self._page()
         if page:
             self.app.call_from_thread(done, page)
@@ -420,11 +417,9 @@ class DiffScreen(EvidenceScreen):
         self.app.copy_to_clipboard(page)
         self.notify(f"copied the comment, {len(page.encode()):,} bytes of markdown", markup=False, timeout=3)
 
-    def _opened(self, page: str) -> None:
-        from pyclosure.tui.windows.document import DocumentDialog
-
+    async def _opened(self, page: str) -> None:
         lines = "\n".join(printable(line, 2000) for line in page.split("\n"))
-        self.app.push_screen(DocumentDialog("comment for a pull request", lines, "markdown"))
+        await self.ask(ShowDocument("comment for a pull request", lines, "markdown"))
 
     def _page(self) -> str:
         from shlex import join
@@ -432,11 +427,11 @@ class DiffScreen(EvidenceScreen):
         from pyclosure.tui.output.diff import Shown
         from pyclosure.tui.output.diff_markdown import write_markdown
 
-        review, knowledge = self.app.review, self.knowledge
+        review, knowledge = self.session.review, self.knowledge
         if review is None or knowledge is None:
             return ""
         out = StringIO()
-        labels = (self.app.base, knowledge.closure.records.label)
+        labels = (self.session.base, knowledge.closure.records.label)
         write_markdown(Shown(review, labels, join(["pyclosure", "diff", *labels]), None), out)
         return out.getvalue()
 

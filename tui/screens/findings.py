@@ -16,6 +16,7 @@ from pyclosure.queries.findings.report import Accepted
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.frames.evidence_screen import EvidenceScreen
 from pyclosure.tui.frames.finding_rows import SORTS, FindingRow, FindingRows
+from pyclosure.tui.frames.navigation import ShowText
 from pyclosure.tui.output.findings import (
     Findings,
     Group,
@@ -26,6 +27,7 @@ from pyclosure.tui.output.findings import (
     sure_words,
 )
 from pyclosure.tui.output.rules import rule_text
+from pyclosure.tui.session.session import Session
 from pyclosure.tui.words.units import count
 
 _GROUPINGS = (None, "rule", "path")
@@ -47,9 +49,9 @@ class FindingsScreen(EvidenceScreen):
         Binding("i", "explain", "explain", id="finding.explain", tooltip="What the rule does, and what to do"),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, session: Session) -> None:
         self.findings = FindingRows()
-        super().__init__(self.findings, self._row_moved)
+        super().__init__(session, self.findings, self._row_moved)
         self.findings.is_cut = self._is_cut
         self._by: str | None = None
         self._path = 0
@@ -68,22 +70,22 @@ class FindingsScreen(EvidenceScreen):
         return knowledge.closure.position.get(paths[self._path % len(paths)])
 
     def knowledge_came(self, knowledge: Knowledge) -> None:
-        judgement = self.app.judgement
+        judgement = self.session.judgement
         if judgement is None:
             self.head.update(Text(" nothing was judged yet"))
-            self.findings.empty = self.app.task_text or f"nothing was judged: {self.app.stopped}"
+            self.findings.empty = self.session.task_text or f"nothing was judged: {self.session.stopped}"
             self.findings.refresh()
-        elif self._shown is not judgement or self._said != self.app.stopped:
+        elif self._shown is not judgement or self._said != self.session.stopped:
             self.show_rows()
 
     def facts_came(self, knowledge: Knowledge) -> None:
         self.findings.refresh()
 
     def show_rows(self, *, stay: bool = False) -> None:
-        judgement, knowledge = self.app.judgement, self.knowledge
+        judgement, knowledge = self.session.judgement, self.knowledge
         if judgement is None or knowledge is None:
             return
-        self._shown, self._said = judgement, self.app.stopped
+        self._shown, self._said = judgement, self.session.stopped
         shown = Findings(knowledge, judgement.report, self.findings.sort, self.filter_bar.text, by=self._by)
         text = Text(no_wrap=True, overflow="ellipsis")
         text.append(f" {shown.headline if judgement.whole else shown.found}", "bold")
@@ -116,7 +118,7 @@ class FindingsScreen(EvidenceScreen):
     def _called(self, path: str) -> str:
         """Return what a path is called; a row may be about thousands of them."""
         at = self.knowledge.closure.position.get(path) if self.knowledge is not None else None
-        return self.app.labels[at] if at is not None else name_of(path)
+        return self.session.labels[at] if at is not None else name_of(path)
 
     def go_to(self, finding: Finding) -> None:
         """Put the cursor on a finding, showing all of them if it is filtered out."""
@@ -152,22 +154,20 @@ class FindingsScreen(EvidenceScreen):
             self._path = (self._path + step) % len(_paths(row))
             self._show_evidence()
 
-    def action_details(self) -> None:
+    async def action_details(self) -> None:
         """Open all that is known of the finding, for terminals that have no room for it below."""
-        from pyclosure.tui.windows.dialogs import TextDialog
-
         row = self.findings.here
         if row is not None:
             words = "\n".join(line for line, _ in _lines(row, self._path, self._called))
-            self.app.push_screen(TextDialog("finding", words))
+            await self.ask(ShowText("finding", words))
 
     def _is_cut(self, finding: Finding) -> bool:
         knowledge = self.knowledge
-        if knowledge is None or not self.app.plan.marks:
+        if knowledge is None or not self.session.plan.marks:
             return False
         position = knowledge.closure.position
         edges = [(position[referrer], position[reference]) for referrer, reference in finding.edges]
-        return bool(edges and all(edge in self.app.plan.marks for edge in edges)) or bool(
+        return bool(edges and all(edge in self.session.plan.marks for edge in edges)) or bool(
             finding.paths and position.get(finding.paths[0]) in knowledge.gone
         )
 
@@ -181,20 +181,19 @@ class FindingsScreen(EvidenceScreen):
             return
         position = knowledge.closure.position
         for referrer, reference in finding.edges:
-            self.app.toggle_cut((position[referrer], position[reference]))
+            words = self.session.toggle_cut((position[referrer], position[reference]))
+            self.notify(words, markup=False, timeout=4)
 
-    def action_explain(self) -> None:
+    async def action_explain(self) -> None:
         """Show what the rule does."""
-        from pyclosure.tui.windows.dialogs import TextDialog
-
         row = self.findings.here
         if row is not None:
             rule = find_rule(_rule_of(row))
-            judgement = self.app.judgement
+            judgement = self.session.judgement
             if rule is not None and judgement is not None:
                 width = max(40, self.size.width - 12)
                 words = rule_text(rule, width) + judged_text(judgement.report, rule.id)
-                self.app.push_screen(TextDialog(f"{rule.id} {rule.name}", words))
+                await self.ask(ShowText(f"{rule.id} {rule.name}", words))
 
 
 def _rule_of(row: FindingRow) -> str:

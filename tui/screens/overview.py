@@ -16,6 +16,7 @@ from pyclosure.tui.frames.path_screen import PathScreen
 from pyclosure.tui.output.report import GROUP_WORDS, added_words, headline
 from pyclosure.tui.session.browse import Browser
 from pyclosure.tui.session.judging import headline_words, worst
+from pyclosure.tui.session.session import Session
 from pyclosure.tui.words.units import bar, count, share, size
 
 _KIND_WIDTH = 22
@@ -41,8 +42,8 @@ class OverviewScreen(PathScreen):
 
     MODE = "overview"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
         self.summary = Summary(self._show_summary)
 
     def above_rows(self) -> list[Widget]:
@@ -65,7 +66,7 @@ class OverviewScreen(PathScreen):
         self._show_summary()
 
     def _show_summary(self) -> None:
-        answer, knowledge = self.app.overview, self.app.knowledge
+        answer, knowledge = self.session.overview, self.session.knowledge
         if answer is None or knowledge is None:
             return
         width = max(30, self.summary.size.width or self.size.width)
@@ -76,7 +77,7 @@ class OverviewScreen(PathScreen):
             text.append(f"   {fact}")
         if len(answer.roots) > 1:
             text.append(f"   {count(len(answer.roots), 'root')}")
-        wrong = headline_words(self.app.judgement)
+        wrong = headline_words(self.session.judgement)
         if wrong:
             text.append(f"   {wrong}", "bold" if wrong[0].isdigit() else "")
         text.append("\n\n" if self.has_class("-tall") else "\n")
@@ -91,7 +92,7 @@ class OverviewScreen(PathScreen):
         )
         if parts and not knowledge.closure.records.build_closure:
             text.append(f"  {split}\n", "dim")
-        for sign, words, cost in worst(self.app.judgement, _FINDINGS if self.has_class("-tall") else 0):
+        for sign, words, cost in worst(self.session.judgement, _FINDINGS if self.has_class("-tall") else 0):
             room = max(10, width - len(cost) - 6)
             shown = words if len(words) <= room else words[: room - 1] + "…"
             text.append(f"  {sign} ", "bold")

@@ -10,6 +10,7 @@ from pyclosure.queries.kinds.identity import Fact
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.frames.path_screen import PathScreen
 from pyclosure.tui.session.browse import Browser
+from pyclosure.tui.session.session import Session
 from pyclosure.tui.words.units import count, size
 
 _KINDS = frozenset({"python-package", "python-app", "python-env", "interpreter", "python-bootstrap"})
@@ -20,8 +21,8 @@ class PythonScreen(PathScreen):
 
     MODE = "python"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
         self.summary = Static("", id="summary", markup=False)
 
     def above_rows(self) -> list[Widget]:
@@ -38,7 +39,7 @@ class PythonScreen(PathScreen):
         browser = self.table.browser
         if browser is None:
             return
-        answer = self.app.overview
+        answer = self.session.overview
         if answer is None:
             return
         producers = sorted({fact.value for row in range(browser.count()) if (fact := self._producer(browser, row))})

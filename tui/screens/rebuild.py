@@ -16,6 +16,8 @@ from pyclosure.queries.base.text import printable
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.queries.rebuild.ranking import SORTS, in_order
 from pyclosure.tui.frames.evidence_screen import QUIET_PATH_KEYS, EvidenceRows, EvidenceScreen
+from pyclosure.tui.frames.navigation import ShowDocument, ShowText
+from pyclosure.tui.session.session import Session
 from pyclosure.tui.widgets.rows import Cell, ViewColumn
 from pyclosure.tui.words.units import count
 
@@ -129,9 +131,9 @@ class RebuildScreen(EvidenceScreen):
         Binding("d", "details", "details", show=False, id="path.details", tooltip="All that is known of the impact"),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, session: Session) -> None:
         self.ranks = RankRows()
-        super().__init__(self.ranks, self._row_moved)
+        super().__init__(session, self.ranks, self._row_moved)
         self.impact: Impact | None = None
         self._with_tests = True
         self._only = _ONLY[0]
@@ -140,7 +142,7 @@ class RebuildScreen(EvidenceScreen):
     # -- look --------------------------------------------------------------------------------------------
 
     def path_here(self) -> int | None:
-        one, outlook, knowledge = self.ranks.here, self.app.outlook, self.knowledge
+        one, outlook, knowledge = self.ranks.here, self.session.outlook, self.knowledge
         if one is None or outlook is None or knowledge is None:
             return None
         position = knowledge.closure.position
@@ -148,19 +150,19 @@ class RebuildScreen(EvidenceScreen):
         return next((position[output.path] for output in outputs if output.path in position), None)
 
     def knowledge_came(self, knowledge: Knowledge) -> None:
-        outlook = self.app.outlook
+        outlook = self.session.outlook
         if outlook is None:
             state = knowledge.build_state
             waiting = state.state in ("waiting", "reading")
             self.head.update(Text(" the build graph is being read" if waiting else f" no build graph: {state.reason}"))
-            self.ranks.empty = self.app.task_text if waiting else _what_would_help(state.reason)
+            self.ranks.empty = self.session.task_text if waiting else _what_would_help(state.reason)
             self.ranks.refresh()
-        elif self._shown != (outlook, self.app.compared):
-            first = self.app.compared is not None and self.app.compared.causes and not self.ranks.causes
-            self._shown = outlook, self.app.compared
-            if first and self.app.compared is not None:
-                self.ranks.causes = self.app.compared.causes
-                comparison = self.app.compared.comparison
+        elif self._shown != (outlook, self.session.compared):
+            first = self.session.compared is not None and self.session.compared.causes and not self.ranks.causes
+            self._shown = outlook, self.session.compared
+            if first and self.session.compared is not None:
+                self.ranks.causes = self.session.compared.causes
+                comparison = self.session.compared.comparison
                 self.ranks.added = frozenset(comparison.added) if comparison is not None else frozenset()
                 self._only = _ANEW
             from pyclosure.tui.output.rebuild import label_of
@@ -170,7 +172,7 @@ class RebuildScreen(EvidenceScreen):
 
     def go_to(self, derivation: int) -> None:
         """Put the cursor on a derivation, showing all of them if it is filtered out."""
-        outlook = self.app.outlook
+        outlook = self.session.outlook
         fixed = outlook is not None and outlook.graph.fixed[derivation]
         self._only = "all" if fixed else _ONLY[0]
         self.filter_bar.close()
@@ -181,7 +183,7 @@ class RebuildScreen(EvidenceScreen):
         self._show_at(here.derivation if stay and here is not None else None)
 
     def _show_at(self, at: int | None) -> None:
-        outlook = self.app.outlook
+        outlook = self.session.outlook
         if outlook is None:
             return
         words = self.filter_bar.text.lower().split()
@@ -208,7 +210,7 @@ class RebuildScreen(EvidenceScreen):
 
     @property
     def _comparison(self) -> Comparison | None:
-        return self.app.compared.comparison if self.app.compared is not None else None
+        return self.session.compared.comparison if self.session.compared is not None else None
 
     def _sorted(self, rows: list[Ranked]) -> list[Ranked]:
         by = self.ranks.sort if self._with_tests or self.ranks.sort != "rebuilds" else "calm"
@@ -234,7 +236,7 @@ class RebuildScreen(EvidenceScreen):
 
     def _since(self) -> str:
         """Return what changed since another graph, on a line of its own; empty when none was named."""
-        compared, comparison = self.app.compared, self._comparison
+        compared, comparison = self.session.compared, self._comparison
         if compared is None:
             return ""
         if comparison is None:
@@ -252,7 +254,7 @@ class RebuildScreen(EvidenceScreen):
     # -- the impact of what is under the cursor ----------------------------------------------------------
 
     def _row_moved(self) -> None:
-        one, outlook = self.ranks.here, self.app.outlook
+        one, outlook = self.ranks.here, self.session.outlook
         if one is None or outlook is None:
             self.impact = None
             self.evidence.show(Text(""))
@@ -264,7 +266,7 @@ class RebuildScreen(EvidenceScreen):
         # no key waits for it: the one that comes after it makes it void
         from pyclosure.queries.rebuild.impact import impact
 
-        knowledge, compared = self.app.knowledge, self.app.compared
+        knowledge, compared = self.session.knowledge, self.session.compared
         if knowledge is None:
             return
         cause = compared.causes.get(min(seeds)) if compared is not None and len(seeds) == 1 else None
@@ -289,7 +291,7 @@ class RebuildScreen(EvidenceScreen):
         if cause is None or comparison is None:
             return []
         words = Text(printable(cause_words(comparison, cause), 600), "bold")
-        coloured = Syntax("", "diff", theme="ansi_dark" if self.app.theme_dark else "ansi_light")
+        coloured = Syntax("", "diff", theme="ansi_dark" if self.app.current_theme.dark else "ansi_light")
         text = coloured.highlight(difference_text(cause))
         # the pane has a background of its own
         text.style = ""
@@ -332,7 +334,7 @@ class RebuildScreen(EvidenceScreen):
 
     def action_copy(self) -> None:
         """Copy the path of the derivation."""
-        one, outlook = self.ranks.here, self.app.outlook
+        one, outlook = self.ranks.here, self.session.outlook
         if one is not None and outlook is not None:
             path = outlook.graph.paths[one.derivation]
             self.app.copy_to_clipboard(path)
@@ -342,34 +344,30 @@ class RebuildScreen(EvidenceScreen):
         """Say where cuts are: nothing here is a reference."""
         self.notify("inputs are no references: x cuts in the closure and in why", markup=False, timeout=3)
 
-    def action_details(self) -> None:
+    async def action_details(self) -> None:
         """Open all that is known of the impact, for terminals that have no room for it below."""
-        from pyclosure.tui.windows.dialogs import TextDialog
-
-        if self.impact is not None and self.app.outlook is not None:
-            lines = self._lines_of(self.impact, self.app.outlook.profiles)
+        if self.impact is not None and self.session.outlook is not None:
+            lines = self._lines_of(self.impact, self.session.outlook.profiles)
             words = "\n".join(f"{heading:<11}{line}" for heading, line in lines)
-            self.app.push_screen(TextDialog("rebuilds", words))
+            await self.ask(ShowText("rebuilds", words))
 
-    def action_cascade(self) -> None:
+    async def action_cascade(self) -> None:
         """Show all that is rebuilt, as a tree of what is built with what."""
         from pyclosure.tui.output.rebuild import cascade
-        from pyclosure.tui.windows.dialogs import TextDialog
 
         if self.impact is not None and len(self.impact.rebuilt) == len(self.impact.seeds):
             self.notify("nothing else is rebuilt", markup=False, timeout=3)
         elif self.impact is not None:
-            self.app.push_screen(TextDialog("all that is rebuilt", "\n".join(cascade(self.impact))))
+            await self.ask(ShowText("all that is rebuilt", "\n".join(cascade(self.impact))))
 
-    def action_derivation(self) -> None:
+    async def action_derivation(self) -> None:
         """Show the derivation."""
         from pyclosure.tui.output.derivation import derivation_text
-        from pyclosure.tui.windows.document import DocumentDialog
 
-        one, outlook = self.ranks.here, self.app.outlook
+        one, outlook = self.ranks.here, self.session.outlook
         if one is not None and outlook is not None:
             drv = outlook.graph.derivations[one.derivation]
-            self.app.push_screen(DocumentDialog(printable(drv.path), derivation_text(drv), "nix"))
+            await self.ask(ShowDocument(printable(drv.path), derivation_text(drv), "nix"))
 
     def widen(self) -> bool:
         if self._only != self._choices[0]:

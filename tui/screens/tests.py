@@ -11,10 +11,13 @@ from textual.binding import Binding, BindingType
 from textual.worker import get_current_worker
 
 from pyclosure.queries.base.errors import Cancelled, QueryError
+from pyclosure.queries.base.records import Distribution
 from pyclosure.queries.base.text import printable
+from pyclosure.queries.facts.files import StoreFiles
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.queries.testing.words import CONCERN_WORDS, CONCERNS, Concern
 from pyclosure.tui.frames.evidence_screen import QUIET_PATH_KEYS, EvidenceRows, EvidenceScreen
+from pyclosure.tui.frames.navigation import ShowDocument, ShowFinding, ShowText
 from pyclosure.tui.frames.watching import WorkerWatch
 from pyclosure.tui.output.tests import (
     SIGNS,
@@ -31,6 +34,7 @@ from pyclosure.tui.output.tests import (
     sure_words,
 )
 from pyclosure.tui.session.judging import Judgement, judge_closure
+from pyclosure.tui.session.session import Session
 from pyclosure.tui.widgets.rows import Cell, ViewColumn
 from pyclosure.tui.words.units import count
 
@@ -38,6 +42,9 @@ if TYPE_CHECKING:
     from pyclosure.queries.base.verdicts import Finding
     from pyclosure.queries.testing.survey import PackageTests, Survey
 
+_MOST_BYTES = 256 * 1024
+"""Of METADATA that is shown."""
+_LONGEST_LINE = 2000
 SORTS = ("concern", "name", "missing", "saved")
 _SORT_WORDS = {"name": "name", "missing": "what is missing", "saved": "rebuilds that moving its tests out saves"}
 _ROLES: dict[Concern, str] = {"real": "heavy", "vacuous": "heavy", "unknown": "muted", "fine": "text"}
@@ -118,9 +125,9 @@ class TestsScreen(EvidenceScreen):
         Binding("d", "details", "details", show=False, id="path.details", tooltip="All that is known of its tests"),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, session: Session) -> None:
         self.packages = TestRows()
-        super().__init__(self.packages, self._show_evidence)
+        super().__init__(session, self.packages, self._show_evidence)
         self._only: Concern | None = None
         self._shown: object = None
         self._searched: tuple[Survey, list[str]] | None = None
@@ -134,10 +141,10 @@ class TestsScreen(EvidenceScreen):
         return knowledge.closure.position.get(one.path) if one is not None and knowledge is not None else None
 
     def knowledge_came(self, knowledge: Knowledge) -> None:
-        survey = self.app.survey
+        survey = self.session.survey
         if survey is None:
             self.head.update(Text(" nothing is known of tests yet"))
-            self.packages.empty = self.app.task_text or f"nothing was looked at: {self.app.stopped}"
+            self.packages.empty = self.session.task_text or f"nothing was looked at: {self.session.stopped}"
             self.packages.refresh()
         elif self._shown is not survey:
             self.show_rows()
@@ -148,7 +155,7 @@ class TestsScreen(EvidenceScreen):
         self.packages.refresh()
 
     def show_rows(self, *, stay: bool = False) -> None:
-        survey, knowledge = self.app.survey, self.knowledge
+        survey, knowledge = self.session.survey, self.knowledge
         if survey is None or knowledge is None:
             return
         if self._shown is not survey:
@@ -210,7 +217,7 @@ class TestsScreen(EvidenceScreen):
 
     def _lines(self) -> Iterator[tuple[str, str]]:
         """Yield pairs of a heading, told once, and a line."""
-        one, survey = self.packages.here, self.app.survey
+        one, survey = self.packages.here, self.session.survey
         before = ""
         for heading, line in detail(one, survey) if one is not None and survey is not None else ():
             yield heading if heading != before else "", printable(line, 2000)
@@ -220,7 +227,7 @@ class TestsScreen(EvidenceScreen):
 
     def action_only(self) -> None:
         """Show only the packages with the next concern that there is, then all."""
-        survey = self.app.survey
+        survey = self.session.survey
         if survey is None:
             return
         there: list[Concern | None] = [None, *(one for one in CONCERNS if survey.count(one))]
@@ -232,19 +239,16 @@ class TestsScreen(EvidenceScreen):
         """Say where cuts are: nothing here is a reference."""
         self.notify("tests are no references: x cuts in the closure and in why", markup=False, timeout=3)
 
-    def action_details(self) -> None:
+    async def action_details(self) -> None:
         """Open all that is known, for terminals that have no room for it below."""
-        from pyclosure.tui.windows.dialogs import TextDialog
-
         one = self.packages.here
         if one is not None:
             words = "\n".join(f"{heading:<13}{line}" for heading, line in self._lines())
-            self.app.push_screen(TextDialog(f"tests of {printable(one.label)}", words))
+            await self.ask(ShowText(f"tests of {printable(one.label)}", words))
 
-    def action_derivation(self) -> None:
+    async def action_derivation(self) -> None:
         """Show the derivation, the attributes about tests first."""
         from pyclosure.tui.output.derivation import derivation_text
-        from pyclosure.tui.windows.document import DocumentDialog
 
         one = self.packages.here
         drv = (one.tester or one.subject.derivation) if one is not None else None
@@ -253,59 +257,55 @@ class TestsScreen(EvidenceScreen):
         if drv is None:
             self.notify(f"{one.run.reason}: nothing to show", markup=False, timeout=4)
             return
-        self.app.push_screen(DocumentDialog(printable(drv.path), derivation_text(drv), "nix"))
+        await self.ask(ShowDocument(printable(drv.path), derivation_text(drv), "nix"))
 
-    def action_metadata(self) -> None:
+    async def action_metadata(self) -> None:
         """Show METADATA as it is installed."""
-        from pyclosure.tui.windows.document import DocumentDialog, metadata_text
-
         one, knowledge = self.packages.here, self.knowledge
         if one is None or knowledge is None:
             return
         distribution = one.subject.distribution
-        text = metadata_text(knowledge, one.path, distribution) if distribution is not None else None
+        text = _metadata_text(knowledge, one.path, distribution) if distribution is not None else None
         if text is None or distribution is None:
             why = knowledge.files_state.reason or "its files are not here"
             self.notify(f"METADATA cannot be shown: {why}", markup=False, timeout=4)
             return
-        self.app.push_screen(DocumentDialog(f"{distribution.folder}/METADATA", text, "email"))
+        await self.ask(ShowDocument(f"{distribution.folder}/METADATA", text, "email"))
 
     async def action_finding(self) -> None:
         """Go to the finding about the tests of this package."""
-        one, judgement = self.packages.here, self.app.judgement
+        one, judgement = self.packages.here, self.session.judgement
         if one is None:
             return
         finding = _finding_of(one, judgement)
         if finding is None:
             words = "no finding is about the tests of this package"
             if judgement is None or not judgement.whole:
-                stopped = self.app.stopped
+                stopped = self.session.stopped
                 words = f"findings are not known: {stopped}" if stopped else "findings are still being looked for"
             self.notify(words, markup=False, timeout=3)
             return
-        await self.app.show_finding(finding)
+        await self.ask(ShowFinding(finding))
 
-    def action_together(self) -> None:
+    async def action_together(self) -> None:
         """Show what concerns all tests together."""
-        from pyclosure.tui.windows.dialogs import TextDialog
-
-        survey, knowledge = self.app.survey, self.knowledge
+        survey, knowledge = self.session.survey, self.knowledge
         if survey is None or knowledge is None:
             return
-        findings = self.app.judgement.report.findings if self.app.judgement is not None else ()
+        findings = self.session.judgement.report.findings if self.session.judgement is not None else ()
         parts = [
             "\n".join([title, *(f"  {printable(line, 600)}" for line in lines)])
             for title, lines in sections(Shown(knowledge, survey, findings=findings))
         ]
         words = "\n\n".join(parts)
-        self.app.push_screen(TextDialog("all tests", words or "no circles, no costs, no test tools elsewhere"))
+        await self.ask(ShowText("all tests", words or "no circles, no costs, no test tools elsewhere"))
 
     def action_evaluate(self) -> None:
         """Ask the expression for exact check inputs."""
         knowledge = self.knowledge
         if knowledge is None:
             return
-        if not self.app.expressions:
+        if not self.session.expressions:
             words = (
                 "no expression was opened: open it with pyclosure -f FILE ATTRIBUTE, or ask "
                 "pyclosure tests SOURCE --from FILE-OR-FLAKE --attr ATTRIBUTE"
@@ -322,20 +322,20 @@ class TestsScreen(EvidenceScreen):
     def _evaluate(self) -> None:
         from pyclosure.queries.testing.evaluated import learn_evaluation
 
-        knowledge, before = self.app.knowledge, self.app.judgement
+        knowledge, before = self.session.knowledge, self.session.judgement
         assert knowledge is not None
         watch = WorkerWatch(get_current_worker())
         try:
-            self._notes = learn_evaluation(knowledge, self.app.expressions, watch)
+            self._notes = learn_evaluation(knowledge, self.session.expressions, watch)
             whole = before is not None and before.whole
-            judgement = judge_closure(knowledge, self.app.evidence, watch, whole=whole)
+            judgement = judge_closure(knowledge, self.session.evidence, watch, whole=whole)
         except Cancelled:
             return
         except QueryError as error:
             self._notes = [f"not evaluated: {error}"]
             self.app.call_from_thread(self.refresh_knowledge)
             return
-        self.app.call_from_thread(self.app.take_judgement, judgement)
+        self.app.call_from_thread(self.session.take_judgement, judgement)
 
     def work_failed(self, group: str, words: str) -> None:
         self._notes = [f"not evaluated: {words}"]
@@ -353,6 +353,18 @@ def _finding_of(one: PackageTests, judgement: Judgement | None) -> Finding | Non
     found = judgement.of_path(one.path) if judgement is not None else []
     rules = ("P12", "P13", "P11", "P10")
     return min((some for some in found if some.rule in rules), key=lambda some: rules.index(some.rule), default=None)
+
+
+def _metadata_text(knowledge: Knowledge, path: str, distribution: Distribution) -> str | None:
+    """Return the METADATA of a distribution as lines that are safe to show; None when it cannot be read."""
+    root = knowledge.closure.records.files_root
+    if root is None:
+        return None
+    data = StoreFiles(path, root).read(f"{distribution.folder}/METADATA", _MOST_BYTES)
+    if data is None:
+        return None
+    lines = data.decode("utf-8", "replace").split("\n")
+    return "\n".join(printable(line.expandtabs(4), _LONGEST_LINE) for line in lines)
 
 
 SCREEN = TestsScreen

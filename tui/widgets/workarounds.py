@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Generic, TypeVar
 
 from textual import events, on
+from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.css.stylesheet import Stylesheet
+from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -71,6 +73,15 @@ class PatientStylesheet(Stylesheet):
         if self._asked_for != self._parsed_with:
             super().reparse()
             self._parsed_with = self._asked_for
+
+
+async def acted_on(app: App[object], message: Message) -> None:
+    """Let the application act on a message, and return when it has (textual 8.2).
+
+    What is posted is acted on later, and the keys that came together with the one that led to it, as over ssh,
+    would go to the screen below the one that it opens.
+    """
+    await app._dispatch_message(message)
 
 
 async def keys_in_turn(widget: Widget, event: events.Key, *, typed: bool = False) -> None:

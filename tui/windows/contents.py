@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
 from textual import work
@@ -17,12 +17,10 @@ from pyclosure.queries.facts.contents import Contents, Entry, contents, group_wo
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.frames.watching import WatchedScreen, WorkerWatch
 from pyclosure.tui.output.contents import Totals, totals
+from pyclosure.tui.session.session import Session
 from pyclosure.tui.widgets.bars import KeyBar, TitleBar
 from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
 from pyclosure.tui.words.units import bar, count, share, size
-
-if TYPE_CHECKING:
-    from pyclosure.tui.app.application import ClosureApp
 
 
 class EntryRows(RowView):
@@ -108,10 +106,9 @@ class ContentsScreen(WatchedScreen[None]):
         Binding("escape,backspace,q", "leave", "back", id="contents.leave"),
     ]
 
-    app: ClosureApp
-
-    def __init__(self, knowledge: Knowledge, at: int) -> None:
+    def __init__(self, session: Session, knowledge: Knowledge, at: int) -> None:
         super().__init__()
+        self._session = session
         self._knowledge, self._at = knowledge, at
         self.found: Contents | None = None
         self._whole = False
@@ -121,7 +118,7 @@ class ContentsScreen(WatchedScreen[None]):
 
     def compose(self) -> ComposeResult:
         title = TitleBar()
-        title.tabs, title.label = self.app.tabs, self._knowledge.closure.records.label
+        title.tabs, title.label = self._session.tabs, self._knowledge.closure.records.label
         yield title
         yield self._head
         yield self._rows
@@ -133,10 +130,10 @@ class ContentsScreen(WatchedScreen[None]):
         if root is None:
             reason = self._knowledge.files_state.reason or "they are not on this machine"
             self._head.update(
-                Text(f" The files of {self.app.labels_of(self._knowledge)[self._at]} are not known: {reason}.")
+                Text(f" The files of {self._session.labels_of(self._knowledge)[self._at]} are not known: {reason}.")
             )
             return
-        self._head.update(Text(f" listing the files of {self.app.labels_of(self._knowledge)[self._at]} …"))
+        self._head.update(Text(f" listing the files of {self._session.labels_of(self._knowledge)[self._at]} …"))
         self._list(root)
 
     @work(thread=True, exclusive=True, group="contents", exit_on_error=False)
@@ -159,7 +156,7 @@ class ContentsScreen(WatchedScreen[None]):
         text = Text(no_wrap=True, overflow="ellipsis")
         text.append(" the whole closure", "bold")
         text.append(f"   {size(answer.size)} in {count(sum(part.files for part in answer.parts), 'file')}\n")
-        label = self.app.labels_of(self._knowledge)
+        label = self._session.labels_of(self._knowledge)
         for part in answer.parts[: max(3, self.size.height - 12)]:
             mostly = ", ".join(f"{label[at]} {size(held)}" for at, held in answer.heaviest[part.group][:2])
             text.append(f"  {group_words(part.group):<28}{size(part.size):>10} {share(part.size, answer.size):>8}  ")
@@ -174,7 +171,7 @@ class ContentsScreen(WatchedScreen[None]):
             return
         self.found = found
         text = Text(no_wrap=True, overflow="ellipsis")
-        text.append(f" {self.app.labels_of(self._knowledge)[self._at]}", "bold")
+        text.append(f" {self._session.labels_of(self._knowledge)[self._at]}", "bold")
         text.append(f"   {size(found.size)} in {count(found.files, 'file')}\n")
         shown = found.parts[: max(3, min(8, self.size.height - 14))]
         for part in shown:

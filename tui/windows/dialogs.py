@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -17,15 +17,12 @@ from textual.widgets import Static
 
 from pyclosure.queries.base.errors import Cancelled, QueryError
 from pyclosure.queries.base.text import plain_lines, printable
+from pyclosure.tui.frames.navigation import OpenAgain
 from pyclosure.tui.frames.watching import WatchedScreen
 from pyclosure.tui.widgets.bars import KeyBar
 from pyclosure.tui.widgets.detail_pane import DetailPane
 from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
-from pyclosure.tui.widgets.workarounds import KeepsFocus
 from pyclosure.tui.words.details import Line
-
-if TYPE_CHECKING:
-    from pyclosure.tui.app.application import ClosureApp
 
 
 class Dialog(ModalScreen[None], WatchedScreen[None]):
@@ -34,8 +31,6 @@ class Dialog(ModalScreen[None], WatchedScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,d", "close", "close", key_display="esc", id="dialog.close"),
     ]
-
-    app: ClosureApp
 
     def __init__(self) -> None:
         super().__init__()
@@ -205,7 +200,7 @@ def _grid(rows: Sequence[tuple[str, str, str]]) -> Table:
     return grid
 
 
-class TroubleScreen(KeepsFocus[None]):
+class TroubleScreen(WatchedScreen[None]):
     """What went wrong while opening: one sentence, nix's words, the next step."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -213,8 +208,6 @@ class TroubleScreen(KeepsFocus[None]):
         Binding("y", "copy", "copy", id="trouble.copy"),
         Binding("q,escape", "app.quit", "quit", id="trouble.quit"),
     ]
-
-    app: ClosureApp
 
     def __init__(self, error: BaseException) -> None:
         super().__init__()
@@ -249,7 +242,7 @@ class TroubleScreen(KeepsFocus[None]):
 
     async def action_again(self) -> None:
         """Open the same source again."""
-        await self.app.open_again()
+        await self.ask(OpenAgain())
 
     def action_copy(self) -> None:
         """Copy everything that is shown."""

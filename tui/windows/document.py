@@ -8,15 +8,8 @@ from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
-from pyclosure.queries.base.records import Distribution
-from pyclosure.queries.base.text import printable
-from pyclosure.queries.facts.files import StoreFiles
-from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.widgets.bars import KeyBar
 from pyclosure.tui.windows.dialogs import Dialog
-
-_MOST_BYTES = 256 * 1024
-_LONGEST_LINE = 2000
 
 
 class DocumentDialog(Dialog):
@@ -43,21 +36,9 @@ class DocumentDialog(Dialog):
         syntax = Syntax(
             self._text,
             self._language,
-            theme="ansi_dark" if self.app.theme_dark else "ansi_light",
+            theme="ansi_dark" if self.app.current_theme.dark else "ansi_light",
             word_wrap=True,
             background_color="default",
         )
         self.query_one(VerticalScroll).query_one(Static).update(syntax)
         self.set_focus(self.query_one(VerticalScroll))
-
-
-def metadata_text(knowledge: Knowledge, path: str, distribution: Distribution) -> str | None:
-    """Return the METADATA of a distribution as lines that are safe to show; None when it cannot be read."""
-    root = knowledge.closure.records.files_root
-    if root is None:
-        return None
-    data = StoreFiles(path, root).read(f"{distribution.folder}/METADATA", _MOST_BYTES)
-    if data is None:
-        return None
-    lines = data.decode("utf-8", "replace").split("\n")
-    return "\n".join(printable(line.expandtabs(4), _LONGEST_LINE) for line in lines)

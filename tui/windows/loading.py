@@ -12,7 +12,7 @@ from pyclosure.tui.frames.watching import WatchedScreen
 from pyclosure.tui.widgets.bars import KeyBar, TitleBar
 
 if TYPE_CHECKING:
-    from pyclosure.tui.app.application import ClosureApp
+    from pyclosure.tui.session.session import Session
 
 
 class LoadingScreen(WatchedScreen[None]):
@@ -28,19 +28,17 @@ class LoadingScreen(WatchedScreen[None]):
         Binding("escape", "cancel", "cancel, close", show=False, id="escape"),
     ]
 
-    app: ClosureApp
-
-    def __init__(self, mode: str) -> None:
+    def __init__(self, session: Session, mode: str) -> None:
         super().__init__()
-        self._mode = mode
+        self._session, self._mode = session, mode
 
     def compose(self) -> ComposeResult:
         title = TitleBar()
-        title.tabs, title.here = self.app.tabs, self._mode
+        title.tabs, title.here = self._session.tabs, self._mode
         yield title
-        yield Static(self.app.loading_text, id="loading", markup=False)
+        yield Static(self._session.loading_text, id="loading", markup=False)
         yield KeyBar()
 
     def action_cancel(self) -> None:
         """Stop reading."""
-        self.app.cancel_opening()
+        self._session.cancel_opening()

@@ -20,7 +20,8 @@ from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.frames.watching import WorkerWatch
 from pyclosure.tui.output.evidence import assumption
 from pyclosure.tui.output.plan import plan_markdown
-from pyclosure.tui.session.plan import Mark, Plan
+from pyclosure.tui.session.plan import Mark
+from pyclosure.tui.session.session import Session
 from pyclosure.tui.widgets.bars import KeyBar
 from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
 from pyclosure.tui.windows.dialogs import Dialog
@@ -65,9 +66,10 @@ class PlanDialog(Dialog):
         Binding("y", "copy", "copy plan", id="plan.copy"),
     ]
 
-    def __init__(self, knowledge: Knowledge, plan: Plan) -> None:
+    def __init__(self, session: Session, knowledge: Knowledge) -> None:
         super().__init__()
-        self.plan = plan
+        self.plan = session.plan
+        self._session = session
         self.lines: list[Line] = []
         self._best: Sequence[Cut] | None = None
         self._failed = ""
@@ -84,7 +86,7 @@ class PlanDialog(Dialog):
 
     def on_mount(self) -> None:
         self.set_focus(self._rows)
-        self.app.knowledge_signal.subscribe(self, lambda _: self._worked_out())
+        self.follow(self._session, self._worked_out)
         self._changed()
         self._look()
 
@@ -108,7 +110,7 @@ class PlanDialog(Dialog):
 
     def cell(self, line: Line, key: str) -> Cell:
         """Return one cell of a line."""
-        label = self.app.labels
+        label = self._session.labels
         if isinstance(line, str):
             return Cell(line if key == "what" else "", "muted")
         if isinstance(line, Cut):
@@ -138,7 +140,7 @@ class PlanDialog(Dialog):
                 text.append(f"; {count(len(result.followed), 'link')} of environments vanish with it")
         line = self.lines[self._rows.cursor] if self.lines else ""
         if isinstance(line, Cut) and line.assumes:
-            text.append(f"\n{assumption(self._knowledge, line, self.app.labels)}", "dim")
+            text.append(f"\n{assumption(self._knowledge, line, self._session.labels)}", "dim")
         self._total.update(text)
 
     def _worked_out(self) -> None:
@@ -153,7 +155,7 @@ class PlanDialog(Dialog):
         marks: list[Line] = list(self.plan.marks) or ["nothing is marked; x marks a row here, or one in the tree"]
         self.lines = [*marks, "best cuts, by what each saves", *suggestions]
         self._rows.rows_changed()
-        self.app.cuts_changed()
+        self._session.cuts_changed()
 
     # -- keys --------------------------------------------------------------------------------------------
 
@@ -182,5 +184,5 @@ class PlanDialog(Dialog):
 
     def action_copy(self) -> None:
         """Copy the plan as markdown, with the files that hold each reference as far as they are known."""
-        self.app.copy_to_clipboard(plan_markdown(self._knowledge, self.plan.result, self.app.evidence))
+        self.app.copy_to_clipboard(plan_markdown(self._knowledge, self.plan.result, self._session.evidence))
         self.notify("copied the plan as markdown", timeout=3)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.console import RenderableType
 from rich.syntax import Syntax
@@ -29,16 +29,15 @@ from pyclosure.queries.facts.carriers import carrier
 from pyclosure.queries.facts.preview import Preview, preview
 from pyclosure.queries.opened.evidence import EdgeEvidence, EvidenceStore
 from pyclosure.queries.opened.knowledge import Knowledge
+from pyclosure.tui.frames.navigation import ShowCommands, ShowPath, ShowText
 from pyclosure.tui.frames.watching import WatchedScreen, WorkerWatch
 from pyclosure.tui.output.evidence import spot_words
 from pyclosure.tui.session.plan import Plan
+from pyclosure.tui.session.session import Session
 from pyclosure.tui.widgets.bars import KeyBar, TitleBar
 from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
 from pyclosure.tui.words.details import nix_commands
 from pyclosure.tui.words.units import Labels, count, size
-
-if TYPE_CHECKING:
-    from pyclosure.tui.app.application import ClosureApp
 
 _MOST_WORDS = 1024 * 1024
 """Characters of nix's words that are shown."""
@@ -103,10 +102,9 @@ class WhyScreen(WatchedScreen[None]):
         Binding("escape,backspace,q", "leave", "back", id="why.leave"),
     ]
 
-    app: ClosureApp
-
-    def __init__(self, knowledge: Knowledge, target: int, evidence: EvidenceStore) -> None:
+    def __init__(self, session: Session, knowledge: Knowledge, target: int, evidence: EvidenceStore) -> None:
         super().__init__()
+        self._session = session
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (140, "-wide")]
         self._knowledge, self._target, self._evidence = knowledge, target, evidence
         self.answer: Why = why(knowledge.closure, target)
@@ -124,11 +122,11 @@ class WhyScreen(WatchedScreen[None]):
     @cached_property
     def _plan(self) -> Plan:
         """The marked cuts; nothing is marked in another closure than the open one."""
-        return self.app.plan if self._is_open else Plan(self._knowledge)
+        return self._session.plan if self._is_open else Plan(self._knowledge)
 
     @property
     def _is_open(self) -> bool:
-        return self._knowledge is self.app.knowledge
+        return self._knowledge is self._session.knowledge
 
     @property
     def _when(self) -> str:
@@ -145,7 +143,7 @@ class WhyScreen(WatchedScreen[None]):
 
     def compose(self) -> ComposeResult:
         title = TitleBar()
-        title.tabs, title.label = self.app.tabs, self._knowledge.closure.records.label
+        title.tabs, title.label = self._session.tabs, self._knowledge.closure.records.label
         yield title
         yield self._head
         with Container(id="why-body"):
@@ -162,7 +160,7 @@ class WhyScreen(WatchedScreen[None]):
     @property
     def label(self) -> Labels:
         """What paths are called."""
-        return self.app.labels_of(self._knowledge)
+        return self._session.labels_of(self._knowledge)
 
     @property
     def chain(self) -> tuple[int, ...]:
@@ -286,7 +284,8 @@ class WhyScreen(WatchedScreen[None]):
         if root is None:
             head.append(row.evidence.excerpt)
             return head
-        return _drawn(head, preview(self._knowledge.closure.path(row.edge[0]), row.evidence, root), self.app.theme_dark)
+        found = preview(self._knowledge.closure.path(row.edge[0]), row.evidence, root)
+        return _drawn(head, found, self.app.current_theme.dark)
 
     def _edge_words(self, edge: Edge) -> Text:
         text = Text(overflow="fold")
@@ -395,12 +394,12 @@ class WhyScreen(WatchedScreen[None]):
             self._tree.unfold(row.node)
         self._fill()
 
-    def action_follow(self) -> None:
+    async def action_follow(self) -> None:
         """Show the path of the row in the closure."""
         row = self._current()
         if row is not None and not self._refuses():
             self.dismiss()
-            self.app.show_path(row.at)
+            await self.ask(ShowPath(row.at))
 
     def action_cut(self) -> None:
         """Mark the reference of the row as cut, or take the mark away."""
@@ -410,7 +409,7 @@ class WhyScreen(WatchedScreen[None]):
             return
         if self._refuses():
             return
-        self.app.toggle_cut(row.edge)
+        self.notify(self._session.toggle_cut(row.edge), markup=False, timeout=4)
         self._state("")
         self._rows.refresh()
 
@@ -425,11 +424,9 @@ class WhyScreen(WatchedScreen[None]):
         self.app.copy_to_clipboard(path)
         self.notify(f"copied {path}", markup=False, timeout=3)
 
-    def action_nix_commands(self) -> None:
+    async def action_nix_commands(self) -> None:
         """Show the nix commands that tell the same."""
-        from pyclosure.tui.windows.dialogs import CommandDialog
-
-        self.app.push_screen(CommandDialog(nix_commands(self._knowledge, self._target)))
+        await self.ask(ShowCommands(nix_commands(self._knowledge, self._target)))
 
     def action_ask_nix(self) -> None:
         """Let nix say it in its own words; also the way for stores whose files we cannot read."""
@@ -443,8 +440,6 @@ class WhyScreen(WatchedScreen[None]):
 
     @work(thread=True, exclusive=True, group="evidence", exit_on_error=False)
     def _ask(self) -> None:
-        from pyclosure.tui.windows.dialogs import TextDialog
-
         closure, nix = self._knowledge.closure, self._knowledge.nix
         assert nix is not None
         try:
@@ -457,7 +452,7 @@ class WhyScreen(WatchedScreen[None]):
             words = f"{error}\n{error.hint}\n\n{error.words}"
         self.app.call_from_thread(self._state, "")
         title = f"nix why-depends: {self.label[self._target]}"
-        self.app.call_from_thread(self.app.push_screen, TextDialog(title, plain_lines(words, _MOST_WORDS)))
+        self.app.post_message(ShowText(title, plain_lines(words, _MOST_WORDS)))
 
     def action_leave(self) -> None:
         """Go back; a scan that goes on is stopped."""

@@ -6,13 +6,12 @@ Never that of the machine which runs pyclosure: a closure of macOS can be read o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
 
-from packaging.markers import Marker, UndefinedEnvironmentName
-
 from pyclosure.queries.base.inspection import Inspection
+from pyclosure.queries.base.markers import Candidates, Judge
 from pyclosure.queries.base.records import Certainty, Derivation, Tier
 from pyclosure.queries.kinds.identity import Fact
 
@@ -26,96 +25,35 @@ _MACHINE_NAMES = {"powerpc64le": ("ppc64le",), "powerpc64": ("ppc64",), "arm": (
 """CPUs that Linux calls otherwise than Nix and the file formats."""
 _OF_SYSTEM = ("os_name", "sys_platform", "platform_system", "platform_machine")
 _OF_KERNEL = ("platform_release", "platform_version")
-_FULL = re.compile(r"\d+\.\d+\.(\d+)\w*")
-MOST_CANDIDATES = 2000
-"""Environments that one marker is asked in: values of variables that are not known multiply."""
-_OTHERS = {"platform_machine": ("riscv64",), **dict.fromkeys(_OF_KERNEL, ("9999",))}
-"""Values that no marker is likely to name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Platform:
     """What is known of where the closure's Python runs; what is not known takes each likely value in turn."""
 
-    candidates: tuple[Mapping[str, str], ...]
+    candidates: Candidates
     """Environments for markers; more than one where something is not known."""
     system: Fact
     """``x86_64-linux`` and the like, or ``unknown``."""
-    unknown: tuple[str, ...] = ()
-    """Variables of markers that can have other values than those of the candidates."""
-    _answers: dict[tuple[str, str], bool | None] = field(default_factory=dict, repr=False, compare=False)
+    _judges: dict[str, Judge] = field(default_factory=dict, repr=False, compare=False)
 
-    def remembers(self, text: str, marker: Marker | None, extra: str = "") -> bool | None:
-        """Say whether a marker holds, as :meth:`holds`, working out each text only once."""
-        key = text, extra
-        if key not in self._answers:
-            self._answers[key] = self.holds(marker, extra)
-        return self._answers[key]
+    def holds(self, marker: str | None, extra: str = "") -> bool | None:
+        """Say whether a marker of Requires-Dist holds; None when that depends on something that is not known."""
+        if extra not in self._judges:
+            self._judges[extra] = Judge(self.candidates.having("extra", extra), None, None)
+        return self._judges[extra].holds(marker)
 
-    def holds(self, marker: Marker | None, extra: str = "") -> bool | None:
-        """Say whether a marker holds; None when that depends on something that is not known."""
-        if marker is None:
-            return True
-        candidates = self._candidates_for(str(marker))
-        if candidates is None:
-            return None
-        answers = {_holds(marker, {**one, "extra": extra}) for one in candidates}
-        return answers.pop() if len(answers) == 1 else None
-
-    def standing(self, marker: Marker | str | None) -> tuple[Certainty, Tier]:
+    def standing(self, marker: str) -> tuple[Certainty, Tier]:
         """Return how sure the answer to a marker is, and the weakest evidence that it rests on."""
         # an unknown system took every likely value, a probable one only its own
-        if self.system.certainty == "probable" and any(name in str(marker) for name in _OF_SYSTEM):
+        if self.system.certainty == "probable" and any(name in marker for name in _OF_SYSTEM):
             return self.system.certainty, self.system.tier
         return "certain", "F"
-
-    def _candidates_for(self, marker: str) -> list[Mapping[str, str]] | None:
-        """Return the candidates, and those with the values that a marker compares unknown variables with.
-
-        None when there would be too many: nobody can say then.
-        """
-        found = list(self.candidates)
-        for name in self.unknown:
-            values = tuple(_telling_values(name, marker, found[0]["python_version"])) if name in marker else ()
-            if len(found) * (1 + len(values)) > MOST_CANDIDATES:
-                return None
-            found += [{**one, name: value} for one in found for value in values]
-        return found
 
     @property
     def known(self) -> dict[str, str]:
         """The variables of markers that are known; what would be a guess is left out."""
-        return {
-            name: value
-            for name, value in self.candidates[0].items()
-            if name not in self.unknown and all(one[name] == value for one in self.candidates)
-        }
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """The likeliest environment."""
-        return dict(self.candidates[0])
-
-
-def _holds(marker: Marker, environment: dict[str, str]) -> bool | None:
-    try:
-        return bool(marker.evaluate(environment))
-    except (ValueError, UndefinedEnvironmentName, RecursionError):
-        return None
-
-
-def _telling_values(name: str, marker: str, minor: str) -> Iterator[str]:
-    """Yield values of an unknown variable: what the marker compares it with, what lies just above, and another."""
-    operator = r"(?:[<>=!~]+|in|not in)"
-    for one, other in re.findall(rf'{name} {operator} "([^"]*)"|"([^"]*)" {operator} {name}', marker):
-        value = one or other
-        if name in _OF_KERNEL:
-            yield from (value, f"{value}.1")
-        elif name == "platform_machine":
-            yield value
-        elif match := _FULL.fullmatch(value):
-            yield from (f"{minor}.{match[1]}", f"{minor}.{int(match[1]) + 1}")
-    yield from _OTHERS.get(name, ())
+        return self.candidates.known
 
 
 def platform_of(
@@ -139,7 +77,8 @@ def platform_of(
     unknown += ["python_full_version"] if len(pythons) > 1 else []
     unknown += ["implementation_version"] if len(pythons) > 1 and match["name"] == "python" else []
     unknown += ["platform_machine"] if system.value == "unknown" else []
-    return Platform(tuple({**python, **where} for python, where in product(pythons, places)), system, tuple(unknown))
+    environments = tuple({**python, **where} for python, where in product(pythons, places))
+    return Platform(Candidates(environments, tuple(unknown)), system)
 
 
 def _pythons(name: str, minor: str, version: str) -> Iterator[dict[str, str]]:
@@ -147,9 +86,11 @@ def _pythons(name: str, minor: str, version: str) -> Iterator[dict[str, str]]:
     # the version of a PyPy path is PyPy's own
     known = not pypy and version.startswith(f"{minor}.")
     for full in (version,) if known else (f"{minor}.0", f"{minor}.99"):
+        own = version if pypy else full
         yield {
             "implementation_name": "pypy" if pypy else "cpython",
-            "implementation_version": version if pypy else full,
+            # of a PyPy without a version it is unknown
+            **({"implementation_version": own} if own else {}),
             "platform_python_implementation": "PyPy" if pypy else "CPython",
             "python_version": minor,
             "python_full_version": full,

@@ -106,7 +106,7 @@ class Requirements:
     def _holds(self, line: RequiresDist, extra: str) -> bool | None:
         if self.platform is None:
             return None
-        return self.platform.remembers(line.marker, line.requirement.marker, extra) if line.marker else True
+        return self.platform.holds(line.marker, extra) if line.marker else True
 
     def _extras_in_effect(self, answers: tuple[bool | None, ...]) -> dict[str, frozenset[str]]:
         """Return PEP 503 name → extras that requirements ask for whose markers get one of the answers."""

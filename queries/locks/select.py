@@ -9,13 +9,13 @@ from typing import Literal
 import msgspec
 from packaging.utils import canonicalize_name
 
+from pyclosure.queries.base.markers import Candidates, Judge
 from pyclosure.queries.base.records import Line
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.locks.constraint import allows
 from pyclosure.queries.locks.document import joined
 from pyclosure.queries.locks.graph import Node, nodes_of, requirements_by_node, walk
 from pyclosure.queries.locks.lock import Lock, LockedPackage, Requirement
-from pyclosure.queries.locks.marker import Judge
 
 ALL = "all"
 """As a group or an extra: every one that the lock has."""
@@ -47,29 +47,26 @@ class Selection(msgspec.Struct, frozen=True):
     """What could not be judged, one sentence each."""
 
 
-def needed(
-    lock: Lock, environment: Mapping[str, str], groups: Collection[str] = (), extras: Collection[str] = ()
-) -> Selection:
+def needed(lock: Lock, candidates: Candidates, groups: Collection[str] = (), extras: Collection[str] = ()) -> Selection:
     """Answer which locked packages belong into an environment.
 
     What a condition guards that cannot be judged is chosen, and noted.
 
     Args:
         lock: as :func:`read_lock` gives it.
-        environment: the variables of markers; unlike in ``packaging`` one that is absent is unknown, and not
-            looked up on this machine.
+        candidates: what is known of the environment.
         groups: dependency groups to install too; ``"all"`` for every one.
         extras: extras of the project to install too; ``"all"`` for every one.
     """
     requires = requirements_by_node(lock.packages)
-    conditions = _Conditions(lock, environment, _named(groups, lock.groups), _named(extras, lock.extras))
+    conditions = _Conditions(lock, candidates, _named(groups, lock.groups), _named(extras, lock.extras))
     opened = _Opened(lock, requires, conditions)
     for _ in range(_MOST_ROUNDS):
         further = opened.project_extras() - conditions.extras
         if not further:
             break
         # a member of a workspace asks for an extra of another one, on which markers may depend
-        conditions = _Conditions(lock, environment, conditions.groups, conditions.extras | further)
+        conditions = _Conditions(lock, candidates, conditions.groups, conditions.extras | further)
         opened = _Opened(lock, requires, conditions)
     chosen = {at for at, extra in opened.found if not extra}
     roots = frozenset(lock.roots)
@@ -91,21 +88,18 @@ Label = tuple[Reason, str]
 class _Conditions:
     """What holds in one environment, with some groups and extras of the project."""
 
-    def __init__(
-        self, lock: Lock, environment: Mapping[str, str], groups: frozenset[str], extras: frozenset[str]
-    ) -> None:
+    def __init__(self, lock: Lock, candidates: Candidates, groups: frozenset[str], extras: frozenset[str]) -> None:
         self.groups, self.extras = groups, extras
-        self.environment = environment
-        self.python = environment.get("python_full_version")
+        self.candidates = candidates
         self.unknown: dict[str, None] = {}
         """Markers that could not be judged, in the order of meeting."""
         effective, every = groups | frozenset(lock.default_groups), frozenset(lock.groups)
         self.effective = effective
-        self._here = Judge(environment, None if lock.presumed else extras, effective)
+        self._here = Judge(candidates, extras, effective, settled=lock.presumed)
         self._others: tuple[tuple[Reason, Judge], ...] = (
-            ("group", Judge(environment, extras, every)),
-            ("extra", Judge(environment, lock.extras, effective)),
-            ("group", Judge(environment, lock.extras, every)),
+            ("group", Judge(candidates, extras, every)),
+            ("extra", Judge(candidates, lock.extras, effective)),
+            ("group", Judge(candidates, lock.extras, every)),
         )
 
     def against(self, marker: str | None) -> Label | None:
@@ -117,9 +111,10 @@ class _Conditions:
             return None
         return next((reason for reason, judge in self._others if judge.holds(marker)), "marker"), marker
 
-    def python_against(self, package: LockedPackage) -> bool:
-        """Say whether the package certainly does not support this Python."""
-        return self.python is not None and allows(package.requires_python, self.python) is False
+    def python_against(self, constraint: str | None) -> bool:
+        """Say whether the Python of the environment is certainly none that a constraint allows."""
+        pythons = self.candidates.values("python_full_version", (constraint or "",))
+        return bool(pythons) and all(allows(constraint, one) is False for one in pythons)
 
 
 class _Opened:
@@ -174,7 +169,11 @@ class _Opened:
 
     def _obstacle(self, package: LockedPackage) -> Label | None:
         label = self._conditions.against(package.marker)
-        if label is None and package.normalized in self._forked and self._conditions.python_against(package):
+        if (
+            label is None
+            and package.normalized in self._forked
+            and self._conditions.python_against(package.requires_python)
+        ):
             return "marker", f"Python {package.requires_python}"
         return label
 
@@ -212,13 +211,14 @@ def _notes(lock: Lock, conditions: _Conditions, chosen: Sequence[LockedPackage])
     unknown = sorted((conditions.groups - {*lock.groups}) | (conditions.extras - {*lock.extras}))
     if unknown:
         yield f"the lock has no group or extra {printable(joined(unknown), 200)}"
-    python = conditions.python
-    if python is not None and allows(lock.requires_python, python) is False:
+    if conditions.python_against(lock.requires_python):
+        known = conditions.candidates.known
+        python = known.get("python_full_version") or known.get("python_version", "another one")
         yield f"the lock is for Python {lock.requires_python}, and the environment has {printable(python, 60)}"
-    judge = Judge(conditions.environment)
+    judge = Judge(conditions.candidates)
     if lock.environments and all(judge.holds(one) is False for one in lock.environments):
         yield f"the lock is for other environments: {printable(joined(lock.environments), 300)}"
-    unfit = [one.name for one in chosen if conditions.python_against(one)]
+    unfit = [one.name for one in chosen if conditions.python_against(one.requires_python)]
     if unfit:
         yield f"the Python of the environment is not supported by {joined(unfit)}"
     counts = Counter(one.normalized for one in chosen)

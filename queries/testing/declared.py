@@ -214,8 +214,8 @@ _ANYWHERE = tuple(
 def _holds(line: RequiresDist, extra: str, platform: Platform | None) -> bool | None:
     """Say whether a marker holds; None when that depends on something that is not known."""
     if platform is not None:
-        return platform.remembers(line.marker, line.requirement.marker, extra)
-    answers = {one.remembers(line.marker, line.requirement.marker, extra) for one in _ANYWHERE}
+        return platform.holds(line.marker, extra)
+    answers = {one.holds(line.marker, extra) for one in _ANYWHERE}
     return answers.pop() if len(answers) == 1 else None
 
 

@@ -22,6 +22,7 @@ from pyclosure.queries.answers.matching import Searchable, parse_filter
 from pyclosure.queries.base.activity import SILENT
 from pyclosure.queries.base.errors import BadInput, NixFailed, QueryError
 from pyclosure.queries.base.inspection import Inspection, NativeFile
+from pyclosure.queries.base.markers import Candidates, Judge
 from pyclosure.queries.base.names import (
     digests_in,
     drv_name_parts,
@@ -54,7 +55,6 @@ from pyclosure.queries.kinds.identify import identify
 from pyclosure.queries.locks import read_lock
 from pyclosure.queries.locks.compare import Installed, compare
 from pyclosure.queries.locks.constraint import allows
-from pyclosure.queries.locks.marker import Judge
 from pyclosure.queries.locks.select import needed
 from pyclosure.queries.nix.failures import failure
 from pyclosure.queries.nix.process import Completed
@@ -76,17 +76,22 @@ from tests.fuzz.engine import Target
 MARK = b"=== "
 """Begins the line with the name of a file, in inputs that are several files."""
 
-ENVIRONMENT = {
-    "implementation_name": "cpython",
-    "implementation_version": "3.12.4",
-    "os_name": "posix",
-    "platform_machine": "x86_64",
-    "platform_python_implementation": "CPython",
-    "platform_system": "Linux",
-    "python_full_version": "3.12.4",
-    "python_version": "3.12",
-    "sys_platform": "linux",
-}
+ENVIRONMENT = Candidates(
+    (
+        {
+            "implementation_name": "cpython",
+            "implementation_version": "3.12.4",
+            "os_name": "posix",
+            "platform_machine": "x86_64",
+            "platform_python_implementation": "CPython",
+            "platform_system": "Linux",
+            "python_full_version": "3.12.4",
+            "python_version": "3.12",
+            "sys_platform": "linux",
+        },
+    ),
+    ("python_full_version", "platform_machine"),
+)
 _INSTALLED = [Installed("demo", "1.0", "/nix/store/" + "0" * 32 + "-demo"), Installed("six", "1.16.0", "/x")]
 _UNSAFE = {*range(0x20), 0x7F, *range(0x80, 0xA0), 0x202E, 0x2066, 0x200B, 0xFEFF, 0xD800}
 
@@ -311,7 +316,7 @@ def requirement(data: bytes) -> None:
         line.allows("1.2.3.dev4+local")
         line.minds("test")
         for where in _platforms():
-            where.holds(line.requirement.marker, "test")
+            where.holds(line.marker, "test")
 
 
 def marker(data: bytes) -> None:

@@ -18,15 +18,15 @@ from packaging.markers import Marker
 from packaging.specifiers import SpecifierSet
 
 from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.markers import NOTHING_KNOWN, Candidates, Judge
 from pyclosure.queries.locks import Lock, LockedPackage, Requirement, document, poetry, pylock, read_lock, uv
 from pyclosure.queries.locks.compare import Installed, Row, compare
 from pyclosure.queries.locks.constraint import allows
-from pyclosure.queries.locks.marker import Judge
 from pyclosure.queries.locks.select import Selection, needed
 from tests.support.sentences import assert_plain, assert_sentence
 
 
-def environment(python: str = "3.12.4", platform: str = "linux", **changes: str) -> dict[str, str]:
+def variables(python: str = "3.12.4", platform: str = "linux") -> dict[str, str]:
     """A closure's environment: what only a running machine knows is absent."""
     system = {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}[platform]
     return {
@@ -39,8 +39,11 @@ def environment(python: str = "3.12.4", platform: str = "linux", **changes: str)
         "python_full_version": python,
         "python_version": ".".join(python.split(".")[:2]),
         "sys_platform": platform,
-        **changes,
     }
+
+
+def environment(python: str = "3.12.4", platform: str = "linux") -> Candidates:
+    return Candidates((variables(python, platform),))
 
 
 LINUX = environment()
@@ -192,7 +195,7 @@ def test_a_lock_for_other_environments_says_so(tmp_path: Path) -> None:
         "the lock is for Python >=3.10, and the environment has 3.9.2",
         "the lock is for other environments: sys_platform == 'linux', sys_platform == 'darwin'",
     )
-    assert needed(lock, {}).notes[-1] == "the lock does not say which version is for this environment: numpy"
+    assert needed(lock, NOTHING_KNOWN).notes[-1] == "the lock does not say which version is for this environment: numpy"
 
 
 def test_a_newer_minor_version_is_read_with_a_note_and_no_warning(
@@ -708,7 +711,7 @@ def test_a_poetry_lock_is_filtered_by_groups_extras_and_markers_of_each_group(tm
         "pytest 8.3.4",
         "tool 0.9",
     ]
-    half = environment(platform="win32", platform_system="Wine")
+    half = Candidates(({**variables(platform="win32"), "platform_system": "Wine"},))
     assert "colorama 0.4.6" not in chosen(needed(lock, half))
     assert "colorama 0.4.6" in chosen(needed(lock, half, ["dev"]))
     assert needed(lock, environment("4.0.1")).notes[0] == "the lock is for Python ^3.10, and the environment has 4.0.1"
@@ -1158,7 +1161,7 @@ def test_what_cannot_be_judged_is_chosen_and_noted(tmp_path: Path) -> None:
 
 
 def test_unknown_parts_of_a_marker_count_only_where_they_decide() -> None:
-    judge = Judge({"sys_platform": "linux", "python_version": "3.12"}, ["socks"], ["dev"])
+    judge = Judge(Candidates(({"sys_platform": "linux", "python_version": "3.12"},)), ["socks"], ["dev"])
 
     assert judge.holds("platform_release > '9' and sys_platform == 'darwin'") is False
     assert judge.holds("platform_release > '9' or sys_platform == 'linux'") is True
@@ -1176,7 +1179,7 @@ def test_unknown_parts_of_a_marker_count_only_where_they_decide() -> None:
     assert judge.holds("extra in 'socks'") is None
     assert judge.holds("'socks' == extras") is None
     assert judge.holds("python_version < 'not a version'") is False
-    assert Judge({}, None).holds("extra == 'a' and extra == 'b'") is True
+    assert Judge(NOTHING_KNOWN, settled=True).holds("extra == 'a' and extra == 'b'") is True
 
 
 ATOMS = st.sampled_from(
@@ -1208,11 +1211,11 @@ MARKERS = st.recursive(
 @given(MARKERS)
 def test_with_everything_known_markers_are_judged_as_packaging_does(marker: str) -> None:
     for python, platform in itertools.product(("3.9.2", "3.12.4"), ("linux", "win32")):
-        here = environment(python, platform)
+        judge = Judge(environment(python, platform))
         if "~=" in marker:
-            assert Judge(here).holds(marker) in (True, False, None)
+            assert judge.holds(marker) in (True, False, None)
         else:
-            assert Judge(here).holds(marker) is Marker(marker).evaluate(here)
+            assert judge.holds(marker) is Marker(marker).evaluate(variables(python, platform))
 
 
 @pytest.mark.parametrize(
@@ -1423,7 +1426,7 @@ def test_the_names_of_tools_can_be_given(tmp_path: Path) -> None:
 def answer(lock: Lock) -> None:
     """Ask everything of a lock; nothing may fail, and nothing may move a cursor."""
     for groups, extras in (((), ()), (("all",), ("all",))):
-        for here in (LINUX, {}):
+        for here in (LINUX, NOTHING_KNOWN):
             selection = needed(lock, here, groups, extras)
             assert len(selection.chosen) + len(selection.filtered) <= len(lock.packages)
             installed = [Installed(one.normalized, one.version or "1", "/s", True) for one in lock.packages]

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from packaging.utils import canonicalize_name
 
 from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.markers import NOTHING_KNOWN
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Severity, Unknown, Verdict
 from pyclosure.queries.environment.scopes import Installed, Scope
@@ -41,10 +42,10 @@ def _check(scene: Scene) -> Iterator[Verdict]:
     count = 0
     for lock in scene.locks:
         platform = scene.platform(scope)
-        known = platform.known if platform is not None else {}
+        candidates = platform.candidates if platform is not None else NOTHING_KNOWN
         groups = _asked_of(lock.groups, scene.groups, (one.groups for one in scene.locks))
         extras = _asked_of(lock.extras, scene.extras, (one.extras for one in scene.locks))
-        selection = needed(lock, known, groups, extras)
+        selection = needed(lock, candidates, groups, extras)
         comparison = compare(selection, lock, _present(scene, scope))
         count += len(comparison.rows)
         yield from _findings(scene, scope, lock, comparison.rows)

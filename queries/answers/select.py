@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.base.names import name_of, parse_name, without_interpreter
-from pyclosure.queries.base.text import printable
+from pyclosure.queries.base.text import first_of, printable
 from pyclosure.queries.opened.knowledge import Knowledge
 
 _SHOWN = 5
@@ -31,10 +31,11 @@ def select(knowledge: Knowledge, word: str) -> int:
             f"{shown} is not in this closure",
             hint="see what is there with: pyclosure list, or filter with / on the screen",
         )
-    names = [f"{closure.path(at)[len(closure.store_dir) + 1 :][:12]}…-{closure.name(at)}" for at in found[:_SHOWN]]
-    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    names = first_of(
+        found, _SHOWN, lambda at: f"{closure.path(at)[len(closure.store_dir) + 1 :][:12]}…-{closure.name(at)}"
+    )
     raise BadInput(
-        f"{shown} means {len(found)} paths of this closure: {', '.join(names)}{more}",
+        f"{shown} means {len(found):,} paths of this closure: {names}",
         hint="give the whole name, or the first characters of the digest",
     )
 

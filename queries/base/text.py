@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _RANGES = (
@@ -34,3 +38,13 @@ def plain_lines(text: str, limit: int = 65536) -> str:
     """Return multi-line ``text`` (nix's stderr) without escape sequences and control characters."""
     clean = _ESCAPES.sub("", text[-limit:]).replace("\r", "")
     return clean.translate(_KEEP_LINES).strip("\n")
+
+
+def first_of(things: Sequence[T], most: int = 3, say: Callable[[T], str] = str) -> str:
+    """Return the first of some things in words, and how many are left out.
+
+    >>> first_of(["a", "b", "c", "d", "e"])
+    'a, b, c and 2 more'
+    """
+    shown = ", ".join(map(say, things[:most]))
+    return shown if len(things) <= most else f"{shown} and {len(things) - most:,} more"

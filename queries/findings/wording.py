@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pyclosure.queries.base.text import first_of
+
 
 def some(names: Iterable[str], most: int = 3) -> str:
-    """Return names in words: the first few, and how many more."""
-    listed = list(dict.fromkeys(names))
-    more = f" and {len(listed) - most} more" if len(listed) > most else ""
-    return ", ".join(listed[:most]) + more
+    """Return names in words, each once: the first few, and how many more."""
+    return first_of(list(dict.fromkeys(names)), most)
 
 
 def counted(count: int, thing: str) -> str:

@@ -9,8 +9,8 @@ import msgspec
 from packaging.version import Version
 
 from pyclosure.queries.base.records import Line
+from pyclosure.queries.base.text import first_of
 from pyclosure.queries.data import load
-from pyclosure.queries.locks.document import joined
 from pyclosure.queries.locks.lock import Lock, LockedPackage
 from pyclosure.queries.locks.select import Filtered, Selection
 
@@ -187,7 +187,7 @@ def _missing(name: str, locked: Sequence[LockedPackage], lock: Lock) -> Row:
 
 
 def _why_filtered(left: Sequence[Filtered]) -> str:
-    return joined(list(dict.fromkeys(map(_why, left))))
+    return first_of(list(dict.fromkeys(map(_why, left))))
 
 
 def _why(left: Filtered) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.base.text import printable
@@ -148,13 +148,3 @@ class Table:
         if not isinstance(value, dict):
             raise self.wrong(key, _WORDS[dict])
         return Table(self.file, f"{self._where}.{key}" if self._where else key, value)
-
-
-def joined(words: Sequence[str], most: int = 3) -> str:
-    """Return the first of some words, and how many are left out.
-
-    >>> joined(["a", "b", "c", "d", "e"])
-    'a, b, c and 2 more'
-    """
-    shown = ", ".join(words[:most])
-    return shown if len(words) <= most else f"{shown} and {len(words) - most} more"

@@ -11,9 +11,8 @@ from packaging.utils import canonicalize_name
 
 from pyclosure.queries.base.markers import Candidates, Judge
 from pyclosure.queries.base.records import Line
-from pyclosure.queries.base.text import printable
+from pyclosure.queries.base.text import first_of, printable
 from pyclosure.queries.locks.constraint import allows
-from pyclosure.queries.locks.document import joined
 from pyclosure.queries.locks.graph import Node, nodes_of, requirements_by_node, walk
 from pyclosure.queries.locks.lock import Lock, LockedPackage, Requirement
 
@@ -196,7 +195,7 @@ def _filtered(
         if one.normalized in versions:
             reason, text = "other version", versions[one.normalized]
         elif reason in ("group", "extra"):
-            text = joined([name for name in one.groups if name in known[reason]], _MOST_NAMED) or text
+            text = first_of([name for name in one.groups if name in known[reason]], _MOST_NAMED) or text
         found.append(Filtered(one, reason, text))
     return tuple(found)
 
@@ -210,18 +209,18 @@ def _notes(lock: Lock, conditions: _Conditions, chosen: Sequence[LockedPackage])
         )
     unknown = sorted((conditions.groups - {*lock.groups}) | (conditions.extras - {*lock.extras}))
     if unknown:
-        yield f"the lock has no group or extra {printable(joined(unknown), 200)}"
+        yield f"the lock has no group or extra {printable(first_of(unknown), 200)}"
     if conditions.python_against(lock.requires_python):
         known = conditions.candidates.known
         python = known.get("python_full_version") or known.get("python_version", "another one")
         yield f"the lock is for Python {lock.requires_python}, and the environment has {printable(python, 60)}"
     judge = Judge(conditions.candidates)
     if lock.environments and all(judge.holds(one) is False for one in lock.environments):
-        yield f"the lock is for other environments: {printable(joined(lock.environments), 300)}"
+        yield f"the lock is for other environments: {printable(first_of(lock.environments), 300)}"
     unfit = [one.name for one in chosen if conditions.python_against(one.requires_python)]
     if unfit:
-        yield f"the Python of the environment is not supported by {joined(unfit)}"
+        yield f"the Python of the environment is not supported by {first_of(unfit)}"
     counts = Counter(one.normalized for one in chosen)
     several = [name for name, count in counts.items() if count > 1]
     if several:
-        yield f"the lock does not say which version is for this environment: {joined(several)}"
+        yield f"the lock does not say which version is for this environment: {first_of(several)}"

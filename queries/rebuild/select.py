@@ -7,7 +7,7 @@ from packaging.utils import canonicalize_name
 from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.base.names import base_name, name_of, parse_name
 from pyclosure.queries.base.records import Derivation
-from pyclosure.queries.base.text import printable
+from pyclosure.queries.base.text import first_of, printable
 from pyclosure.queries.graph.build import BuildGraph
 
 _SHORTEST_DIGEST = 4
@@ -33,12 +33,11 @@ def select_derivations(graph: BuildGraph, word: str, *, every: bool = False) -> 
             hint="name a .drv, an output path, the beginning of a digest, a name or a distribution",
         )
     if len(found) > 1 and not every:
-        names = ", ".join(
-            f"{base_name(graph.paths[at])} (rebuilds {len(graph.rebuilt([at])) - 1:,})" for at in found[:_LISTED]
+        names = first_of(
+            found, _LISTED, lambda at: f"{base_name(graph.paths[at])} (rebuilds {len(graph.rebuilt([at])) - 1:,})"
         )
-        more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
         raise BadInput(
-            f"{printable(word, 120)} is the name of {len(found)} derivations: {names}{more}",
+            f"{printable(word, 120)} is the name of {len(found):,} derivations: {names}",
             hint="name one of them by the beginning of its digest, or touch all of them: --every at the end",
         )
     return found

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pyclosure.queries.base.activity import SILENT, Activity, Progress
 from pyclosure.queries.base.errors import BadInput, NixFailed, QueryError
 from pyclosure.queries.base.names import name_of
-from pyclosure.queries.base.text import printable
+from pyclosure.queries.base.text import first_of, printable
 from pyclosure.queries.nix.client import Nix, batches
 from pyclosure.queries.nix.process import Completed, Runner
 from pyclosure.queries.opened.opened import Opened
@@ -367,5 +367,4 @@ def _not_valid(paths: Sequence[str], nix: Nix | None) -> BadInput:
 
 
 def _few(words: Sequence[str]) -> str:
-    first = printable(name_of(words[0]) if words[0].startswith("/") else words[0], 120)
-    return first if len(words) == 1 else f"{first} and {len(words) - 1} more"
+    return first_of(words, 1, lambda one: printable(name_of(one) if one.startswith("/") else one, 120))

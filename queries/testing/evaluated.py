@@ -12,7 +12,7 @@ from pyclosure.queries.base.check_inputs import CheckInputs, Input, Tester
 from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.base.names import name_of, parse_name
 from pyclosure.queries.base.records import Derivation
-from pyclosure.queries.base.text import printable
+from pyclosure.queries.base.text import first_of, printable
 from pyclosure.queries.kinds.by_derivation import is_python_build
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.queries.sources.request import working_directory
@@ -139,12 +139,13 @@ def learn(knowledge: Knowledge, found: Evaluation) -> list[str]:
     knowledge.touch()
     notes = [f"check inputs of {len(kept):,} packages are exact, by evaluation"]
     if other:
-        notes.append(f"{_some(other)}: not used, for the expression gives another build than the one in the closure")
+        why = "not used, for the expression gives another build than the one in the closure"
+        notes.append(f"{first_of(other, _NAMED)}: {why}")
     for path, words in sorted(found.failures.items())[:_NAMED]:
         notes.append(f"{name_of(path)} does not evaluate: {printable(words, 300)}")
     missing = [name_of(path) for path in found.missing if _is_missed(knowledge, path, kept)]
     if missing:
-        notes.append(f"not in the expression under their names: {_some(missing)}")
+        notes.append(f"not in the expression under their names: {first_of(missing, _NAMED)}")
     return notes
 
 
@@ -209,8 +210,3 @@ def _may_be_package(knowledge: Knowledge, path: str) -> bool:
 
 def _deriver(knowledge: Knowledge, path: str) -> Derivation | None:
     return knowledge.derivation_of(knowledge.closure.position[path])
-
-
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more

@@ -10,6 +10,7 @@ from typing import Literal
 from pyclosure.queries.base.names import parse_name
 from pyclosure.queries.base.records import Certainty
 from pyclosure.queries.base.source_needs import Source, TestImport
+from pyclosure.queries.base.text import first_of
 from pyclosure.queries.policy.tests import TestConventions
 from pyclosure.queries.testing.declared import Declared, TestRequirement
 from pyclosure.queries.testing.provided import Provided
@@ -288,5 +289,4 @@ def _imports(name: str, source: Source | None, modules: frozenset[str] | None) -
 
 
 def _places(used: list[TestImport]) -> str:
-    more = f" and {len(used) - 1} more" if len(used) > 1 else ""
-    return f"{used[0].file}:{used[0].line}{more}"
+    return first_of(used, 1, lambda one: f"{one.file}:{one.line}")

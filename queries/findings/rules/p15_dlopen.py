@@ -10,6 +10,7 @@ from typing import Literal
 
 from pyclosure.queries.base.inspection import CallSite, LimitedName
 from pyclosure.queries.base.names import store_path_in
+from pyclosure.queries.base.text import first_of
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Verdict
 from pyclosure.queries.environment.linking import without_digest
 from pyclosure.queries.findings.rule import Rule
@@ -129,8 +130,7 @@ def _judge(scene: Scene, at: int, site: CallSite) -> _Judgement:
     for state in _DECIDING:
         decided = [(name, words) for name, (found, words) in zip(usable, states, strict=True) if found == state]
         if decided:
-            rest = f" and {len(decided) - 3} more" if len(decided) > 3 else ""
-            told = ", ".join(f"{name!r}{words}" for name, words in decided[:3]) + rest
+            told = first_of([f"{name!r}{words}" for name, words in decided])
             return _Judgement(site, state, told, usable, tuple(name for name, _ in decided))
     if site.depends_on is not None:
         return _Judgement(site, "follows", _listed(usable))

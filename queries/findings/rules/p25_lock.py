@@ -8,7 +8,7 @@ from packaging.utils import canonicalize_name
 
 from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.base.markers import NOTHING_KNOWN
-from pyclosure.queries.base.text import printable
+from pyclosure.queries.base.text import first_of, printable
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Severity, Unknown, Verdict
 from pyclosure.queries.environment.scopes import Installed, Scope
 from pyclosure.queries.findings.rule import Rule
@@ -16,7 +16,6 @@ from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import counted, some
 from pyclosure.queries.locks.compare import TOOLS, Comparison, Row, compare
 from pyclosure.queries.locks.compare import Installed as Present
-from pyclosure.queries.locks.document import joined
 from pyclosure.queries.locks.lock import Lock
 from pyclosure.queries.locks.select import ALL, needed
 
@@ -66,10 +65,10 @@ def refuse_unknown(locks: Sequence[Lock], groups: Iterable[str], extras: Iterabl
         known = {name for names in everything[kind] for name in names}
         unknown = next((one for one in asked if one != ALL and canonicalize_name(one) not in known), None)
         if unknown is not None and locks:
-            files = joined(list(dict.fromkeys(one.file for one in locks)))
+            files = first_of(list(dict.fromkeys(one.file for one in locks)))
             raise BadInput(
                 f"{files} has no {kind} {printable(unknown, 100)}",
-                hint=f"known: {printable(joined(sorted(known), _SHOWN), 300)}"
+                hint=f"known: {printable(first_of(sorted(known), _SHOWN), 300)}"
                 if known
                 else f"it has no {kind}s at all",
             )

@@ -13,11 +13,11 @@ from pyclosure.queries.demo import demo_snapshot
 from pyclosure.queries.opened.knowledge import Knowledge, know
 from pyclosure.queries.opened.snapshot import Snapshot
 from pyclosure.queries.sources.read import opened_snapshot
-from pyclosure.tui.output.findings import Group
 from pyclosure.tui.screens.findings import FindingsScreen
 from pyclosure.tui.windows.contents import ContentsScreen
 from pyclosure.tui.windows.dialogs import TextDialog
 from pyclosure.tui.windows.why import WhyScreen
+from pyclosure.tui.words.findings import Group
 from tests.support.closures import knowledge_of, records_of
 from tests.tui.commanding import Cli
 from tests.tui.driving import LARGE, app_of, here, lines, mode_screen_of, opened, picture, shown, toasts, until

@@ -23,8 +23,8 @@ from pyclosure.queries.findings import known_rules
 from pyclosure.queries.opened.knowledge import Knowledge, know
 from pyclosure.queries.opened.opened import Opened
 from pyclosure.queries.policy.gates import Gates, checked, gates_of, size_in
-from pyclosure.tui.output.diff import Shown, change_of
 from pyclosure.tui.output.diff_markdown import LARGEST, MARKER, write_markdown
+from pyclosure.tui.words.diff import Shown, change_of
 from tests.support.sentences import assert_sentence
 from tests.tui.commanding import ROOT, Cli
 from tests.tui.driving import demo

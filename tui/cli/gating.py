@@ -17,7 +17,7 @@ from pyclosure.tui.words.units import size
 
 if TYPE_CHECKING:
     from pyclosure.queries.policy.policy import Policy
-    from pyclosure.tui.output.diff import Shown
+    from pyclosure.tui.words.diff import Shown
 
 SIGNS = {"passed": "✔", "breached": "✘", "no data": "?"}
 
@@ -28,7 +28,7 @@ def check_change(arguments: argparse.Namespace, base: str, policy: Policy, strea
 
     from pyclosure.queries.diff.review import review
     from pyclosure.tui.cli.main import silence
-    from pyclosure.tui.output.diff import Shown, change_of
+    from pyclosure.tui.words.diff import Shown, change_of
 
     if arguments.lock or arguments.format == "sarif":
         what = "--lock" if arguments.lock else "--format sarif"
@@ -66,9 +66,11 @@ def status_of(judged: list[Gate], *, allow_unknown: bool) -> int:
 
 def write_change(shown: Shown, judged: list[Gate], form: str, out: IO[str]) -> None:
     """Write limits and the change itself."""
-    from pyclosure.tui.output.diff import finding_words, review_json, write_text
+    from pyclosure.tui.output.diff import write_text
+    from pyclosure.tui.output.diff_json import review_json
     from pyclosure.tui.output.diff_markdown import write_markdown
     from pyclosure.tui.output.formats import write_json
+    from pyclosure.tui.words.diff import finding_words
 
     if form == "json":
         write_json({"gates": [_gate_json(one) for one in judged], "diff": review_json(shown)}, out)

@@ -12,8 +12,8 @@ from pyclosure.queries.base.text import printable
 from pyclosure.queries.base.verdicts import Finding
 from pyclosure.queries.findings.report import Accepted
 from pyclosure.tui.frames.evidence_screen import EvidenceRows
-from pyclosure.tui.output.findings import SIGNS, Findings, Group, OpenQuestion, grouped
 from pyclosure.tui.widgets.rows import Cell, ViewColumn
+from pyclosure.tui.words.findings import SIGNS, Findings, Group, OpenQuestion, grouped
 from pyclosure.tui.words.units import count, size
 
 Entry = Finding | OpenQuestion | Accepted | Group

@@ -1,60 +1,18 @@
-"""The files of a path as text and JSON, and the groups over a whole closure."""
+"""The files of a path, and the groups over a whole closure, as text and JSON."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import IO, Any
 
-from pyclosure.queries.base.activity import Activity, Progress
 from pyclosure.queries.base.text import printable
-from pyclosure.queries.facts.contents import Contents, Entry, Part, contents, group_words
+from pyclosure.queries.facts.contents import Contents, Entry, group_words
+from pyclosure.queries.opened.file_groups import Totals
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.output.formats import cells, text_console, text_table
 from pyclosure.tui.words.units import bar, count, labels, share, size
 
 FILES_ARE = "Sizes here are those of files; a NAR adds a little for names and padding."
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Groups over all paths of a closure."""
-
-    parts: tuple[Part, ...]
-    heaviest: dict[str, tuple[tuple[int, int], ...]]
-    """Group → the positions that hold most of it, with bytes."""
-    unread: int
-    """Paths that could not be listed."""
-
-    @property
-    def size(self) -> int:
-        """Bytes of all files."""
-        return sum(part.size for part in self.parts)
-
-
-def totals(knowledge: Knowledge, activity: Activity) -> Totals:
-    """Add the groups of all paths up."""
-    closure = knowledge.closure
-    root = closure.records.files_root or ""
-    sizes: Counter[str] = Counter()
-    files: Counter[str] = Counter()
-    holders: dict[str, list[tuple[int, int]]] = {}
-    unread = 0
-    for at in range(len(closure)):
-        activity.check()
-        activity.report(Progress("listing files", at, len(closure), "paths"))
-        found = contents(closure.path(at), root)
-        if found is None:
-            unread += 1
-            continue
-        for part in found.parts:
-            sizes[part.group] += part.size
-            files[part.group] += part.files
-            holders.setdefault(part.group, []).append((at, part.size))
-    parts = sorted((Part(group, files[group], sizes[group]) for group in sizes), key=lambda one: (-one.size, one.group))
-    heaviest = {group: tuple(sorted(some, key=lambda one: -one[1])[:5]) for group, some in holders.items()}
-    return Totals(tuple(parts), heaviest, unread)
 
 
 def totals_json(answer: Totals) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from pyclosure.queries.diff.causes import Cause
 from pyclosure.queries.diff.gates import Gate
 from pyclosure.queries.diff.match import CLASSES, ONE_SIDED, Change, ChangeClass
 from pyclosure.queries.diff.review import Review
-from pyclosure.tui.output.diff import (
+from pyclosure.tui.output.formats import markdown_code, markdown_table, markdown_text
+from pyclosure.tui.words.diff import (
     CLASS_WORDS,
     Shown,
     brings,
@@ -28,7 +29,6 @@ from pyclosure.tui.output.diff import (
     totals,
     versions,
 )
-from pyclosure.tui.output.formats import markdown_code, markdown_table, markdown_text
 from pyclosure.tui.words.units import count
 
 MARKER = "<!-- pyclosure diff -->"

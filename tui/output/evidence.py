@@ -9,15 +9,14 @@ from typing import IO, Any
 from pyclosure.queries.answers.chains import Edge, Why
 from pyclosure.queries.answers.cuts import Cut
 from pyclosure.queries.answers.structure import Structure
-from pyclosure.queries.base.records import Evidence
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.facts.carriers import carrier
 from pyclosure.queries.opened.evidence import EdgeEvidence, EvidenceStore
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.output.formats import markdown_code, markdown_text
-from pyclosure.tui.words.units import Labels, count, labels, size
+from pyclosure.tui.words.evidence import assumption, cut_notes, remedy, spot_words
+from pyclosure.tui.words.units import count, labels, size
 
-STRICT = "Links of environments and wrappers are counted as references like any other (--strict)."
 SHOWN = 5
 """Files of one reference that text shows; JSON holds all."""
 
@@ -68,13 +67,6 @@ def why_json(knowledge: Knowledge, answer: Why, evidence: EvidenceStore, chain: 
         "edges": edges,
         "added_size": knowledge.sizes.added[answer.target],
     }
-
-
-def spot_words(one: Evidence) -> str:
-    """Return where in a file a reference stands: ``file:23``, ``file (3 times)``."""
-    where = f":{one.lines[0]}" if one.lines else ""
-    more = f" ({count(one.count, 'time')})" if one.count > 1 else ""
-    return printable(one.file or "the path itself") + where + more
 
 
 def write_edge(knowledge: Knowledge, found: EdgeEvidence, indent: str, out: IO[str], shown: int = SHOWN) -> None:
@@ -137,11 +129,6 @@ def cut_json(knowledge: Knowledge, cut: Cut, evidence: EvidenceStore | None) -> 
     }
 
 
-def remedy(found: EdgeEvidence) -> str | None:
-    """Return how a reference is dropped, by its most telling carrier; None when that is unknown."""
-    return carrier(found.found[0].carrier).remedy if found.found else None
-
-
 def write_cuts(
     knowledge: Knowledge, cuts: Sequence[Cut], structure: Structure, evidence: EvidenceStore, form: str, out: IO[str]
 ) -> None:
@@ -176,31 +163,3 @@ def write_cuts(
         out.write("Nothing can be cut: only what is wanted leads there, or it is a root.\n")
     for note in cut_notes(knowledge, structure):
         out.write(f"{markdown_text(note) if mark else note}\n")
-
-
-def assumption(knowledge: Knowledge, cut: Cut, label: Labels) -> str:
-    """Return what a cut takes for granted: that nobody chose the links that are to vanish."""
-    named = sorted({label[one] for _, one in cut.assumes})
-    holders = sorted({label[at] for at, _ in cut.assumes})
-    some = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
-    return f"if {', '.join(holders[:2])} links to {some} only because others propagate it; else less is saved"
-
-
-def cut_notes(knowledge: Knowledge, structure: Structure) -> list[str]:
-    """Return what cuts take for granted, in sentences."""
-    label = labels(knowledge)
-    wanted = sorted({label[one] for _, one in structure.wanted})
-    notes = []
-    if wanted:
-        shown = ", ".join(wanted[:8]) + (f" and {len(wanted) - 8} more" if len(wanted) > 8 else "")
-        notes.append(f"Kept as wanted, because nobody else propagates them (or --keep names them): {shown}.")
-    if structure.follows:
-        notes.append(
-            f"{count(len(structure.follows), 'reference')} of environments and wrappers follow from propagation "
-            "and vanish by themselves when it ends."
-        )
-    elif structure.reason == STRICT:
-        notes.append(STRICT)
-    elif structure.reason:
-        notes.append(f"Which references follow from others is unknown: {structure.reason}.")
-    return notes

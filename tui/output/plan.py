@@ -7,8 +7,9 @@ from typing import Any
 from pyclosure.queries.answers.whatif import WhatIf
 from pyclosure.queries.opened.evidence import EvidenceStore
 from pyclosure.queries.opened.knowledge import Knowledge
-from pyclosure.tui.output.evidence import edge_json, evidence_json, remedy, spot_words
+from pyclosure.tui.output.evidence import edge_json, evidence_json
 from pyclosure.tui.output.formats import markdown_code, markdown_text
+from pyclosure.tui.words.evidence import remedy, spot_words
 from pyclosure.tui.words.units import count, labels, share, size
 
 _FILES = 5

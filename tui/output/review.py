@@ -9,8 +9,8 @@ from typing import IO, Any
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.diff.review import Review
 from pyclosure.queries.opened.knowledge import Knowledge
-from pyclosure.tui.output.diff import cause_words, change_of, finding_words, greatest, percent
 from pyclosure.tui.output.formats import markdown_code, markdown_text, write_table
+from pyclosure.tui.words.diff import cause_words, change_of, finding_words, greatest, percent
 from pyclosure.tui.words.units import UNKNOWN, count, size
 
 BEGIN, END = "<!-- pyclosure review -->", "<!-- /pyclosure review -->"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyclosure.queries.base.records import TIER_WORDS
 from pyclosure.queries.testing.words import CONCERNS, RAN_WORDS, VERDICT_WORDS, Ran
-from pyclosure.tui.output.tests import Shown, lines_of
+from pyclosure.tui.words.tests import Shown, lines_of
 
 if TYPE_CHECKING:
     from pyclosure.queries.base.check_inputs import CheckInputs, Input

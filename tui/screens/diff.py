@@ -79,7 +79,7 @@ class DiffRows(EvidenceRows[DiffRow]):
         )
 
     def cell(self, row: int, column: ViewColumn, width: int) -> Cell:
-        from pyclosure.tui.output.diff import change_of
+        from pyclosure.tui.words.diff import change_of
 
         one = self.rows[row]
         if one.is_title:
@@ -183,7 +183,7 @@ class DiffScreen(EvidenceScreen):
         return sum(not one.is_title for one in self.changes.rows)
 
     def _show_head(self, review: Review) -> None:
-        from pyclosure.tui.output.diff import class_counts, findings_line, totals
+        from pyclosure.tui.words.diff import class_counts, findings_line, totals
 
         text = Text(no_wrap=True, overflow="ellipsis")
         (_, before, after, change), (_, old_paths, new_paths, paths), _ = totals(review)
@@ -195,7 +195,7 @@ class DiffScreen(EvidenceScreen):
     @staticmethod
     def _made(review: Review) -> Iterator[list[DiffRow]]:
         from pyclosure.queries.diff.match import CLASSES
-        from pyclosure.tui.output.diff import CLASS_WORDS, brings, cause_words, finding_words, reason_words, versions
+        from pyclosure.tui.words.diff import CLASS_WORDS, brings, cause_words, finding_words, reason_words, versions
         from pyclosure.tui.words.units import count
 
         causes = [
@@ -250,14 +250,14 @@ class DiffScreen(EvidenceScreen):
         elif row.change is not None:
             yield from self._change_lines(row.change, review)
         elif row.finding is not None:
-            from pyclosure.tui.output.findings import finding_lines
+            from pyclosure.tui.words.findings import finding_lines
 
             yield from finding_lines(row.finding)
         else:
             yield from self._section_lines(row, review)
 
     def _section_lines(self, row: DiffRow, review: Review) -> Iterator[tuple[str, str]]:
-        from pyclosure.tui.output.diff import gap_lines, totals
+        from pyclosure.tui.words.diff import gap_lines, totals
 
         if row.section == "causes":
             yield from ((word, f"{before} → {after}   {change}") for word, before, after, change in totals(review))
@@ -269,7 +269,7 @@ class DiffScreen(EvidenceScreen):
             yield "", f"{one.title}   {one.mark}"
 
     def _cause_lines(self, cause: Cause, review: Review) -> Iterator[tuple[str, str]]:
-        from pyclosure.tui.output.diff import evidence_words, label
+        from pyclosure.tui.words.diff import evidence_words, label
         from pyclosure.tui.words.units import size
 
         side = review.diff.old if cause.kind == "drops" else review.diff.new
@@ -285,7 +285,7 @@ class DiffScreen(EvidenceScreen):
             yield "", f"… {len(cause.paths) - _SHOWN:,} more"
 
     def _change_lines(self, change: Change, review: Review) -> Iterator[tuple[str, str]]:
-        from pyclosure.tui.output.diff import reason_words, requirement_lines
+        from pyclosure.tui.words.diff import reason_words, requirement_lines
         from pyclosure.tui.words.units import size
 
         for heading, side, at in (("old", review.diff.old, change.old), ("new", review.diff.new, change.new)):
@@ -305,7 +305,7 @@ class DiffScreen(EvidenceScreen):
     def _content_lines(self, change: Change, review: Review) -> Iterator[tuple[str, str]]:
         from pyclosure.queries.diff.contents import contents_change
         from pyclosure.queries.facts.contents import contents, group_words
-        from pyclosure.tui.output.diff import change_of
+        from pyclosure.tui.words.diff import change_of
         from pyclosure.tui.words.units import UNKNOWN, size
 
         if change.old is None or change.new is None or change.kind == "unchanged":
@@ -424,8 +424,8 @@ class DiffScreen(EvidenceScreen):
     def _page(self) -> str:
         from shlex import join
 
-        from pyclosure.tui.output.diff import Shown
         from pyclosure.tui.output.diff_markdown import write_markdown
+        from pyclosure.tui.words.diff import Shown
 
         review, knowledge = self.session.review, self.knowledge
         if review is None or knowledge is None:

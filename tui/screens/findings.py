@@ -17,17 +17,9 @@ from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.frames.evidence_screen import EvidenceScreen
 from pyclosure.tui.frames.finding_rows import SORTS, FindingRow, FindingRows
 from pyclosure.tui.frames.navigation import ShowText
-from pyclosure.tui.output.findings import (
-    Findings,
-    Group,
-    OpenQuestion,
-    cost_words,
-    judged_text,
-    proof_words,
-    sure_words,
-)
 from pyclosure.tui.output.rules import rule_text
 from pyclosure.tui.session.session import Session
+from pyclosure.tui.words.findings import Findings, Group, OpenQuestion, cost_words, judged_text, proof_words, sure_words
 from pyclosure.tui.words.units import count
 
 _GROUPINGS = (None, "rule", "path")

@@ -13,10 +13,10 @@ from pyclosure.queries.answers.overview import Overview, Share
 from pyclosure.queries.kinds.identity import kind_words
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.frames.path_screen import PathScreen
-from pyclosure.tui.output.report import GROUP_WORDS, added_words, headline
 from pyclosure.tui.session.browse import Browser
 from pyclosure.tui.session.judging import headline_words, worst
 from pyclosure.tui.session.session import Session
+from pyclosure.tui.words.overview import GROUP_WORDS, added_words, headline
 from pyclosure.tui.words.units import bar, count, share, size
 
 _KIND_WIDTH = 22

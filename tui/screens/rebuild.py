@@ -165,7 +165,7 @@ class RebuildScreen(EvidenceScreen):
                 comparison = self.session.compared.comparison
                 self.ranks.added = frozenset(comparison.added) if comparison is not None else frozenset()
                 self._only = _ANEW
-            from pyclosure.tui.output.rebuild import label_of
+            from pyclosure.tui.words.rebuild import label_of
 
             self.ranks.labels = {at: label_of(outlook.graph, at) for at in range(len(outlook.graph))}
             self.show_rows()
@@ -285,7 +285,7 @@ class RebuildScreen(EvidenceScreen):
 
     def _what_differs(self, cause: Cause | None) -> list[RenderableType]:
         """Return how a derivation differs from what it was, attribute by attribute; empty when it only follows."""
-        from pyclosure.tui.output.rebuild import cause_words, difference_text
+        from pyclosure.tui.words.rebuild import cause_words, difference_text
 
         comparison = self._comparison
         if cause is None or comparison is None:
@@ -300,7 +300,7 @@ class RebuildScreen(EvidenceScreen):
     def _lines_of(self, found: Impact, profiles: Profiles) -> Iterator[tuple[str, str]]:
         from pyclosure.queries.policy.rebuild import weigh
         from pyclosure.queries.rebuild.amplifiers import quick_amplifiers
-        from pyclosure.tui.output.rebuild import headed, rebuilt_first, way_words
+        from pyclosure.tui.words.rebuild import headed, rebuilt_first, way_words
 
         graph = found.graph
         weighed = weigh(len(found.rebuilt), {drv.system for drv in graph.derivations}, profiles.named(None))
@@ -353,7 +353,7 @@ class RebuildScreen(EvidenceScreen):
 
     async def action_cascade(self) -> None:
         """Show all that is rebuilt, as a tree of what is built with what."""
-        from pyclosure.tui.output.rebuild import cascade
+        from pyclosure.tui.words.rebuild import cascade
 
         if self.impact is not None and len(self.impact.rebuilt) == len(self.impact.seeds):
             self.notify("nothing else is rebuilt", markup=False, timeout=3)

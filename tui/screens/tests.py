@@ -19,7 +19,10 @@ from pyclosure.queries.testing.words import CONCERN_WORDS, CONCERNS, Concern
 from pyclosure.tui.frames.evidence_screen import QUIET_PATH_KEYS, EvidenceRows, EvidenceScreen
 from pyclosure.tui.frames.navigation import ShowDocument, ShowFinding, ShowText
 from pyclosure.tui.frames.watching import WorkerWatch
-from pyclosure.tui.output.tests import (
+from pyclosure.tui.session.judging import Judgement, judge_closure
+from pyclosure.tui.session.session import Session
+from pyclosure.tui.widgets.rows import Cell, ViewColumn
+from pyclosure.tui.words.tests import (
     SIGNS,
     Shown,
     declared_words,
@@ -33,9 +36,6 @@ from pyclosure.tui.output.tests import (
     sections,
     sure_words,
 )
-from pyclosure.tui.session.judging import Judgement, judge_closure
-from pyclosure.tui.session.session import Session
-from pyclosure.tui.widgets.rows import Cell, ViewColumn
 from pyclosure.tui.words.units import count
 
 if TYPE_CHECKING:

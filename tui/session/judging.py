@@ -90,7 +90,7 @@ def worst(judgement: Judgement | None, most: int) -> list[tuple[str, str, str]]:
     """Return sign, title and cost of the worst findings; what is only mentioned is left out."""
     if judgement is None:
         return []
-    from pyclosure.tui.output.findings import SIGNS, cost_words
+    from pyclosure.tui.words.findings import SIGNS, cost_words
 
     found = [one for one in judgement.report.findings if one.severity != "info"]
     return [(SIGNS[one.severity], one.title, cost_words(one)) for one in found[:most]]

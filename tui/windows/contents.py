@@ -14,9 +14,9 @@ from textual.worker import get_current_worker
 from pyclosure.queries.base.errors import Cancelled
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.facts.contents import Contents, Entry, contents, group_words
+from pyclosure.queries.opened.file_groups import Totals, totals
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.frames.watching import WatchedScreen, WorkerWatch
-from pyclosure.tui.output.contents import Totals, totals
 from pyclosure.tui.session.session import Session
 from pyclosure.tui.widgets.bars import KeyBar, TitleBar
 from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn

@@ -18,13 +18,13 @@ from pyclosure.queries.answers.plan import best_cuts
 from pyclosure.queries.base.errors import Cancelled
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.frames.watching import WorkerWatch
-from pyclosure.tui.output.evidence import assumption
 from pyclosure.tui.output.plan import plan_markdown
 from pyclosure.tui.session.plan import Mark
 from pyclosure.tui.session.session import Session
 from pyclosure.tui.widgets.bars import KeyBar
 from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
 from pyclosure.tui.windows.dialogs import Dialog
+from pyclosure.tui.words.evidence import assumption
 from pyclosure.tui.words.units import count, share, size
 
 _BEST = 20

@@ -31,12 +31,12 @@ from pyclosure.queries.opened.evidence import EdgeEvidence, EvidenceStore
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.frames.navigation import ShowCommands, ShowPath, ShowText
 from pyclosure.tui.frames.watching import WatchedScreen, WorkerWatch
-from pyclosure.tui.output.evidence import spot_words
 from pyclosure.tui.session.plan import Plan
 from pyclosure.tui.session.session import Session
 from pyclosure.tui.widgets.bars import KeyBar, TitleBar
 from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
 from pyclosure.tui.words.details import nix_commands
+from pyclosure.tui.words.evidence import spot_words
 from pyclosure.tui.words.units import Labels, count, size
 
 _MOST_WORDS = 1024 * 1024

@@ -91,7 +91,8 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.diff.gates import judge_size
     from pyclosure.tui.cli.gating import SIGNS, gate_words
     from pyclosure.tui.cli.main import silence
-    from pyclosure.tui.output.findings import Findings, write_findings
+    from pyclosure.tui.output.findings import write_findings
+    from pyclosure.tui.words.findings import Findings
     from pyclosure.tui.words.units import size
 
     policy = _policy(arguments)

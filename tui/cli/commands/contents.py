@@ -45,8 +45,9 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
 
 def _whole(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.base.errors import NoData
+    from pyclosure.queries.opened.file_groups import totals
     from pyclosure.tui.cli.opening import Narrator
-    from pyclosure.tui.output.contents import totals, totals_json, write_totals
+    from pyclosure.tui.output.contents import totals_json, write_totals
     from pyclosure.tui.output.formats import write_json
 
     arguments.no_derivations = arguments.no_files = True

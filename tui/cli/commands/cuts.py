@@ -38,8 +38,9 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.answers.select import select
     from pyclosure.queries.answers.structure import structure
     from pyclosure.queries.opened.evidence import EvidenceStore
-    from pyclosure.tui.output.evidence import STRICT, cut_json, write_cuts
+    from pyclosure.tui.output.evidence import cut_json, write_cuts
     from pyclosure.tui.output.formats import write_json
+    from pyclosure.tui.words.evidence import STRICT
 
     words = _targets(arguments)
     knowledge = load(arguments, streams.err)

@@ -29,10 +29,12 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.base.errors import BadInput
     from pyclosure.queries.diff.review import review
     from pyclosure.queries.policy.policy import Policy
-    from pyclosure.tui.output.diff import Shown, review_json, write_text
+    from pyclosure.tui.output.diff import write_text
+    from pyclosure.tui.output.diff_json import review_json
     from pyclosure.tui.output.diff_markdown import write_markdown
     from pyclosure.tui.output.formats import write_json
     from pyclosure.tui.session.policy_file import read_policy
+    from pyclosure.tui.words.diff import Shown
 
     die_cleanly()
     if len(arguments.sources) != 2:

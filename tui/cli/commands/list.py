@@ -136,7 +136,7 @@ def _text(knowledge: object, positions: list[int], shown: tuple[str, ...], strea
     from pyclosure.queries.kinds.identity import kind_words
     from pyclosure.queries.opened.knowledge import Knowledge
     from pyclosure.tui.output.formats import cells, text_console, text_table
-    from pyclosure.tui.output.report import added_words
+    from pyclosure.tui.words.overview import added_words
     from pyclosure.tui.words.units import UNKNOWN, count, labels, size
 
     assert isinstance(knowledge, Knowledge)

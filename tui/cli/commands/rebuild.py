@@ -105,7 +105,9 @@ def _touch(
     from pyclosure.queries.rebuild.ranking import ranking
     from pyclosure.queries.rebuild.select import select_derivations
     from pyclosure.tui.output.formats import write_json
-    from pyclosure.tui.output.rebuild import Shown, amplifiers_json, impact_json, write_amplifiers, write_impact
+    from pyclosure.tui.output.rebuild import write_amplifiers, write_impact
+    from pyclosure.tui.output.rebuild_json import amplifiers_json, impact_json
+    from pyclosure.tui.words.rebuild import Shown
 
     graph = opened.graph
     seeds: Sequence[int] = [at for word in words for at in select_derivations(graph, word, every=arguments.every)]
@@ -136,7 +138,9 @@ def _touch(
 def _rank(arguments: argparse.Namespace, opened: OpenGraph, tests: frozenset[BuildEdge], streams: Streams) -> int:
     from pyclosure.queries.rebuild.ranking import in_order, ranking
     from pyclosure.tui.output.formats import write_json
-    from pyclosure.tui.output.rebuild import label_of, ranking_json, write_ranking
+    from pyclosure.tui.output.rebuild import write_ranking
+    from pyclosure.tui.output.rebuild_json import ranking_json
+    from pyclosure.tui.words.rebuild import label_of
 
     names = {at: label_of(opened.graph, at) for at in range(len(opened.graph))}
     words = arguments.filter.lower().split()
@@ -159,7 +163,8 @@ def _rank(arguments: argparse.Namespace, opened: OpenGraph, tests: frozenset[Bui
 def _compare(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.rebuild.compare import Comparison
     from pyclosure.tui.output.formats import write_json
-    from pyclosure.tui.output.rebuild import comparison_json, write_comparison
+    from pyclosure.tui.output.rebuild import write_comparison
+    from pyclosure.tui.output.rebuild_json import comparison_json
 
     base = _open(arguments, streams, arguments.base)
     head = _open(arguments, streams, arguments.head or arguments.sources[0])

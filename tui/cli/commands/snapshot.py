@@ -23,7 +23,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.opened.snapshot import write_snapshot
-    from pyclosure.tui.output.report import lacking
+    from pyclosure.tui.words.overview import lacking
     from pyclosure.tui.words.units import count, size
 
     knowledge = load(arguments, streams.err, inspect=arguments.evidence, tests=arguments.evidence)

@@ -13,7 +13,7 @@ from pyclosure.tui.cli.opening import Narrator, add_source_arguments, load
 if TYPE_CHECKING:
     from pyclosure.queries.base.source_needs import Source
     from pyclosure.queries.testing.survey import PackageTests, Survey
-    from pyclosure.tui.output.tests import Shown
+    from pyclosure.tui.words.tests import Shown
 
 SORTS = ("concern", "name", "missing", "saved")
 _ABOUT_TESTS = ("P10", "P11", "P12", "P13", "P14")
@@ -54,9 +54,10 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.policy.policy import Policy
     from pyclosure.queries.testing.evaluated import expressions_of, learn_evaluation
     from pyclosure.tui.output.formats import write_json
-    from pyclosure.tui.output.tests import Shown, write_package, write_tests
+    from pyclosure.tui.output.tests import write_package, write_tests
     from pyclosure.tui.output.tests_json import package_json, tests_json
     from pyclosure.tui.session.policy_file import read_policy
+    from pyclosure.tui.words.tests import Shown
 
     if arguments.package == "":
         raise BadInput("--package names nothing", hint="name a distribution, or a store path")
@@ -111,7 +112,7 @@ def _command(arguments: argparse.Namespace) -> str:
 
 def _warn(shown: Shown, streams: Streams) -> None:
     """Say on stderr when there was nothing to judge by."""
-    from pyclosure.tui.output.tests import bring_words
+    from pyclosure.tui.words.tests import bring_words
 
     survey = shown.survey
     if survey.packages and all(one.ran == "unknown" for one in survey.packages):

@@ -6,8 +6,11 @@ there. Works in both directions: references downwards, referrers upwards.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+
+from pyclosure.queries.answers.rows import ordered
+from pyclosure.queries.opened.knowledge import Knowledge
 
 Order = Callable[[Iterable[int]], Sequence[int]]
 
@@ -169,3 +172,14 @@ def shortest_chain(references: Sequence[Sequence[int]], tops: Iterable[int], tar
     while came[chain[-1]] != -1:
         chain.append(came[chain[-1]])
     return chain[::-1]
+
+
+def outline_of(knowledge: Knowledge, members: Collection[int]) -> Outline:
+    """Return the tree of some paths and the references among them, from the roots, the heaviest first."""
+    closure = knowledge.closure
+    below = [
+        tuple(one for one in references if one in members) if at in members else ()
+        for at, references in enumerate(closure.references)
+    ]
+    tops = [root for root in dict.fromkeys(closure.roots) if root in members]
+    return Outline(tops, below, lambda some: ordered(knowledge, some, "added_size"))

@@ -243,12 +243,14 @@ class DiffScreen(EvidenceScreen):
             self.app.call_from_thread(self.evidence.show_lines, lines, (), row.title)
 
     def _lines_of(self, row: DiffRow, review: Review) -> Iterator[tuple[str, str]]:
+        from pyclosure.tui.frames.change_lines import cause_lines, change_lines
+
         if row.cause is not None and row.cause.change is None:
-            yield from self._cause_lines(row.cause, review)
+            yield from cause_lines(row.cause, review)
         elif row.cause is not None and row.cause.change is not None:
-            yield from self._change_lines(row.cause.change, review)
+            yield from change_lines(row.cause.change, review)
         elif row.change is not None:
-            yield from self._change_lines(row.change, review)
+            yield from change_lines(row.change, review)
         elif row.finding is not None:
             from pyclosure.tui.words.findings import finding_lines
 
@@ -267,71 +269,6 @@ class DiffScreen(EvidenceScreen):
         rows = [one for one in self.changes.rows if one.section == row.section and not one.is_title]
         for one in rows[:_SHOWN]:
             yield "", f"{one.title}   {one.mark}"
-
-    def _cause_lines(self, cause: Cause, review: Review) -> Iterator[tuple[str, str]]:
-        from pyclosure.tui.words.diff import evidence_words, label
-        from pyclosure.tui.words.units import size
-
-        side = review.diff.old if cause.kind == "drops" else review.diff.new
-        for edge in cause.edges[:_SHOWN]:
-            held = evidence_words(review.evidence.get(edge))
-            yield "reference", f"{label(side, edge[0])} → {label(side, edge[1])}{f' in {held}' if held else ''}"
-        yield from (("also by", label(side, at)) for at in cause.via[:_SHOWN])
-        heading = "brings" if cause.kind == "brings" else "drops"
-        for at in sorted(cause.paths, key=lambda one: -side.closure.nar_sizes[one])[:_SHOWN]:
-            yield heading, f"{size(side.closure.nar_sizes[at]):>10}  {label(side, at)}"
-            heading = ""
-        if len(cause.paths) > _SHOWN:
-            yield "", f"… {len(cause.paths) - _SHOWN:,} more"
-
-    def _change_lines(self, change: Change, review: Review) -> Iterator[tuple[str, str]]:
-        from pyclosure.tui.words.diff import reason_words, requirement_lines
-        from pyclosure.tui.words.units import size
-
-        for heading, side, at in (("old", review.diff.old, change.old), ("new", review.diff.new, change.new)):
-            if at is not None:
-                yield heading, f"{side.closure.path(at)}   {size(side.closure.nar_sizes[at])}"
-        if words := reason_words(review, change.new):
-            yield "why", words
-        for one in review.requirements:
-            if one.change is change:
-                yield from (("requires", line) for line in requirement_lines(one.added, one.removed, one.python))
-        path = review.diff.new.closure.path(change.new) if change.new is not None else ""
-        for finding in review.findings.new if review.findings is not None else ():
-            if path in finding.paths[:1]:
-                yield "finding", finding.title
-        yield from self._content_lines(change, review)
-
-    def _content_lines(self, change: Change, review: Review) -> Iterator[tuple[str, str]]:
-        from pyclosure.queries.diff.contents import contents_change
-        from pyclosure.queries.facts.contents import contents, group_words
-        from pyclosure.tui.words.diff import change_of
-        from pyclosure.tui.words.units import UNKNOWN, size
-
-        if change.old is None or change.new is None or change.kind == "unchanged":
-            return
-        found = []
-        for side, at in ((review.diff.old, change.old), (review.diff.new, change.new)):
-            root = side.closure.records.files_root
-            found.append(contents(side.closure.path(at), root) if root is not None else None)
-        old, new = found
-        if old is None or new is None:
-            yield "contents", "the files of both sides are not on this machine"
-            return
-        answer = contents_change(old, new)
-        heading = "contents"
-        for key, before, after in answer.groups[:8]:
-            yield heading, f"{change_of(after - before):>10}  {group_words(key)}"
-            heading = ""
-        heading = "files"
-        for one in answer.files[:_SHOWN]:
-            sizes = " → ".join(size(value) if value is not None else UNKNOWN for value in (one.old, one.new))
-            yield heading, f"{change_of(one.size_change):>10}  {one.path}   {sizes}"
-            heading = ""
-        more = len(answer.files) - _SHOWN + answer.more
-        if more > 0:
-            yield "", f"… {more:,} more"
-        yield "", f"{answer.same:,} files of one name and size"
 
     # -- keys --------------------------------------------------------------------------------------------
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, pairwise
 from typing import ClassVar
 
 from rich.console import RenderableType
-from rich.syntax import Syntax
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
@@ -20,21 +18,20 @@ from textual.worker import get_current_worker
 
 from pyclosure.queries.answers.chains import Edge, Why, chains_in_order, why
 from pyclosure.queries.answers.cuts import saved_by_edge
-from pyclosure.queries.answers.outline import Node, Outline
-from pyclosure.queries.answers.rows import ordered
+from pyclosure.queries.answers.outline import Outline, outline_of
 from pyclosure.queries.base.errors import Cancelled, QueryError
-from pyclosure.queries.base.records import Evidence
-from pyclosure.queries.base.text import plain_lines, printable
+from pyclosure.queries.base.text import plain_lines
 from pyclosure.queries.facts.carriers import carrier
-from pyclosure.queries.facts.preview import Preview, preview
 from pyclosure.queries.opened.evidence import EdgeEvidence, EvidenceStore
 from pyclosure.queries.opened.knowledge import Knowledge
+from pyclosure.tui.frames.evidence_preview import evidence_preview
 from pyclosure.tui.frames.navigation import ShowCommands, ShowPath, ShowText
 from pyclosure.tui.frames.watching import WatchedScreen, WorkerWatch
+from pyclosure.tui.frames.why_rows import WhyRow, WhyRows
 from pyclosure.tui.session.plan import Plan
 from pyclosure.tui.session.session import Session
 from pyclosure.tui.widgets.bars import KeyBar, TitleBar
-from pyclosure.tui.widgets.rows import Cell, RowView, ViewColumn
+from pyclosure.tui.widgets.rows import Cell
 from pyclosure.tui.words.details import nix_commands
 from pyclosure.tui.words.evidence import spot_words
 from pyclosure.tui.words.units import Labels, count, size
@@ -43,46 +40,6 @@ _MOST_WORDS = 1024 * 1024
 """Characters of nix's words that are shown."""
 _FILES = 12
 """Files of one reference that a row each is given; more are counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A line of the screen: a path of the chain, a file that holds a reference, or a remark."""
-
-    depth: int
-    at: int
-    """Position of the path that the line belongs to."""
-    edge: Edge | None = None
-    """The reference that leads to it; None for roots."""
-    evidence: Evidence | None = None
-    remark: str = ""
-    node: Node | None = None
-    """In the tree of all ways, its node."""
-
-
-class WhyRows(RowView):
-    """Chain, or tree of all ways, with files between; what they look like, the screen says."""
-
-    def __init__(self, owner: WhyScreen) -> None:
-        super().__init__(id="why-rows")
-        self.rows: list[Row] = []
-        self._owner = owner
-
-    def columns(self) -> tuple[ViewColumn, ...]:
-        return (
-            ViewColumn("what", "path, and the files that hold the reference", 30, flexible=True, sortable=False),
-            ViewColumn("mark", "", 21, rank=2, sortable=False),
-            ViewColumn("size", "added", 10, "right", rank=1, sortable=False),
-        )
-
-    def row_count(self) -> int:
-        return len(self.rows)
-
-    def cell(self, row: int, column: ViewColumn, width: int) -> Cell:
-        return self._owner.cell(self.rows[row], column.key)
-
-    def moved(self) -> None:
-        self._owner.row_moved()
 
 
 class WhyScreen(WatchedScreen[None]):
@@ -115,7 +72,7 @@ class WhyScreen(WatchedScreen[None]):
         """Which chain is shown, from 0."""
         self._tree: Outline | None = None
         self._head = Static("", id="why-head", markup=False)
-        self._rows = WhyRows(self)
+        self._rows = WhyRows(self.cell, self.row_moved)
         self._preview = Static("", markup=False)
         self._bar = KeyBar()
 
@@ -184,18 +141,18 @@ class WhyScreen(WatchedScreen[None]):
             text.append(f" · every one passes {', '.join(self.label[at] for at in always[:3])}", "")
         self._head.update(text)
 
-    def _chain_rows(self) -> Iterator[Row]:
+    def _chain_rows(self) -> Iterator[WhyRow]:
         chain = self.chain
-        yield Row(0, chain[0])
+        yield WhyRow(0, chain[0])
         for depth, edge in enumerate(pairwise(chain), 1):
-            yield Row(depth, edge[1], edge)
+            yield WhyRow(depth, edge[1], edge)
             yield from self._file_rows(depth, edge)
 
-    def _tree_rows(self) -> Iterator[Row]:
+    def _tree_rows(self) -> Iterator[WhyRow]:
         assert self._tree is not None
         for node in self._tree.rows:
             edge = (node.parent.at, node.at) if node.parent is not None else None
-            yield Row(node.level, node.at, edge, node=node)
+            yield WhyRow(node.level, node.at, edge, node=node)
             if edge is not None and edge in self._opened:
                 yield from self._file_rows(node.level, edge)
 
@@ -204,22 +161,22 @@ class WhyScreen(WatchedScreen[None]):
     _opened: frozenset[Edge] = frozenset()
     """References of the tree whose files are shown."""
 
-    def _file_rows(self, depth: int, edge: Edge) -> Iterator[Row]:
+    def _file_rows(self, depth: int, edge: Edge) -> Iterator[WhyRow]:
         if not self._evidence.known(edge[0]):
             words = f"files unknown: {self._failed}" if self._failed else "looking for the files that hold it …"
-            yield Row(depth, edge[1], edge, remark=words)
+            yield WhyRow(depth, edge[1], edge, remark=words)
             return
         found = self._evidence.of(*edge)
         for one in found.found[:_FILES]:
-            yield Row(depth, edge[1], edge, one)
+            yield WhyRow(depth, edge[1], edge, one)
         if len(found.found) > _FILES:
-            yield Row(depth, edge[1], edge, remark=f"… {count(len(found.found) - _FILES, 'more file')}")
+            yield WhyRow(depth, edge[1], edge, remark=f"… {count(len(found.found) - _FILES, 'more file')}")
         if found.reason:
-            yield Row(depth, edge[1], edge, remark=f"files unknown: {found.reason}")
+            yield WhyRow(depth, edge[1], edge, remark=f"files unknown: {found.reason}")
         for problem in found.problems[:2]:
-            yield Row(depth, edge[1], edge, remark=f"not read: {problem}")
+            yield WhyRow(depth, edge[1], edge, remark=f"not read: {problem}")
 
-    def cell(self, row: Row, key: str) -> Cell:
+    def cell(self, row: WhyRow, key: str) -> Cell:
         """Return what stands in one column of a row."""
         is_path = row.evidence is None and not row.remark
         if key == "size":
@@ -231,18 +188,15 @@ class WhyScreen(WatchedScreen[None]):
             return Cell(spot_words(row.evidence), "muted", lead + "     ")
         if row.remark:
             return Cell(row.remark, "muted", lead + "     ")
-        hook = "└─ " if row.depth else ""
+        role = "match" if row.at == self._target else "text"
         if row.node is not None and self._tree is not None:
             open_sign = "  " if self._tree.leaf(row.node) else "▾ " if row.node.children is not None else "▸ "
             other = self._tree.elsewhere(row.node)
             note = "" if other is None else "↑ shown above" if other.row < row.node.row else "↓ shown below"
-            return Cell(self.label[row.at], self._role(row), lead + open_sign, note)
-        return Cell(self.label[row.at], self._role(row), lead + hook)
+            return Cell(self.label[row.at], role, lead + open_sign, note)
+        return Cell(self.label[row.at], role, lead + ("└─ " if row.depth else ""))
 
-    def _role(self, row: Row) -> str:
-        return "match" if row.at == self._target else "text"
-
-    def _mark(self, row: Row) -> str:
+    def _mark(self, row: WhyRow) -> str:
         if row.edge is None:
             return "root"
         if row.edge in self._plan.marks:
@@ -256,7 +210,7 @@ class WhyScreen(WatchedScreen[None]):
             return f"{100 * ways / self.answer.chains:.0f} % of ways" if ways else ""
         return ""
 
-    def _carrier(self, row: Row) -> str:
+    def _carrier(self, row: WhyRow) -> str:
         return carrier(row.evidence.carrier).words if row.evidence is not None else ""
 
     # -- preview -----------------------------------------------------------------------------------------
@@ -265,7 +219,7 @@ class WhyScreen(WatchedScreen[None]):
         """Look into what the cursor stands on."""
         self._preview.update(self._look())
 
-    def _current(self) -> Row | None:
+    def _current(self) -> WhyRow | None:
         rows = self._rows.rows
         return rows[self._rows.cursor] if rows else None
 
@@ -275,17 +229,10 @@ class WhyScreen(WatchedScreen[None]):
             return Text("A root: what was opened. Everything hangs from here.", "dim")
         if row.evidence is None:
             return self._edge_words(row.edge)
-        root = self._knowledge.closure.records.files_root
-        about = carrier(row.evidence.carrier)
-        head = Text(f"{about.words}: {about.meaning}\n", overflow="fold")
-        if row.evidence.twin:
-            head.append(f"its Python file holds it too: {printable(row.evidence.twin, 400)}\n")
-        head.append(f"remedy: {about.remedy}\n", "dim")
-        if root is None:
-            head.append(row.evidence.excerpt)
-            return head
-        found = preview(self._knowledge.closure.path(row.edge[0]), row.evidence, root)
-        return _drawn(head, found, self.app.current_theme.dark)
+        closure = self._knowledge.closure
+        return evidence_preview(
+            closure.path(row.edge[0]), row.evidence, closure.records.files_root, self.app.current_theme.dark
+        )
 
     def _edge_words(self, edge: Edge) -> Text:
         text = Text(overflow="fold")
@@ -297,10 +244,8 @@ class WhyScreen(WatchedScreen[None]):
             about = carrier(found.found[0].carrier)
             text.append(f"{about.words}: {about.meaning}\nremedy: {about.remedy}\n", "dim")
         saved = saved_by_edge(self._knowledge.closure, self._knowledge.real_sizes, edge)
-        if saved:
-            text.append(f"Cut alone, it saves {size(saved)}.\n")
-        else:
-            text.append("Cut alone, it saves nothing: others reference the path as well.\n", "dim")
+        nothing = "nothing: others reference the path as well"
+        text.append(f"Cut alone, it saves {size(saved) if saved else nothing}.\n", "" if saved else "dim")
         if edge in self.answer.must_pass_edges:
             text.append(f"Cutting it drops {self.label[self._target]}.\n")
         return text
@@ -369,13 +314,7 @@ class WhyScreen(WatchedScreen[None]):
         if self._tree is not None:
             self._tree = None
         else:
-            closure, members = self._knowledge.closure, self.answer.members
-            below = [
-                tuple(one for one in references if one in members) if at in members else ()
-                for at, references in enumerate(closure.references)
-            ]
-            tops = [root for root in dict.fromkeys(closure.roots) if root in members]
-            self._tree = Outline(tops, below, lambda some: ordered(self._knowledge, some, "added_size"))
+            self._tree = outline_of(self._knowledge, self.answer.members)
             self._tree.reveal(self.chain)
         self._fill(0)
         self._read()
@@ -458,26 +397,3 @@ class WhyScreen(WatchedScreen[None]):
         """Go back; a scan that goes on is stopped."""
         self.workers.cancel_group(self, "evidence")
         self.dismiss()
-
-
-def _drawn(head: Text, shown: Preview, dark: bool) -> RenderableType:
-    from rich.console import Group
-
-    if shown.language:
-        code = "\n".join(shown.lines)
-        marked = {shown.first_line + shown.marked} if shown.marked is not None else set()
-        syntax = Syntax(
-            code,
-            shown.language,
-            theme="ansi_dark" if dark else "ansi_light",
-            line_numbers=True,
-            start_line=shown.first_line,
-            highlight_lines=marked,
-            word_wrap=True,
-            background_color="default",
-        )
-        return Group(head, syntax)
-    text = Text(overflow="fold")
-    for at, line in enumerate(shown.lines):
-        text.append(("▌" if at == shown.marked and len(shown.lines) > 1 else " ") + line + "\n")
-    return Group(head, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -13,15 +14,10 @@ from textual.pilot import Pilot
 from pyclosure.tui import screens
 from pyclosure.tui.app.application import ClosureApp
 from pyclosure.tui.app.keys import palette_actions
-from pyclosure.tui.frames.evidence_screen import EvidenceRows, EvidenceScreen
-from pyclosure.tui.frames.finding_rows import FindingRows
 from pyclosure.tui.frames.mode_screen import ModeScreen
 from pyclosure.tui.frames.path_screen import PathScreen
 from pyclosure.tui.screens import ScreenSpec
 from pyclosure.tui.screens.closure import ClosureScreen
-from pyclosure.tui.screens.findings import FindingsScreen
-from pyclosure.tui.screens.rebuild import RankRows, RebuildScreen
-from pyclosure.tui.screens.tests import TestsScreen
 from pyclosure.tui.widgets.path_table import PathTable
 from pyclosure.tui.widgets.rows import RowView
 from pyclosure.tui.windows.dialogs import HelpDialog
@@ -43,14 +39,7 @@ from tests.tui.driving import (
     take_first,
 )
 
-OWNERS = {
-    "closure": (PathScreen, PathTable, ClosureScreen),
-    "findings": (EvidenceScreen, EvidenceRows, FindingsScreen, FindingRows),
-    "tests": (EvidenceScreen, EvidenceRows, TestsScreen),
-    "rebuild": (EvidenceScreen, EvidenceRows, RebuildScreen, RankRows),
-}
-"""What listens to keys on a screen, where that is not the table of paths alone."""
-SCREENS = ("overview", "closure", "python", "findings", "tests", "rebuild", "diff")
+SCREENS = tuple(spec.name for spec in screens.find_all())
 
 
 def declared(*owners: type) -> Iterator[Binding]:
@@ -59,18 +48,28 @@ def declared(*owners: type) -> Iterator[Binding]:
         yield from Binding.make_bindings(owner.__dict__["BINDINGS"])
 
 
+def ours(owner: type) -> list[type]:
+    """Return a class and what it is made of, as far as they have keys, but for those of every Textual class."""
+    return [base for base in owner.__mro__ if base.__module__.startswith("pyclosure") and "BINDINGS" in base.__dict__]
+
+
 def merged(owner: type) -> set[str]:
     """Return the keys that a class and what it is made of listen to, but for what every Textual class does."""
-    ours = [base for base in owner.__mro__ if base.__module__.startswith("pyclosure") and "BINDINGS" in base.__dict__]
-    return {binding.key for binding in declared(*ours)}
+    return {binding.key for binding in declared(*ours(owner))}
 
 
-def test_screens_have_distinct_names_and_keys() -> None:
+def test_screens_stand_in_the_order_of_their_keys_which_are_distinct() -> None:
     specs = screens.find_all()
 
-    assert [spec.name for spec in specs] == list(SCREENS)
-    assert [spec.key for spec in specs] == [str(number) for number in range(1, len(specs) + 1)]
+    assert [spec.key for spec in specs] == sorted({spec.key for spec in specs}, key="1234567890".index)
     assert all(spec.name == spec.load().MODE for spec in specs)
+    assert [spec.name for spec in specs if spec.needs_base] == ["diff"]
+
+
+def test_what_is_read_of_a_screen_is_what_its_file_says_when_it_is_imported() -> None:
+    for spec in screens.find_all():
+        place = import_module(f"pyclosure.tui.screens.{spec.name}").SCREEN
+        assert (spec.key, spec.needs_base, spec.load()) == (place.key, place.needs_base, place.screen)
 
 
 def test_no_class_gives_a_key_to_two_actions() -> None:
@@ -104,9 +103,10 @@ def help_text(pilot: Pilot[int]) -> str:
 @pytest.mark.parametrize("screen", SCREENS)
 async def test_help_lists_every_binding_that_has_a_description(screen: str) -> None:
     async with opened(screen=screen, size=LARGE) as pilot:
+        below = mode_screen_of(pilot)
         await pilot.press("question_mark")
         text = help_text(pilot)
-        owners = [ClosureApp, ModeScreen, RowView, *OWNERS.get(screen, (PathScreen, PathTable))]
+        owners = [ClosureApp, *ours(type(below)), *ours(type(below.rows()))]
         rows = {line.split()[-1]: line for line in text.split("Words")[0].splitlines()[1:] if line}
 
         shown_keys = {key: active.binding for key, active in pilot.app.screen_stack[0].active_bindings.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -205,3 +206,17 @@ class ModeScreen(WatchedScreen[None]):
         at = self.path_here()
         if at is not None and self.knowledge is not None:
             await self.ask(ShowCommands(nix_commands(self.knowledge, at)))
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedScreen:
+    """A screen and its place on the number row.
+
+    The place is read before the file of the screen is imported: key and the rest are literals, given by name.
+    """
+
+    screen: type[ModeScreen]
+    key: str
+    """A digit, which no other screen has; screens stand in the order of their keys."""
+    needs_base: bool = False
+    """Whether it is only there when something to compare with was named."""

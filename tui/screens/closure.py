@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from pyclosure.queries.opened.knowledge import Knowledge
+from pyclosure.tui.frames.mode_screen import NumberedScreen
 from pyclosure.tui.frames.navigation import GoBack
 from pyclosure.tui.frames.path_screen import PathScreen
 from pyclosure.tui.session.session import Session
@@ -141,4 +142,4 @@ class ClosureScreen(PathScreen):
         self.notify("shown here already", timeout=2, markup=False)
 
 
-SCREEN = ClosureScreen
+SCREEN = NumberedScreen(ClosureScreen, key="2")

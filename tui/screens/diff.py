@@ -15,6 +15,7 @@ from textual.worker import get_current_worker
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.frames.evidence_screen import QUIET_PATH_KEYS, EvidenceRows, EvidenceScreen
+from pyclosure.tui.frames.mode_screen import NumberedScreen
 from pyclosure.tui.frames.navigation import ShowContents, ShowDocument, ShowText, ShowWhy
 from pyclosure.tui.session.session import Session
 from pyclosure.tui.widgets.rows import Cell, ViewColumn
@@ -373,4 +374,4 @@ class DiffScreen(EvidenceScreen):
         return out.getvalue()
 
 
-SCREEN = DiffScreen
+SCREEN = NumberedScreen(DiffScreen, key="7", needs_base=True)

@@ -16,6 +16,7 @@ from pyclosure.queries.findings.report import Accepted
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.frames.evidence_screen import EvidenceScreen
 from pyclosure.tui.frames.finding_rows import SORTS, FindingRow, FindingRows
+from pyclosure.tui.frames.mode_screen import NumberedScreen
 from pyclosure.tui.frames.navigation import ShowText
 from pyclosure.tui.output.rules import rule_text
 from pyclosure.tui.session.session import Session
@@ -241,4 +242,4 @@ def _evidence(finding: Finding) -> Iterator[tuple[str, str]]:
         yield printable(note, 800), ""
 
 
-SCREEN = FindingsScreen
+SCREEN = NumberedScreen(FindingsScreen, key="4")

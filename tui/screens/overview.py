@@ -12,6 +12,7 @@ from textual.widgets import Static
 from pyclosure.queries.answers.overview import Overview, Share
 from pyclosure.queries.kinds.identity import kind_words
 from pyclosure.queries.opened.knowledge import Knowledge
+from pyclosure.tui.frames.mode_screen import NumberedScreen
 from pyclosure.tui.frames.path_screen import PathScreen
 from pyclosure.tui.session.browse import Browser
 from pyclosure.tui.session.judging import headline_words, worst
@@ -137,4 +138,4 @@ class OverviewScreen(PathScreen):
         return notes
 
 
-SCREEN = OverviewScreen
+SCREEN = NumberedScreen(OverviewScreen, key="1")

@@ -8,6 +8,7 @@ from textual.widgets import Static
 
 from pyclosure.queries.kinds.identity import Fact
 from pyclosure.queries.opened.knowledge import Knowledge
+from pyclosure.tui.frames.mode_screen import NumberedScreen
 from pyclosure.tui.frames.path_screen import PathScreen
 from pyclosure.tui.session.browse import Browser
 from pyclosure.tui.session.session import Session
@@ -58,4 +59,4 @@ class PythonScreen(PathScreen):
         return browser.knowledge.identity(at).producer if at is not None else None
 
 
-SCREEN = PythonScreen
+SCREEN = NumberedScreen(PythonScreen, key="3")

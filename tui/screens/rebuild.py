@@ -16,6 +16,7 @@ from pyclosure.queries.base.text import printable
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.queries.rebuild.ranking import SORTS, in_order
 from pyclosure.tui.frames.evidence_screen import QUIET_PATH_KEYS, EvidenceRows, EvidenceScreen
+from pyclosure.tui.frames.mode_screen import NumberedScreen
 from pyclosure.tui.frames.navigation import ShowDocument, ShowText
 from pyclosure.tui.session.session import Session
 from pyclosure.tui.widgets.rows import Cell, ViewColumn
@@ -386,4 +387,4 @@ def _what_would_help(reason: str) -> str:
     return "evaluate the expression that gave the closure: nix path-info --derivation .#ATTRIBUTE"
 
 
-SCREEN = RebuildScreen
+SCREEN = NumberedScreen(RebuildScreen, key="6")

@@ -17,6 +17,7 @@ from pyclosure.queries.facts.files import StoreFiles
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.queries.testing.words import CONCERN_WORDS, CONCERNS, Concern
 from pyclosure.tui.frames.evidence_screen import QUIET_PATH_KEYS, EvidenceRows, EvidenceScreen
+from pyclosure.tui.frames.mode_screen import NumberedScreen
 from pyclosure.tui.frames.navigation import ShowDocument, ShowFinding, ShowText
 from pyclosure.tui.frames.watching import WorkerWatch
 from pyclosure.tui.session.judging import Judgement, judge_closure
@@ -367,4 +368,4 @@ def _metadata_text(knowledge: Knowledge, path: str, distribution: Distribution) 
     return "\n".join(printable(line.expandtabs(4), _LONGEST_LINE) for line in lines)
 
 
-SCREEN = TestsScreen
+SCREEN = NumberedScreen(TestsScreen, key="5")

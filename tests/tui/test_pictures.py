@@ -14,12 +14,16 @@ from textual.pilot import Pilot
 
 from pyclosure.queries.base.activity import Progress
 from pyclosure.queries.base.errors import NixFailed
+from pyclosure.queries.findings import judge
+from pyclosure.tui import screens
+from pyclosure.tui.app.application import ClosureApp
 from pyclosure.tui.session import session as session_module
 from tests.support.closures import knowledge_of, records_of
 from tests.tui.driving import (
     LARGE,
     SMALL,
     Hanging,
+    Opens,
     Ready,
     app_for,
     app_of,
@@ -30,6 +34,7 @@ from tests.tui.driving import (
     opened,
     picture,
     running,
+    settled,
     stand_on,
     until,
 )
@@ -92,7 +97,11 @@ async def details(pilot: Pilot[int]) -> None:
 
 
 async def helping(pilot: Pilot[int]) -> None:
-    await pilot.press("2", "question_mark")
+    """All keys but those of the number row, whose screens come and go."""
+    await pilot.press("2")
+    for spec in screens.find_all():
+        del pilot.app._bindings.key_to_bindings[spec.key]
+    await pilot.press("question_mark")
 
 
 async def python(pilot: Pilot[int]) -> None:
@@ -171,17 +180,43 @@ SCENES: dict[str, Scene] = {
     "python": python,
     "commands": commands,
 }
-OTHERS = ("trouble", "loading", "build", "causes", "diff")
+OTHERS = ("trouble", "loading", "build", "causes", "diff", "number-row")
+
+RULES = frozenset(f"P{number:02}" for number in range(1, 27))
+"""What the pictures ask; one more rule is no reason to take them anew."""
+NUMBER_ROW = ("overview", "closure", "python", "findings", "tests", "rebuild", "diff")
+"""What the one picture of it says, whatever screens there are."""
 
 every_theme = pytest.mark.parametrize("theme", THEMES)
 every_size = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+
+
+@pytest.fixture(autouse=True)
+def fixed_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = tuple(rule for rule in judge.all_rules() if rule.id in RULES)
+    assert len(rules) == len(RULES)
+    monkeypatch.setattr(judge, "all_rules", lambda: rules)
+
+
+def without_tabs(app: ClosureApp) -> ClosureApp:
+    """Leave the number row out of a picture: one more screen would change them all."""
+    app.session.tabs = []
+    return app
+
+
+@asynccontextmanager
+async def posing(what: Opens = None, size: tuple[int, int] = SMALL, **options: object) -> AsyncIterator[Pilot[int]]:
+    """Run an app for a picture until everything about a source is known and shown."""
+    async with running(without_tabs(app_for(what, **options)), size) as pilot:
+        await settled(pilot)
+        yield pilot
 
 
 @every_size
 @every_theme
 @pytest.mark.parametrize("scene", SCENES)
 async def test_the_demo_looks_like(pictures: Pictures, scene: str, theme: str, size: tuple[int, int]) -> None:
-    async with opened(size=size, theme=theme) as pilot:
+    async with posing(size=size, theme=theme) as pilot:
         await SCENES[scene](pilot)
         await pilot.pause()
         pictures.compare(pilot, scene)
@@ -190,7 +225,7 @@ async def test_the_demo_looks_like(pictures: Pictures, scene: str, theme: str, s
 @every_size
 @every_theme
 async def test_trouble_looks_like(pictures: Pictures, theme: str, size: tuple[int, int]) -> None:
-    async with running(app_for(Ready(TROUBLE), theme=theme), size) as pilot:
+    async with running(without_tabs(app_for(Ready(TROUBLE), theme=theme)), size) as pilot:
         await pilot.pause()
         pictures.compare(pilot, "trouble")
 
@@ -202,7 +237,7 @@ async def test_loading_looks_like(
 ) -> None:
     opening = of_store(Hanging(Progress("nix path-info", 2114, 4000, "paths")))
     monkeypatch.setattr(session_module, "time", SimpleNamespace(monotonic=lambda: opening.began + 3.0))
-    async with running(app_for(opening, theme=theme), size) as pilot:
+    async with running(without_tabs(app_for(opening, theme=theme)), size) as pilot:
         await until(pilot, lambda: "2,114/4,000 paths" in picture(pilot), "the progress")
         pictures.compare(pilot, "loading")
 
@@ -217,7 +252,7 @@ async def test_a_build_closure_looks_like(pictures: Pictures, theme: str, size: 
     }
     sizes = {"python3.11-app-1.0.drv": 4120, "stdenv-linux.drv": 9200, "default-builder.sh": 150, "fix.patch": 2310}
     records = replace(records_of(graph, sizes), build_closure=True, origin="nix 2.18.1 · local store")
-    async with opened(knowledge_of(records), size, theme=theme) as pilot:
+    async with posing(knowledge_of(records), size, theme=theme) as pilot:
         pictures.compare(pilot, "build")
 
 
@@ -225,7 +260,7 @@ async def test_a_build_closure_looks_like(pictures: Pictures, theme: str, size: 
 @every_theme
 async def test_two_graphs_look_like(pictures: Pictures, theme: str, size: tuple[int, int]) -> None:
     options = {"screen": "rebuild", "open_base": lambda _: before(), "base": "./before"}
-    async with opened(size=size, theme=theme, **options) as pilot:
+    async with posing(size=size, theme=theme, **options) as pilot:
         await until(pilot, lambda: app_of(pilot).session.compared is not None, "the comparison")
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()
@@ -236,13 +271,24 @@ async def test_two_graphs_look_like(pictures: Pictures, theme: str, size: tuple[
 @every_theme
 async def test_a_change_looks_like(pictures: Pictures, theme: str, size: tuple[int, int]) -> None:
     options = {"screen": "diff", "open_base": lambda _: side_before(), "base": "./before"}
-    async with opened(size=size, theme=theme, **options) as pilot:
+    async with posing(size=size, theme=theme, **options) as pilot:
         session = app_of(pilot).session
         await until(pilot, lambda: session.review is not None and session.review.findings, "the review")
         await pilot.press("home", "down")
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()
         pictures.compare(pilot, "diff")
+
+
+@every_size
+@every_theme
+async def test_the_number_row_looks_like(pictures: Pictures, theme: str, size: tuple[int, int]) -> None:
+    app = app_for(theme=theme, screen="python")
+    app.session.tabs = [(str(number), name.capitalize(), name) for number, name in enumerate(NUMBER_ROW, 1)]
+    async with running(app, size) as pilot:
+        await settled(pilot)
+        await pilot.pause()
+        pictures.compare(pilot, "number-row")
 
 
 # -- the comparing itself --------------------------------------------------------------------------------
@@ -310,4 +356,4 @@ def test_a_picture_that_was_never_taken_fails_and_taking_it_repairs_that(tmp_pat
 
     Pictures(True, tmp_path).compare_svg(svg, "new.svg")
     Pictures(False, tmp_path, tmp_path / "failed").compare_svg(svg, "new.svg")
-    assert text_of(svg)[0].startswith("1 Overview")
+    assert text_of(svg)[0] == " pyclosure  python3-3.11.2-env"

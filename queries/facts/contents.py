@@ -168,3 +168,13 @@ def _fill(top: Entry, real: str, problems: list[str], activity: Activity) -> Non
             weights[entry.group] += entry.size
         folder.children.sort(key=lambda entry: (-entry.size, entry.name))
         folder.group = max(weights, key=lambda group: (weights[group], group), default="")
+
+
+def levels(top: Entry, depth: int | None) -> Iterator[tuple[int, Entry]]:
+    """Yield what lies below a folder with its level, folders before what they hold, largest first."""
+    stack = [(0, entry) for entry in reversed(top.children)]
+    while stack:
+        level, entry = stack.pop()
+        yield level, entry
+        if depth is None or level + 1 < depth:
+            stack.extend((level + 1, one) for one in reversed(entry.children))

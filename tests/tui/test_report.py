@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.queries.opened.snapshot import write_snapshot
-from pyclosure.tui.output.formats import markdown_text
+from pyclosure.tui.output.formats.markdown import markdown_text
 from pyclosure.tui.output.report import write_report
 from tests.support.closures import knowledge_of, records_of
 from tests.tui.closures import dump_of, two_roots

@@ -69,7 +69,7 @@ def write_change(shown: Shown, judged: list[Gate], form: str, out: IO[str]) -> N
     from pyclosure.tui.output.diff import write_text
     from pyclosure.tui.output.diff_json import review_json
     from pyclosure.tui.output.diff_markdown import write_markdown
-    from pyclosure.tui.output.formats import write_json
+    from pyclosure.tui.output.formats.as_json import write_json
     from pyclosure.tui.words.diff import finding_words
 
     if form == "json":

@@ -9,7 +9,7 @@ from pyclosure.queries.base.text import printable
 from pyclosure.queries.diff.causes import Cause
 from pyclosure.queries.diff.match import CLASSES, Change
 from pyclosure.queries.diff.review import Review
-from pyclosure.tui.output.formats import cells, text_console, text_table
+from pyclosure.tui.output.formats.text import cells, text_console, text_table
 from pyclosure.tui.words.diff import (
     CLASS_WORDS,
     Shown,

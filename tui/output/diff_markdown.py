@@ -12,7 +12,7 @@ from pyclosure.queries.diff.causes import Cause
 from pyclosure.queries.diff.gates import Gate
 from pyclosure.queries.diff.match import CLASSES, ONE_SIDED, Change, ChangeClass
 from pyclosure.queries.diff.review import Review
-from pyclosure.tui.output.formats import markdown_code, markdown_table, markdown_text
+from pyclosure.tui.output.formats.markdown import markdown_code, markdown_table, markdown_text
 from pyclosure.tui.words.diff import (
     CLASS_WORDS,
     Shown,

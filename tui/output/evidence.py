@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import IO, Any
 
 from pyclosure.queries.answers.chains import Edge, Why
@@ -13,7 +12,7 @@ from pyclosure.queries.base.text import printable
 from pyclosure.queries.facts.carriers import carrier
 from pyclosure.queries.opened.evidence import EdgeEvidence, EvidenceStore
 from pyclosure.queries.opened.knowledge import Knowledge
-from pyclosure.tui.output.formats import markdown_code, markdown_text
+from pyclosure.tui.output.formats.markdown import markdown_code, markdown_text
 from pyclosure.tui.words.evidence import assumption, cut_notes, remedy, spot_words
 from pyclosure.tui.words.units import count, labels, size
 
@@ -42,31 +41,6 @@ def edge_json(knowledge: Knowledge, edge: Edge) -> dict[str, Any]:
     """Return a reference as its two store paths."""
     path = knowledge.closure.path
     return {"referrer": path(edge[0]), "reference": path(edge[1])}
-
-
-def why_json(knowledge: Knowledge, answer: Why, evidence: EvidenceStore, chain: Sequence[int]) -> dict[str, Any]:
-    """Return why a path is there; the evidence is that of the chain's references."""
-    path = knowledge.closure.path
-    edges = []
-    for edge in pairwise(chain):
-        found = evidence.of(*edge)
-        edges.append(
-            {
-                **edge_json(knowledge, edge),
-                "evidence": evidence_json(found),
-                "evidence_lacks": found.reason or None,
-                "on_every_chain": edge in answer.must_pass_edges,
-            }
-        )
-    return {
-        "target": path(answer.target),
-        "chain": [path(at) for at in chain],
-        "chains": answer.chains,
-        "must_pass": [path(at) for at in answer.must_pass],
-        "must_pass_edges": [edge_json(knowledge, edge) for edge in answer.must_pass_edges],
-        "edges": edges,
-        "added_size": knowledge.sizes.added[answer.target],
-    }
 
 
 def write_edge(knowledge: Knowledge, found: EdgeEvidence, indent: str, out: IO[str], shown: int = SHOWN) -> None:
@@ -106,27 +80,6 @@ def write_why(
             out.write(f"  {label[at]} → {label[one]}\n")
     else:
         out.write("No single reference is on every chain; the smallest set to cut: pyclosure cuts SOURCE PATH\n")
-
-
-def cut_json(knowledge: Knowledge, cut: Cut, evidence: EvidenceStore | None) -> dict[str, Any]:
-    """Return a cut; with an evidence store also what holds each of its references."""
-    path = knowledge.closure.path
-    edges = []
-    for edge in cut.edges:
-        row = edge_json(knowledge, edge)
-        if evidence is not None:
-            found = evidence.of(*edge)
-            row["evidence"] = evidence_json(found)
-            row["evidence_lacks"] = found.reason or None
-            row["remedy"] = remedy(found)
-        edges.append(row)
-    return {
-        "target": path(cut.target),
-        "cut": edges,
-        "saved_size": cut.saving.size,
-        "saved_paths": [path(at) for at in reversed(cut.saving.paths)],
-        "assumes": [edge_json(knowledge, edge) for edge in cut.assumes],
-    }
 
 
 def write_cuts(

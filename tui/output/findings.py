@@ -8,7 +8,7 @@ from pyclosure.tui.output.findings_json import findings_json
 from pyclosure.tui.output.findings_markdown import write_markdown
 from pyclosure.tui.output.findings_sarif import sarif
 from pyclosure.tui.output.findings_text import write_text
-from pyclosure.tui.output.formats import write_json
+from pyclosure.tui.output.formats.as_json import write_json
 from pyclosure.tui.words.findings import Findings
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import IO
 
 from pyclosure.queries.base.verdicts import SEVERITIES, Finding
-from pyclosure.tui.output.formats import markdown_code, markdown_table, markdown_text
+from pyclosure.tui.output.formats.markdown import markdown_code, markdown_table, markdown_text
 from pyclosure.tui.words.findings import SEVERITY_TITLES, SIGNS, Findings, closing_words, cost_words, proof_words
 from pyclosure.tui.words.units import size
 

@@ -7,7 +7,8 @@ from typing import IO, Any
 
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.diff.history import EdgeSpan, Moment, Step
-from pyclosure.tui.output.formats import markdown_text, write_table
+from pyclosure.tui.output.formats.markdown import markdown_text
+from pyclosure.tui.output.formats.table import write_table
 from pyclosure.tui.words.diff import cause_words, change_of, greatest
 from pyclosure.tui.words.units import UNKNOWN, size
 

@@ -1,41 +1,16 @@
-"""A set of cuts as a plan: markdown for people, JSON for programs."""
+"""A set of cuts as a plan: markdown for people."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from pyclosure.queries.answers.whatif import WhatIf
 from pyclosure.queries.opened.evidence import EvidenceStore
 from pyclosure.queries.opened.knowledge import Knowledge
-from pyclosure.tui.output.evidence import edge_json, evidence_json
-from pyclosure.tui.output.formats import markdown_code, markdown_text
+from pyclosure.tui.output.formats.markdown import markdown_code, markdown_text
 from pyclosure.tui.words.evidence import remedy, spot_words
 from pyclosure.tui.words.units import count, labels, share, size
 
 _FILES = 5
 _PATHS = 40
-
-
-def plan_json(knowledge: Knowledge, result: WhatIf, evidence: EvidenceStore) -> dict[str, Any]:
-    """Return a what-if as plain data."""
-    path = knowledge.closure.path
-    edges = []
-    for edge in sorted(result.edges):
-        found = evidence.of(*edge)
-        row = edge_json(knowledge, edge)
-        row["evidence"] = evidence_json(found)
-        row["evidence_lacks"] = found.reason or None
-        row["remedy"] = remedy(found)
-        edges.append(row)
-    return {
-        "cut": edges,
-        "dropped": [path(at) for at in sorted(result.dropped)],
-        "follows": [edge_json(knowledge, edge) for edge in sorted(result.followed)],
-        "closure_size": knowledge.real_sizes.total,
-        "left_size": result.sizes.total,
-        "saved_size": result.saving.size,
-        "saved_paths": [path(at) for at in reversed(result.saving.paths)],
-    }
 
 
 def plan_markdown(knowledge: Knowledge, result: WhatIf | None, evidence: EvidenceStore, *, scan: bool = False) -> str:

@@ -12,7 +12,8 @@ from pyclosure.queries.rebuild.attributes import Attributes
 from pyclosure.queries.rebuild.compare import Comparison
 from pyclosure.queries.rebuild.impact import Reason
 from pyclosure.queries.rebuild.ranking import Ranked
-from pyclosure.tui.output.formats import markdown_code, markdown_text, write_table
+from pyclosure.tui.output.formats.markdown import markdown_code, markdown_text
+from pyclosure.tui.output.formats.table import write_table
 from pyclosure.tui.words.rebuild import (
     Shown,
     attribute_words,

@@ -2,60 +2,27 @@
 
 from __future__ import annotations
 
-from typing import IO, Any
+from typing import IO
 
 from pyclosure.queries.answers.overview import Overview, overview
 from pyclosure.queries.answers.rows import row
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.kinds.identity import kind_words
-from pyclosure.queries.opened.knowledge import Knowledge, TierState
-from pyclosure.tui.output.formats import (
-    cells,
-    markdown_code,
-    markdown_table,
-    markdown_text,
-    text_console,
-    text_table,
-    write_json,
-)
+from pyclosure.queries.opened.knowledge import Knowledge
+from pyclosure.tui.output.answers.report import report_answer
+from pyclosure.tui.output.formats.as_json import write_json
+from pyclosure.tui.output.formats.markdown import markdown_code, markdown_table, markdown_text
+from pyclosure.tui.output.formats.text import cells, text_console, text_table
 from pyclosure.tui.words.overview import GROUP_WORDS, added_words, headline, lacking
 from pyclosure.tui.words.units import bar, count, labels, share, size
 
 SIZES_ARE = "Sizes are sums of NAR sizes: neither disk usage nor image or download size."
 
 
-def report_json(knowledge: Knowledge, top: int) -> dict[str, Any]:
-    """Return the report as plain data; keys are documented in docs/json.md."""
-    answer = overview(knowledge, top)
-    path = knowledge.closure.path
-    return {
-        "roots": [path(at) for at in answer.roots],
-        "paths": answer.paths,
-        "closure_size": answer.closure_size,
-        "distributions": answer.distributions,
-        "distributions_certain": answer.distributions_sure,
-        "interpreters": [path(at) for at in answer.interpreters],
-        "by_kind": [{"kind": one.key, "paths": one.paths, "nar_size": one.nar_size} for one in answer.by_kind],
-        "by_group": [{"group": one.key, "paths": one.paths, "nar_size": one.nar_size} for one in answer.by_group],
-        "top": [row(knowledge, at) for at in answer.top],
-        "added_size_is": added_words(knowledge),
-        "build_closure": knowledge.closure.records.build_closure,
-        "origin": knowledge.closure.records.origin,
-        "evidence": {
-            "files": _tier(knowledge.files_state),
-            "derivations": _tier(knowledge.derivations_state),
-        },
-    }
-
-
-def _tier(state: TierState) -> dict[str, Any]:
-    return {"state": state.state, "known": state.known, "of": state.of, "reason": state.reason or None}
-
-
 def write_report(knowledge: Knowledge, form: str, top: int, out: IO[str]) -> None:
     """Write the report in one of ``text``, ``markdown``, ``json``."""
     if form == "json":
-        write_json(report_json(knowledge, top), out)
+        write_json(report_answer(knowledge, top), out)
     elif form == "markdown":
         _markdown(knowledge, overview(knowledge, top), out)
     else:

@@ -9,7 +9,8 @@ from typing import IO, Any
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.diff.review import Review
 from pyclosure.queries.opened.knowledge import Knowledge
-from pyclosure.tui.output.formats import markdown_code, markdown_text, write_table
+from pyclosure.tui.output.formats.markdown import markdown_code, markdown_text
+from pyclosure.tui.output.formats.table import write_table
 from pyclosure.tui.words.diff import cause_words, change_of, finding_words, greatest, percent
 from pyclosure.tui.words.units import UNKNOWN, count, size
 

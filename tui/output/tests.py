@@ -9,14 +9,8 @@ from typing import IO, TYPE_CHECKING
 
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.testing.words import VERDICT_WORDS, Concern
-from pyclosure.tui.output.formats import (
-    cells,
-    markdown_code,
-    markdown_table,
-    markdown_text,
-    text_console,
-    text_table,
-)
+from pyclosure.tui.output.formats.markdown import markdown_code, markdown_table, markdown_text
+from pyclosure.tui.output.formats.text import cells, text_console, text_table
 from pyclosure.tui.words.units import count
 
 if TYPE_CHECKING:

@@ -21,8 +21,9 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.answers.select import select
     from pyclosure.queries.base.errors import NoData
     from pyclosure.queries.facts.contents import contents
-    from pyclosure.tui.output.contents import contents_json, write_contents
-    from pyclosure.tui.output.formats import write_json
+    from pyclosure.tui.output.answers.contents import contents_answer
+    from pyclosure.tui.output.contents import write_contents
+    from pyclosure.tui.output.formats.as_json import write_json
 
     if arguments.all:
         return _whole(arguments, streams)
@@ -37,7 +38,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
         raise NoData(f"the files of {path} cannot be listed: {reason}", hint="ask where the store is")
     depth = arguments.depth if arguments.depth > 0 else None
     if arguments.format == "json":
-        write_json(contents_json(found, depth), streams.out)
+        write_json(contents_answer(found, depth), streams.out)
     else:
         write_contents(found, depth, streams.out)
     return 0
@@ -47,8 +48,9 @@ def _whole(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.base.errors import NoData
     from pyclosure.queries.opened.file_groups import totals
     from pyclosure.tui.cli.opening import Narrator
-    from pyclosure.tui.output.contents import totals_json, write_totals
-    from pyclosure.tui.output.formats import write_json
+    from pyclosure.tui.output.answers.contents import totals_answer
+    from pyclosure.tui.output.contents import write_totals
+    from pyclosure.tui.output.formats.as_json import write_json
 
     arguments.no_derivations = arguments.no_files = True
     knowledge = load(arguments, streams.err)
@@ -58,7 +60,7 @@ def _whole(arguments: argparse.Namespace, streams: Streams) -> int:
     answer = totals(knowledge, narrator)
     narrator.finish()
     if arguments.format == "json":
-        write_json(totals_json(answer), streams.out)
+        write_json(totals_answer(answer), streams.out)
     else:
         write_totals(knowledge, answer, streams.out)
     return 0

@@ -38,8 +38,9 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.answers.select import select
     from pyclosure.queries.answers.structure import structure
     from pyclosure.queries.opened.evidence import EvidenceStore
-    from pyclosure.tui.output.evidence import cut_json, write_cuts
-    from pyclosure.tui.output.formats import write_json
+    from pyclosure.tui.output.answers.references import cut_answer
+    from pyclosure.tui.output.evidence import write_cuts
+    from pyclosure.tui.output.formats.as_json import write_json
     from pyclosure.tui.words.evidence import STRICT
 
     words = _targets(arguments)
@@ -58,7 +59,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
         cuts = cuts[: arguments.top]
     evidence = EvidenceStore(knowledge)
     if arguments.format == "json":
-        write_json([cut_json(knowledge, cut, evidence) for cut in cuts], streams.out)
+        write_json([cut_answer(knowledge, cut, evidence) for cut in cuts], streams.out)
     else:
         write_cuts(knowledge, cuts, sorted_out, evidence, arguments.format, streams.out)
     return 0
@@ -70,8 +71,9 @@ def _what_if(knowledge: Knowledge, words: list[str], arguments: argparse.Namespa
     from pyclosure.queries.answers.whatif import what_if
     from pyclosure.queries.base.errors import BadInput
     from pyclosure.queries.opened.evidence import EvidenceStore
-    from pyclosure.tui.output.formats import write_json
-    from pyclosure.tui.output.plan import plan_json, plan_markdown
+    from pyclosure.tui.output.answers.references import what_if_answer
+    from pyclosure.tui.output.formats.as_json import write_json
+    from pyclosure.tui.output.plan import plan_markdown
 
     closure = knowledge.closure
     edges = []
@@ -90,7 +92,7 @@ def _what_if(knowledge: Knowledge, words: list[str], arguments: argparse.Namespa
     result = what_if(closure, structure(knowledge), edges, dropped)
     evidence = EvidenceStore(knowledge)
     if arguments.format == "json":
-        write_json(plan_json(knowledge, result, evidence), streams.out)
+        write_json(what_if_answer(knowledge, result, evidence), streams.out)
     else:
         streams.out.write(plan_markdown(knowledge, result, evidence, scan=True))
     return 0
@@ -104,21 +106,15 @@ def _targets(arguments: argparse.Namespace) -> list[str]:
 
 
 def _edges(knowledge: Knowledge, arguments: argparse.Namespace, streams: Streams) -> int:
-    from pyclosure.queries.answers.cuts import dominated
     from pyclosure.queries.answers.plan import edge_savings
-    from pyclosure.tui.output.evidence import edge_json
-    from pyclosure.tui.output.formats import cells, text_console, text_table, write_json
+    from pyclosure.tui.output.answers.references import edge_answers
+    from pyclosure.tui.output.formats.as_json import write_json
+    from pyclosure.tui.output.formats.text import cells, text_console, text_table
     from pyclosure.tui.words.units import count, labels, size
 
     rows = edge_savings(knowledge)
     if arguments.format == "json":
-        document = []
-        path = knowledge.closure.path
-        leaving = dominated(knowledge.real_sizes)
-        for edge, saved in rows:
-            left = [path(at) for at in leaving[edge[1]]] if saved else []
-            document.append({**edge_json(knowledge, edge), "saved_size": saved, "saved_paths": left})
-        write_json(document, streams.out)
+        write_json(edge_answers(knowledge, rows), streams.out)
         return 0
     label = labels(knowledge)
     table = text_table((("referrer", "name"), ("reference", "name"), ("saves", "right")))

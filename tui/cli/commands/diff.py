@@ -32,7 +32,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.tui.output.diff import write_text
     from pyclosure.tui.output.diff_json import review_json
     from pyclosure.tui.output.diff_markdown import write_markdown
-    from pyclosure.tui.output.formats import write_json
+    from pyclosure.tui.output.formats.as_json import write_json
     from pyclosure.tui.session.policy_file import read_policy
     from pyclosure.tui.words.diff import Shown
 

@@ -30,7 +30,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.base.errors import BadInput
     from pyclosure.queries.base.text import printable
     from pyclosure.queries.diff.history import spans, steps, strangers
-    from pyclosure.tui.output.formats import write_json
+    from pyclosure.tui.output.formats.as_json import write_json
     from pyclosure.tui.output.history import history_json, write_history
 
     if arguments.path and arguments.edge:

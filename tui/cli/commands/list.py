@@ -57,9 +57,11 @@ class _ListColumns(argparse.Action):
 
 
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:
-    from pyclosure.queries.answers.rows import BY_KEY, CONTRACT, row
+    from pyclosure.queries.answers.rows import BY_KEY, CONTRACT
     from pyclosure.queries.base.errors import BadInput
-    from pyclosure.tui.output.formats import write_csv, write_json
+    from pyclosure.tui.output.answers.list import path_rows
+    from pyclosure.tui.output.formats.as_csv import write_csv
+    from pyclosure.tui.output.formats.as_json import write_json
 
     shown = _columns(arguments)
     known = tuple(BY_KEY)
@@ -69,12 +71,11 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     knowledge = load(arguments, streams.err)
     positions = _chosen(arguments, knowledge)
     _narrate(arguments, positions, streams)
+    keys = tuple(dict.fromkeys(shown)) if arguments.columns else CONTRACT
     if arguments.format == "json":
-        keys = shown if arguments.columns else CONTRACT
-        write_json([row(knowledge, at, keys) for at in positions], streams.out)
+        write_json(path_rows(knowledge, positions, keys), streams.out)
     elif arguments.format == "csv":
-        keys = shown if arguments.columns else CONTRACT
-        write_csv(keys, (tuple(row(knowledge, at, keys).values()) for at in positions), streams.out)
+        write_csv(keys, path_rows(knowledge, positions, keys), streams.out)
     else:
         _text(knowledge, positions, shown, streams)
     return 0
@@ -135,7 +136,7 @@ def _text(knowledge: object, positions: list[int], shown: tuple[str, ...], strea
     from pyclosure.queries.answers.rows import BY_KEY
     from pyclosure.queries.kinds.identity import kind_words
     from pyclosure.queries.opened.knowledge import Knowledge
-    from pyclosure.tui.output.formats import cells, text_console, text_table
+    from pyclosure.tui.output.formats.text import cells, text_console, text_table
     from pyclosure.tui.words.overview import added_words
     from pyclosure.tui.words.units import UNKNOWN, count, labels, size
 

@@ -104,7 +104,7 @@ def _touch(
     from pyclosure.queries.rebuild.impact import impact
     from pyclosure.queries.rebuild.ranking import ranking
     from pyclosure.queries.rebuild.select import select_derivations
-    from pyclosure.tui.output.formats import write_json
+    from pyclosure.tui.output.formats.as_json import write_json
     from pyclosure.tui.output.rebuild import write_amplifiers, write_impact
     from pyclosure.tui.output.rebuild_json import amplifiers_json, impact_json
     from pyclosure.tui.words.rebuild import Shown
@@ -137,7 +137,7 @@ def _touch(
 
 def _rank(arguments: argparse.Namespace, opened: OpenGraph, tests: frozenset[BuildEdge], streams: Streams) -> int:
     from pyclosure.queries.rebuild.ranking import in_order, ranking
-    from pyclosure.tui.output.formats import write_json
+    from pyclosure.tui.output.formats.as_json import write_json
     from pyclosure.tui.output.rebuild import write_ranking
     from pyclosure.tui.output.rebuild_json import ranking_json
     from pyclosure.tui.words.rebuild import label_of
@@ -162,7 +162,7 @@ def _rank(arguments: argparse.Namespace, opened: OpenGraph, tests: frozenset[Bui
 
 def _compare(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.rebuild.compare import Comparison
-    from pyclosure.tui.output.formats import write_json
+    from pyclosure.tui.output.formats.as_json import write_json
     from pyclosure.tui.output.rebuild import write_comparison
     from pyclosure.tui.output.rebuild_json import comparison_json
 

@@ -31,7 +31,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.base.text import printable
     from pyclosure.queries.policy.policy import Policy
     from pyclosure.queries.sources.review_folder import REPORT, before_of, read_review_folder
-    from pyclosure.tui.output.formats import write_json
+    from pyclosure.tui.output.formats.as_json import write_json
     from pyclosure.tui.output.review import built_json, with_section, write_built
     from pyclosure.tui.session.policy_file import read_policy
 

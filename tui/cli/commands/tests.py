@@ -53,7 +53,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.opened.evidence import EvidenceStore
     from pyclosure.queries.policy.policy import Policy
     from pyclosure.queries.testing.evaluated import expressions_of, learn_evaluation
-    from pyclosure.tui.output.formats import write_json
+    from pyclosure.tui.output.formats.as_json import write_json
     from pyclosure.tui.output.tests import write_package, write_tests
     from pyclosure.tui.output.tests_json import package_json, tests_json
     from pyclosure.tui.session.policy_file import read_policy

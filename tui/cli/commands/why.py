@@ -27,8 +27,9 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.answers.chains import chains_in_order, why
     from pyclosure.queries.answers.select import select
     from pyclosure.queries.opened.evidence import EvidenceStore
-    from pyclosure.tui.output.evidence import why_json, write_why
-    from pyclosure.tui.output.formats import write_json
+    from pyclosure.tui.output.answers.references import why_answer
+    from pyclosure.tui.output.evidence import write_why
+    from pyclosure.tui.output.formats.as_json import write_json
 
     word = path_after_source(arguments, "why", "pyclosure why ./result openssl")
     knowledge = load(arguments, streams.err)
@@ -39,10 +40,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     evidence = EvidenceStore(knowledge)
     chains = list(islice(chains_in_order(knowledge.closure, target), arguments.chains))
     if arguments.format == "json":
-        document = why_json(knowledge, answer, evidence, chains[0])
-        if len(chains) > 1:
-            document["more_chains"] = [[knowledge.closure.path(at) for at in chain] for chain in chains[1:]]
-        write_json(document, streams.out)
+        write_json(why_answer(knowledge, answer, evidence, chains), streams.out)
     else:
         write_why(knowledge, answer, evidence, chains, streams.out)
     return 0

@@ -1,14 +1,11 @@
-"""Write rows: JSON and CSV for programs, aligned text and markdown for people."""
+"""Aligned text for people, on a terminal or in a pipe."""
 
 from __future__ import annotations
 
-import csv
-import json
 import os
-import re
 import shutil
 from collections.abc import Iterable, Sequence
-from typing import IO, Any
+from typing import IO
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -21,20 +18,6 @@ _GAP, _NAME, _WORD = 2, 12, 5
 """Cells between two columns of a text table, and cells that names and words keep."""
 _UNBOUNDED = 10_000
 """Columns of a text table that goes into a pipe: nothing is cut for a reader that has no width."""
-
-
-def write_json(value: Any, out: IO[str]) -> None:
-    """Write a value as indented ASCII JSON: no terminal can be upset by it."""
-    json.dump(value, out, indent=2)
-    out.write("\n")
-
-
-def write_csv(header: Sequence[str], rows: Iterable[Sequence[Any]], out: IO[str]) -> None:
-    """Write comma-separated values; what is not known is an empty field."""
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header)
-    for row in rows:
-        writer.writerow(["" if value is None else value for value in row])
 
 
 class _Console(Console):
@@ -97,39 +80,6 @@ def _texts(column: Column) -> Iterable[str]:
     yield from (str(cell) for cell in column.cells)
 
 
-def write_table(header: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]], form: str, out: IO[str]) -> None:
-    """Write rows as a GitHub table where ``form`` is ``markdown``, else as aligned text; cells are taken literally."""
-    if form == "markdown":
-        markdown_table(header, ([markdown_text(cell) for cell in row] for row in rows), out)
-        return
-    drawn = text_table(header)
-    for row in rows:
-        drawn.add_row(*cells(row))
-    text_console(out).print(drawn)
-
-
 def cells(row: Iterable[object]) -> list[Text]:
     """Return a row as text that is taken literally."""
     return [Text(printable(str(value))) for value in row]
-
-
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|#~])")
-
-
-def markdown_text(text: str) -> str:
-    """Escape text so that GitHub shows it as it is."""
-    return _MARKDOWN.sub(r"\\\1", printable(text)).replace("@", "@\u200b")
-
-
-def markdown_code(text: str) -> str:
-    """Return text as inline code, safe inside a table."""
-    clean = printable(text).replace("`", "'").replace("|", "\\|")
-    return f"`{clean}`"
-
-
-def markdown_table(header: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]], out: IO[str]) -> None:
-    """Write a GitHub table; cells must be escaped already."""
-    out.write("| " + " | ".join(title for title, _ in header) + " |\n")
-    out.write("|" + "|".join("---:" if form == "right" else "---" for _, form in header) + "|\n")
-    for row in rows:
-        out.write("| " + " | ".join(row) + " |\n")

@@ -1,0 +1,1 @@
+"""One file a format; each takes any answer, or rows of one."""

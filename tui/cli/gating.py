@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.base.text import printable
@@ -66,14 +66,14 @@ def status_of(judged: list[Gate], *, allow_unknown: bool) -> int:
 
 def write_change(shown: Shown, judged: list[Gate], form: str, out: IO[str]) -> None:
     """Write limits and the change itself."""
+    from pyclosure.tui.output.answers.diff import gated_answer
     from pyclosure.tui.output.diff import write_text
-    from pyclosure.tui.output.diff_json import review_json
     from pyclosure.tui.output.diff_markdown import write_markdown
     from pyclosure.tui.output.formats.as_json import write_json
     from pyclosure.tui.words.diff import finding_words
 
     if form == "json":
-        write_json({"gates": [_gate_json(one) for one in judged], "diff": review_json(shown)}, out)
+        write_json(gated_answer(shown, judged), out)
     elif form == "markdown":
         write_markdown(shown, out, gates=judged)
     else:
@@ -89,16 +89,6 @@ def gate_words(gate: Gate) -> str:
     """Return a limit and what was measured: ``max-increase 5%: breached: +23.8 MiB (+118.4 %)``."""
     limit = f" {gate.limit}" if not gate.name.startswith("new:") else ""
     return printable(f"{gate.name}{limit}: {gate.state}: {gate.value}", 400)
-
-
-def _gate_json(gate: Gate) -> dict[str, Any]:
-    return {
-        "gate": gate.name,
-        "limit": gate.limit,
-        "value": gate.value,
-        "state": gate.state,
-        "findings": [one.key for one in gate.findings],
-    }
 
 
 def _command(arguments: argparse.Namespace, base: str, gates: Gates) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import IO, Any
+from typing import IO
 
-from pyclosure.queries.answers.chains import Edge, Why
+from pyclosure.queries.answers.chains import Why
 from pyclosure.queries.answers.cuts import Cut
 from pyclosure.queries.answers.structure import Structure
 from pyclosure.queries.base.text import printable
@@ -18,29 +18,6 @@ from pyclosure.tui.words.units import count, labels, size
 
 SHOWN = 5
 """Files of one reference that text shows; JSON holds all."""
-
-
-def evidence_json(found: EdgeEvidence) -> list[dict[str, Any]]:
-    """Return the files that hold a reference; ``line`` is the first line of a text file, else null."""
-    return [
-        {
-            "file": one.file,
-            "carrier": one.carrier,
-            "line": one.lines[0] if one.lines else None,
-            "lines": list(one.lines),
-            "count": one.count,
-            "role": carrier(one.carrier).role,
-            "excerpt": one.excerpt,
-            "twin": one.twin,
-        }
-        for one in found.found
-    ]
-
-
-def edge_json(knowledge: Knowledge, edge: Edge) -> dict[str, Any]:
-    """Return a reference as its two store paths."""
-    path = knowledge.closure.path
-    return {"referrer": path(edge[0]), "reference": path(edge[1])}
 
 
 def write_edge(knowledge: Knowledge, found: EdgeEvidence, indent: str, out: IO[str], shown: int = SHOWN) -> None:

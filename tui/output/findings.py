@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import IO
 
-from pyclosure.tui.output.findings_json import findings_json
+from pyclosure.tui.output.answers.findings import check_answer
 from pyclosure.tui.output.findings_markdown import write_markdown
 from pyclosure.tui.output.findings_sarif import sarif
 from pyclosure.tui.output.findings_text import write_text
@@ -15,7 +15,7 @@ from pyclosure.tui.words.findings import Findings
 def write_findings(shown: Findings, form: str, out: IO[str], *, fine: bool = False) -> None:
     """Write findings in one of the formats."""
     if form == "json":
-        write_json(findings_json(shown), out)
+        write_json(check_answer(shown), out)
     elif form == "sarif":
         write_json(sarif(shown), out)
     elif form == "markdown":

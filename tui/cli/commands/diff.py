@@ -29,8 +29,8 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.base.errors import BadInput
     from pyclosure.queries.diff.review import review
     from pyclosure.queries.policy.policy import Policy
+    from pyclosure.tui.output.answers.diff import diff_answer
     from pyclosure.tui.output.diff import write_text
-    from pyclosure.tui.output.diff_json import review_json
     from pyclosure.tui.output.diff_markdown import write_markdown
     from pyclosure.tui.output.formats.as_json import write_json
     from pyclosure.tui.session.policy_file import read_policy
@@ -51,7 +51,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
         narrator.finish()
     shown = Shown(found, labels, _command(arguments), arguments.top or None)
     if arguments.format == "json":
-        write_json(review_json(shown), streams.out)
+        write_json(diff_answer(shown), streams.out)
     elif arguments.format == "markdown":
         write_markdown(shown, streams.out)
     else:

@@ -53,9 +53,9 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.opened.evidence import EvidenceStore
     from pyclosure.queries.policy.policy import Policy
     from pyclosure.queries.testing.evaluated import expressions_of, learn_evaluation
+    from pyclosure.tui.output.answers.tests import package_answer, tests_answer
     from pyclosure.tui.output.formats.as_json import write_json
     from pyclosure.tui.output.tests import write_package, write_tests
-    from pyclosure.tui.output.tests_json import package_json, tests_json
     from pyclosure.tui.session.policy_file import read_policy
     from pyclosure.tui.words.tests import Shown
 
@@ -80,12 +80,12 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     if arguments.package:
         one = _package(survey, arguments.package)
         if arguments.format == "json":
-            write_json(package_json(one, shown), streams.out)
+            write_json(package_answer(one, shown), streams.out)
         else:
             write_package(one, shown, arguments.format, streams.out)
         return 0
     if arguments.format == "json":
-        write_json(tests_json(shown), streams.out)
+        write_json(tests_answer(shown), streams.out)
     else:
         write_tests(shown, arguments.format, streams.out)
     _warn(shown, streams)

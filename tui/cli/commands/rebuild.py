@@ -104,9 +104,9 @@ def _touch(
     from pyclosure.queries.rebuild.impact import impact
     from pyclosure.queries.rebuild.ranking import ranking
     from pyclosure.queries.rebuild.select import select_derivations
+    from pyclosure.tui.output.answers.rebuild import amplifiers_answer, impact_answer
     from pyclosure.tui.output.formats.as_json import write_json
     from pyclosure.tui.output.rebuild import write_amplifiers, write_impact
-    from pyclosure.tui.output.rebuild_json import amplifiers_json, impact_json
     from pyclosure.tui.words.rebuild import Shown
 
     graph = opened.graph
@@ -123,13 +123,12 @@ def _touch(
     # weighing many packages takes seconds: for who asks
     multiplied = amplifiers(found) if arguments.amplifiers else quick_amplifiers(found)
     shown = Shown(found, weighed, opened.label, multiplied, opened.reason, top, _command(arguments), attributes)
-    if arguments.amplifiers and arguments.format == "json":
-        seeded = {"label": shown.label, "command": shown.command, "seeds": [graph.paths[at] for at in found.seeds]}
-        write_json(seeded | (amplifiers_json(graph, shown.multiplied) or {}), streams.out)
+    if multiplied is not None and arguments.amplifiers and arguments.format == "json":
+        write_json(amplifiers_answer(shown, multiplied), streams.out)
     elif arguments.amplifiers:
         write_amplifiers(shown, arguments.format, streams.out)
     elif arguments.format == "json":
-        write_json(impact_json(shown), streams.out)
+        write_json(impact_answer(shown), streams.out)
     else:
         write_impact(shown, arguments.format, streams.out)
     return 0
@@ -137,9 +136,9 @@ def _touch(
 
 def _rank(arguments: argparse.Namespace, opened: OpenGraph, tests: frozenset[BuildEdge], streams: Streams) -> int:
     from pyclosure.queries.rebuild.ranking import in_order, ranking
+    from pyclosure.tui.output.answers.rebuild import ranking_answers
     from pyclosure.tui.output.formats.as_json import write_json
     from pyclosure.tui.output.rebuild import write_ranking
-    from pyclosure.tui.output.rebuild_json import ranking_json
     from pyclosure.tui.words.rebuild import label_of
 
     names = {at: label_of(opened.graph, at) for at in range(len(opened.graph))}
@@ -154,7 +153,7 @@ def _rank(arguments: argparse.Namespace, opened: OpenGraph, tests: frozenset[Bui
     if opened.reason:
         streams.err.write(f"at least: {opened.reason}\n")
     if arguments.format == "json":
-        write_json(ranking_json(opened.graph, listed), streams.out)
+        write_json(ranking_answers(opened.graph, listed), streams.out)
     else:
         write_ranking(opened.graph, listed, len(rows) - len(listed), arguments.format, streams.out)
     return 0
@@ -162,9 +161,9 @@ def _rank(arguments: argparse.Namespace, opened: OpenGraph, tests: frozenset[Bui
 
 def _compare(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.rebuild.compare import Comparison
+    from pyclosure.tui.output.answers.rebuild import comparison_answer
     from pyclosure.tui.output.formats.as_json import write_json
     from pyclosure.tui.output.rebuild import write_comparison
-    from pyclosure.tui.output.rebuild_json import comparison_json
 
     base = _open(arguments, streams, arguments.base)
     head = _open(arguments, streams, arguments.head or arguments.sources[0])
@@ -176,7 +175,7 @@ def _compare(arguments: argparse.Namespace, streams: Streams) -> int:
     weighed = _weighed(arguments, head.graph, found.rebuilt - found.fetched, attributes)
     command = _command(arguments)
     if arguments.format == "json":
-        write_json(comparison_json(found, weighed, command, attributes), streams.out)
+        write_json(comparison_answer(found, weighed, command, attributes), streams.out)
     else:
         write_comparison(found, weighed, arguments.format, command, streams.out, attributes)
     return 0

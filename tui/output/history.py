@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import IO, Any
+from typing import IO
 
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.diff.history import EdgeSpan, Moment, Step
@@ -90,37 +90,3 @@ def _greatest(way: Step) -> str:
     """Return the cause of most bytes of a step; empty when nothing changed in size."""
     cause = greatest(way.diff, way.causes)
     return f"{change_of(cause.size_change)} {cause_words(way.diff, cause)}" if cause is not None else ""
-
-
-def history_json(moments: Sequence[Moment], ways: Sequence[Step], spans: Sequence[EdgeSpan] | None) -> dict[str, Any]:
-    """Return closures in their order, and when what was looked for was there."""
-    return {
-        "closures": [
-            {
-                "label": one.label,
-                "roots": [one.knowledge.closure.path(at) for at in one.knowledge.closure.roots],
-                "closure_size": one.total,
-                "size_change": ways[at - 1].diff.size_change if at else None,
-                "paths": len(one.knowledge.closure),
-                "distributions": one.distributions,
-                "groups": one.groups,
-                "findings": len(one.report.findings) if one.report is not None else None,
-                "unjudged": sorted({each.rule for each in one.report.unknown}) if one.report is not None else None,
-            }
-            for at, one in enumerate(moments)
-        ],
-        "spans": (
-            [
-                {
-                    "first": moments[one.first].label,
-                    "last": moments[one.last].label,
-                    "still": one.last == len(moments) - 1,
-                    "referrer": one.referrer or None,
-                    "reference": one.reference,
-                }
-                for one in spans
-            ]
-            if spans is not None
-            else None
-        ),
-    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO
 
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.diff.review import Review
@@ -104,26 +104,3 @@ def with_section(report: str, section: str) -> str:
     if 0 <= start < end:
         return report[:start] + section + report[end + len(END) :].removeprefix("\n")
     return f"{report.rstrip()}\n\n{section}" if report.strip() else section
-
-
-def built_json(built: Sequence[Built], failed: Sequence[str], command: str) -> dict[str, Any]:
-    """Return the closures of what was built."""
-    return {
-        "command": command,
-        "failed": list(failed),
-        "built": [
-            {
-                "attribute": one.attribute,
-                "closure_size": one.knowledge.real_sizes.total if one.knowledge is not None else None,
-                "paths": len(one.knowledge.closure) if one.knowledge is not None else None,
-                "size_change": one.review.diff.size_change if one.review is not None else None,
-                "new_findings": (
-                    [each.key for each in one.review.findings.new]
-                    if one.review is not None and one.review.findings is not None
-                    else None
-                ),
-                "problem": one.problem or None,
-            }
-            for one in built
-        ],
-    }

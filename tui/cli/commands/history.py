@@ -30,8 +30,9 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.base.errors import BadInput
     from pyclosure.queries.base.text import printable
     from pyclosure.queries.diff.history import spans, steps, strangers
+    from pyclosure.tui.output.answers.history import history_answer
     from pyclosure.tui.output.formats.as_json import write_json
-    from pyclosure.tui.output.history import history_json, write_history
+    from pyclosure.tui.output.history import write_history
 
     if arguments.path and arguments.edge:
         raise BadInput("--path and --edge look for two things", hint="ask for one at a time")
@@ -46,7 +47,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     if unknown:
         streams.err.write(f"no path of any of them is called {printable(', '.join(unknown), 200)}\n")
     if arguments.format == "json":
-        write_json(history_json(moments, ways, found), streams.out)
+        write_json(history_answer(moments, ways, found), streams.out)
     else:
         write_history(moments, ways, found, arguments.format, streams.out)
     return 0

@@ -31,8 +31,9 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.base.text import printable
     from pyclosure.queries.policy.policy import Policy
     from pyclosure.queries.sources.review_folder import REPORT, before_of, read_review_folder
+    from pyclosure.tui.output.answers.review import review_answer
     from pyclosure.tui.output.formats.as_json import write_json
-    from pyclosure.tui.output.review import built_json, with_section, write_built
+    from pyclosure.tui.output.review import with_section, write_built
     from pyclosure.tui.session.policy_file import read_policy
 
     die_cleanly()
@@ -76,7 +77,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
             ) from None
         streams.err.write(f"wrote the section into {place}\n")
     if arguments.format == "json":
-        write_json(built_json(built, folder.failed, command), streams.out)
+        write_json(review_answer(built, folder.failed, command), streams.out)
     else:
         write_built(built, folder.failed, arguments.format, command, streams.out)
     return 0

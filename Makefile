@@ -8,7 +8,7 @@ SEED = 1
 BIN = $(VENV)/bin
 SETUP = VENV='$(VENV)' PYTHON='$(PYTHON)' sh scripts/setup.sh
 
-.PHONY: help setup demo test check structure bench fuzz soak screenshots rules pins clean
+.PHONY: help setup demo test check structure bench fuzz soak screenshots rules json-docs pins clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -57,6 +57,11 @@ screenshots: ## draw the pictures in screenshots/ anew
 rules: ## write docs/rules.md anew from the rules
 	@$(SETUP) run
 	$(BIN)/python -m pyclosure.tui.output.rules > docs/rules.md
+
+json-docs: ## write docs/json.md and its JSON schema anew from the types of answers
+	@$(SETUP) run
+	$(BIN)/python -m pyclosure.tui.output.schema > docs/json.md
+	$(BIN)/python -m pyclosure.tui.output.schema --schema > docs/answers.schema.json
 
 pins: ## write constraints.txt anew from pyproject.toml; its first lines say more
 	@$(SETUP) run

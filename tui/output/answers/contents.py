@@ -14,6 +14,7 @@ class FileGroup(Answer, frozen=True):
     """Files that are for the same."""
 
     group: str
+    """what they are for"""
     files: int
     size: int
 
@@ -24,6 +25,7 @@ class FileEntry(Answer, frozen=True):
     path: str
     """below the store path"""
     kind: str
+    """`file`, `folder`, `link` or `other`"""
     size: int
     files: int
     """files in it"""

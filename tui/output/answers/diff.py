@@ -70,9 +70,13 @@ class ChangeAnswer(Answer, frozen=True):
     """One path, or a pair of paths, that changed."""
 
     kind: str = field(name="class")
+    """`added`, `removed`, `duplicated`, `de-duplicated`, `version`, `output-changed`, `interpreter-only`, `resized` or
+    `rebuilt`"""
     name: str
     old: str | None
+    """store path; null when it was added"""
     new: str | None
+    """store path; null when it was removed"""
     old_version: str | None
     new_version: str | None
     direction: str | None
@@ -143,6 +147,7 @@ class DiffAnswer(Answer, frozen=True):
     """What changed between two closures."""
 
     command: str
+    """what asks the same again"""
     old: Side
     new: Side
     size_change: int
@@ -157,6 +162,7 @@ class DiffAnswer(Answer, frozen=True):
     findings: FindingChanges | None
     """null with `--no-findings`"""
     test_gaps: GapChanges | None
+    """null when tests were not looked at"""
     root_causes: Sequence[ChangedDerivation] | None
     """null without both build graphs"""
     lacking: Sequence[str]
@@ -167,8 +173,11 @@ class GateAnswer(Answer, frozen=True):
     """A limit, and what was measured."""
 
     gate: str
+    """its name: `max-increase`, `max-size`, `max-paths`, `new:…`"""
     limit: str
+    """as it was asked for"""
     value: str
+    """what was measured, in words"""
     state: str
     """`passed`, `breached` or `no data`"""
     findings: Sequence[str]

@@ -36,6 +36,7 @@ class FindingAnswer(Answer, frozen=True):
     tier: str
     """the weakest evidence: `N` name, `R` references, `F` files, `D` derivation"""
     title: str
+    """what is wrong with what, in a line"""
     paths: Sequence[str]
     """what it is about; the first is where to look"""
     subjects: Sequence[str]
@@ -46,7 +47,9 @@ class FindingAnswer(Answer, frozen=True):
     cost_meaning: str | None
     """what they are: `saved` by cutting `edges`, `added` size, `nar` size, or size of `files`"""
     remedy: str
+    """what to do"""
     notes: Sequence[str]
+    """what else is worth knowing, a sentence each"""
     chain: Sequence[str]
     """from a root to the first of `paths`, or to the reference to cut"""
     edges: Sequence[Reference]

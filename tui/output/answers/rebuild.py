@@ -123,14 +123,17 @@ class ImpactAnswer(Answer, frozen=True):
 
     label: str
     command: str
+    """what asks the same again"""
     lacking: str | None
     """why the graph is not whole"""
     seeds: Sequence[str]
+    """what is touched"""
     counts: RebuildCounts
     closure: Again | None
     amplifiers: Amplifiers | None
     """null with more than 128 packages, unless `--amplifiers` asks"""
     by_depth: Sequence[int]
+    """how many are rebuilt at each distance"""
     longest_chain: Sequence[str]
     policy: PolicyAnswer
     attributes: AttributesAnswer | None
@@ -145,8 +148,10 @@ class RankedAnswer(Answer, frozen=True):
     derivation: str
     rebuilds: int
     without_tests: int
+    """rebuilds if no package had its tests in its own build"""
     python: bool
     fixed_output: bool
+    """it is fetched, not built"""
 
 
 class ComparisonCounts(Answer, frozen=True):
@@ -186,6 +191,7 @@ class ComparisonAnswer(Answer, frozen=True):
     """What changed between two build graphs."""
 
     command: str
+    """what asks the same again"""
     counts: ComparisonCounts
     policy: PolicyAnswer
     attributes: AttributesAnswer | None

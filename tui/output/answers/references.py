@@ -21,15 +21,19 @@ class HoldingFile(Answer, frozen=True):
     """A file of the referrer that holds the reference. Carriers are in `queries/data/carriers.toml`."""
 
     file: str
+    """below the store path; empty when the path itself is meant"""
     carrier: str
     """what kind of file it is"""
     line: int | None
     """first line of a text file, else null"""
     lines: Sequence[int]
+    """all such lines"""
     count: int
+    """how often it stands there"""
     role: str
     """`declared`, `flattened`, `member`, `linked`, `path`, `record` or `twin`"""
     excerpt: str | None
+    """what stands there, shortened"""
     twin: str | None
     """the Python file beside bytecode that holds it as well"""
 
@@ -66,6 +70,7 @@ class WhyAnswer(Answer, frozen=True):
     edges: Sequence[ChainReference]
     """the references of `chain`"""
     added_size: int
+    """bytes that would leave with it"""
     more_chains: Sequence[Sequence[str]] | UnsetType = UNSET
     """with `--chains N`: the others"""
 

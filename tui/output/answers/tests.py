@@ -66,7 +66,9 @@ class CircleEdge(Answer, frozen=True):
     by: str
     needs: str
     kind: str
+    """`test` when only tests need it"""
     realised: bool
+    """whether a derivation has it"""
 
 
 class Circle(Answer, frozen=True):
@@ -90,9 +92,13 @@ class PackageCost(Answer, frozen=True):
     """What the tests of one package cost, in derivations."""
 
     only_for_tests: int
+    """built or fetched for its tests alone"""
     dependants: int
+    """rebuilt with it"""
     touched: int
+    """rebuilt when its check inputs are touched"""
     saved: int
+    """fewer of those if its tests moved to `passthru.tests`"""
 
 
 class PackageAnswer(Answer, frozen=True):
@@ -181,10 +187,15 @@ class CostAnswer(Answer, frozen=True):
     missing: int
     """derivations that could not be read"""
     test_edges: int
+    """inputs of packages that are for tests"""
     inputs: int
+    """distinct ones"""
     packages: int
+    """packages that have some"""
     touched: int
+    """rebuilt when all of them are touched"""
     touched_without: int
+    """the same without tests in builds"""
     amplified: Sequence[AmplifiedInput]
 
 
@@ -194,15 +205,18 @@ class TestsAnswer(Answer, frozen=True):
     label: str
     roots: Sequence[str]
     command: str | None
+    """what asks the same again"""
     counts: Counts
     packages: Sequence[PackageAnswer]
     reverse: Sequence[TestFinding]
     """findings P10 and P11"""
     cycles: Sequence[Circle]
+    """circles that tests close"""
     cost: CostAnswer | None
     cost_unknown: str | None
     """why `cost` is null"""
     notes: Sequence[str]
+    """how this was worked out, in sentences"""
 
 
 def tests_answer(shown: Shown) -> TestsAnswer:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, cast, get_args
 
 from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.tables import COUNT, TEXT, WORDS, table_of
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.base.verdicts import Severity
 from pyclosure.queries.policy.known_rules import KnownRules
@@ -44,26 +45,20 @@ class Gates:
         return self.max_increase is not None or bool(self.new)
 
 
-def gates_of(table: Mapping[str, Any], where: str, rules: KnownRules) -> Gates:
+def gates_of(values: Mapping[str, Any], where: str, rules: KnownRules) -> Gates:
     """Return the limits that a table of TOML holds.
 
     Raises:
         BadInput: something in it is not understood.
     """
-    if not isinstance(table, dict):
-        raise BadInput(f"{where}: gates must be a table of {', '.join(KEYS)}", hint='such as max-increase = "5%"')
-    for key in table:
-        if key not in KEYS:
-            raise BadInput(f"{where}: gates: unknown key {printable(str(key), 60)}", hint=f"known: {', '.join(KEYS)}")
-    new = table.get("new", [])
-    if not isinstance(new, list) or not all(isinstance(one, str) for one in new):
-        raise BadInput(f"{where}: gates: new must be a list of words", hint='write new = ["leak", "error"]')
-    paths = table.get("max-paths")
-    if paths is not None and (not isinstance(paths, int) or isinstance(paths, bool) or not 0 <= paths < 2**63):
-        raise BadInput(f"{where}: gates: max-paths must be a whole number", hint="such as max-paths = 400")
-    return checked(
-        Gates(_text(table, "max-increase", where), _text(table, "max-size", where), paths, tuple(new)), where, rules
+    table = table_of(values, f"{where}: gates", KEYS)
+    gates = Gates(
+        table.get("max-increase", TEXT, 'such as max-increase = "5%" or "20MiB"'),
+        table.get("max-size", TEXT, 'such as max-size = "400MiB"'),
+        table.get("max-paths", COUNT, "such as max-paths = 400"),
+        tuple(table.get("new", WORDS, 'write new = ["leak", "error"]') or ()),
     )
+    return checked(gates, where, rules)
 
 
 def checked(gates: Gates, where: str, rules: KnownRules) -> Gates:
@@ -108,13 +103,6 @@ def increase_in(text: str, base: int, where: str) -> int:
     if "%" in text:
         raise BadInput(f"{where}: {printable(text, 40)!r} is no percentage", hint="such as 5% or 20MiB")
     return size_in(text, where)
-
-
-def _text(table: Mapping[str, Any], key: str, where: str) -> str | None:
-    value = table.get(key)
-    if value is not None and not isinstance(value, str):
-        raise BadInput(f"{where}: gates: {key} must be a text", hint=f'such as {key} = "5%" or "20MiB"')
-    return value
 
 
 def rules_meant(word: str, where: str, rules: KnownRules) -> tuple[frozenset[str], Severity]:

@@ -29,14 +29,14 @@ Read from ``pyclosure.toml``, or from ``[tool.pyclosure]`` of a ``pyproject.toml
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from typing import Any, cast, get_args
+from typing import Any, TypeGuard, cast, get_args
 
 from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.base.names import name_of
+from pyclosure.queries.base.tables import NAMES, TABLE, TABLES, Kind, did_you_mean, quoted, table_of
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.base.verdicts import SEVERITIES, Finding, Severity
 from pyclosure.queries.policy.gates import Gates, gates_of
@@ -121,41 +121,36 @@ def policy_of(table: Mapping[str, Any], where: str, rules: KnownRules) -> Policy
     Raises:
         BadInput: a key or value is not understood; everything is named, nothing is passed over.
     """
-    for key in table:
-        if key not in _KEYS:
-            raise BadInput(
-                f"{where}: unknown key {_shown(key)}", hint=_near(key, _KEYS) or f"known: {', '.join(_KEYS)}"
-            )
+    found = table_of(table, where, _KEYS)
     fail_on = table.get("fail-on", "warning")
     if fail_on not in FAIL_ON:
-        raise BadInput(f"{where}: fail-on is {_shown(fail_on)}", hint=f"one of {', '.join(FAIL_ON)}")
-    wanted = table.get("wanted", [])
-    if not isinstance(wanted, list) or not all(isinstance(one, str) for one in wanted):
-        raise BadInput(f"{where}: wanted must be a list of names", hint='write wanted = ["pytest", "gcc-wrapper"]')
+        raise BadInput(f"{where}: fail-on is {quoted(fail_on)}", hint=f"one of {', '.join(FAIL_ON)}")
+    wanted = found.get("wanted", NAMES, 'write wanted = ["pytest", "gcc-wrapper"]') or []
     for name in wanted:
         _check_length(name, f"{where}: wanted")
     return Policy(
         fail_on=fail_on,
         wanted=tuple(wanted),
-        severities=_severities(table.get("rules", {}), where, rules),
-        accepted=_accepted(table.get("accept", []), where, rules),
-        tests=_tests(table.get("tests", {}), where),
-        rebuilds=profiles_of(table.get("rebuild", {}), where),
-        gates=gates_of(table.get("gates", {}), where, rules),
+        severities=_severities(found.get("rules", TABLE, "write [rules] above rule = severity") or {}, where, rules),
+        accepted=_accepted(found.get("accept", TABLES, "write [[accept]] above each") or [], where, rules),
+        tests=_tests(found.get("tests", TABLE, "write [tests] above extras and left-out") or {}, where),
+        rebuilds=profiles_of(found.get("rebuild", TABLE, 'write [rebuild] above profile = "nixpkgs"') or {}, where),
+        gates=gates_of(found.get("gates", TABLE, 'write [gates] above max-increase = "5%"') or {}, where, rules),
         origin=where,
     )
 
 
-def _tests(table: Any, where: str) -> TestConventions:
-    if not isinstance(table, dict):
-        raise BadInput(f"{where}: tests must be a table", hint="write [tests] above extras and left-out")
-    for key, names in table.items():
-        if key not in _TEST_KEYS:
-            hint = _near(key, _TEST_KEYS) or f"known: {', '.join(_TEST_KEYS)}"
-            raise BadInput(f"{where}: tests: unknown key {_shown(key)}", hint=hint)
-        if not isinstance(names, list) or not all(isinstance(one, str) and one.strip("! ") for one in names):
-            raise BadInput(f"{where}: tests: {key} must be a list of names", hint=f'write {key} = ["one", "!other"]')
-    return TestConventions().changed(extras=table.get("extras", ()), left_out=table.get("left-out", ()))
+def _tests(values: Mapping[str, Any], where: str) -> TestConventions:
+    table = table_of(values, f"{where}: tests", _TEST_KEYS)
+    extras, left_out = (table.get(key, _PATTERNS, f'write {key} = ["one", "!other"]') or [] for key in _TEST_KEYS)
+    return TestConventions().changed(extras=extras, left_out=left_out)
+
+
+def _are_patterns(value: object) -> TypeGuard[list[str]]:
+    return NAMES.fits(value) and all(one.strip("! ") for one in value)
+
+
+_PATTERNS = Kind(NAMES.words, _are_patterns)
 
 
 def rule_id(word: object, where: str, rules: KnownRules) -> str:
@@ -168,21 +163,19 @@ def rule_id(word: object, where: str, rules: KnownRules) -> str:
     if found is None:
         known = [name for both in rules.names.items() for name in both]
         raise BadInput(
-            f"{where}: there is no rule {_shown(word)}",
-            hint=_near(str(word), known) or "see them all: pyclosure check --list-rules",
+            f"{where}: there is no rule {quoted(word)}",
+            hint=did_you_mean(word, known) or "see them all: pyclosure check --list-rules",
         )
     return found
 
 
-def _severities(table: Any, where: str, rules: KnownRules) -> dict[str, str]:
-    if not isinstance(table, dict):
-        raise BadInput(f"{where}: rules must be a table of rule = severity", hint="write [rules] above them")
+def _severities(table: Mapping[str, Any], where: str, rules: KnownRules) -> dict[str, str]:
     allowed = (*get_args(Severity), "off")
     found = {}
     for word, value in table.items():
         if value not in allowed:
             raise BadInput(
-                f"{where}: rule {_shown(word)} is set to {_shown(value)}", hint=f"one of {', '.join(allowed)}"
+                f"{where}: rule {quoted(word)} is set to {quoted(value)}", hint=f"one of {', '.join(allowed)}"
             )
         rule = rule_id(word, where, rules)
         if rule in found:
@@ -191,17 +184,12 @@ def _severities(table: Any, where: str, rules: KnownRules) -> dict[str, str]:
     return found
 
 
-def _accepted(entries: Any, where: str, rules: KnownRules) -> tuple[Acceptance, ...]:
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise BadInput(f"{where}: accept must be a list of tables", hint="write [[accept]] above each")
+def _accepted(entries: Sequence[Mapping[str, Any]], where: str, rules: KnownRules) -> tuple[Acceptance, ...]:
     return tuple(_acceptance(entry, f"{where}: accept {number}", rules) for number, entry in enumerate(entries, 1))
 
 
 def _acceptance(entry: Mapping[str, Any], where: str, rules: KnownRules) -> Acceptance:
-    for key in entry:
-        if key not in _ACCEPT_KEYS:
-            hint = _near(key, _ACCEPT_KEYS) or f"known: {', '.join(_ACCEPT_KEYS)}"
-            raise BadInput(f"{where}: unknown key {_shown(key)}", hint=hint)
+    table_of(entry, where, _ACCEPT_KEYS)
     for key in _ACCEPT_KEYS:
         value = entry.get(key)
         if not isinstance(value, str) or not value.strip():
@@ -216,15 +204,6 @@ def _acceptance(entry: Mapping[str, Any], where: str, rules: KnownRules) -> Acce
 def _check_length(name: str, where: str) -> None:
     if len(name) > LONGEST_NAME:
         raise BadInput(
-            f"{where} has a name of {len(name):,} characters: {_shown(name)}",
+            f"{where} has a name of {len(name):,} characters: {quoted(name)}",
             hint=f"no name has more than {LONGEST_NAME}",
         )
-
-
-def _shown(value: object) -> str:
-    return repr(printable(str(value), 60))
-
-
-def _near(word: str, known: Any) -> str:
-    close = get_close_matches(str(word), known, 1, 0.6)
-    return f"did you mean {close[0]}?" if close else ""

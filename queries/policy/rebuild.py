@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.tables import TABLE, table_of
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.data import load
 
@@ -102,19 +103,16 @@ def shipped() -> Mapping[str, Profile]:
     return msgspec.convert(load("rebuild"), dict[str, Profile])
 
 
-def profiles_of(table: Any, where: str) -> Profiles:
+def profiles_of(values: Mapping[str, Any], where: str) -> Profiles:
     """Return the profiles that a table of TOML holds.
 
     Raises:
         BadInput: something in it is not understood.
     """
-    if not isinstance(table, dict) or not table.keys() <= {"profile", "profiles"}:
-        raise BadInput(f"{where}: rebuild must be a table", hint='write [rebuild] above profile = "nixpkgs"')
-    own = table.get("profiles", {})
-    if not isinstance(own, dict):
-        raise BadInput(f"{where}: rebuild.profiles must be a table", hint="write [rebuild.profiles.NAME] above each")
+    table = table_of(values, f"{where}: rebuild", ("profile", "profiles"))
+    own = table.get("profiles", TABLE, "write [rebuild.profiles.NAME] above each") or {}
     found = Profiles(own={str(name): _profile(str(name), one, where) for name, one in own.items()})
-    chosen = table.get("profile", USUAL)
+    chosen = values.get("profile", USUAL)
     if not isinstance(chosen, str) or chosen not in found.every:
         shown = printable(str(chosen), 60)
         raise BadInput(f"{where}: there is no profile {shown}", hint=f"there are {', '.join(found.every)}")

@@ -762,10 +762,10 @@ def test_own_profiles_are_used_and_the_others_are_still_there() -> None:
     ("text", "facts"),
     [
         ("rebuild = 1", ["rebuild must be a table"]),
-        ("[rebuild]\nprofil = 'x'", ["rebuild must be a table"]),
+        ("[rebuild]\nprofil = 'x'", ["rebuild: unknown key 'profil'"]),
         ("[rebuild]\nprofile = 'x'", ["no profile x"]),
         ("[rebuild]\nprofile = 3", ["no profile 3"]),
-        ("[rebuild]\nprofiles = 3", ["rebuild.profiles must be a table"]),
+        ("[rebuild]\nprofiles = 3", ["rebuild: profiles must be a table"]),
         ("[rebuild.profiles]\nx = 3", ["rebuild profile x", "object"]),
         (MINE.replace("label =", "labels ="), ["profile mine", "labels"]),
         (MINE.replace('"attributes"', '"paths"'), ["profile mine", "paths"]),

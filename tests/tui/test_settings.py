@@ -50,7 +50,8 @@ async def test_a_screen_can_be_given_another_key(config: Path) -> None:
     [
         ("theme = ", "settings.toml cannot be read: "),
         ("theme = 5", "settings.toml: theme must be a name"),
-        ("colour = 'red'", "settings.toml: unknown setting 'colour'"),
+        ("colour = 'red'", "settings.toml: unknown setting 'colour' (known: theme, keys)"),
+        ("[key]", "settings.toml: unknown setting 'key' (did you mean keys?)"),
         ("keys = 'y'", "settings.toml: keys must be a table of texts"),
         ('[keys]\n"path.copy" = 5', "settings.toml: keys must be a table of texts"),
         ("# " + "x" * 300_000, "settings.toml is larger than 262144 bytes and was not read"),

@@ -224,7 +224,7 @@ async def test_a_theme_of_the_users_own_may_replace_one_that_ships(config: Path)
         ('name = "bad"', "theme bad.toml: needs the colour primary"),
         (GOOD + 'accent = "no colour"', "theme bad.toml: accent is 'no colour', not a colour such as #4a9eff"),
         (GOOD + "accent = 5", "theme bad.toml: accent is 5, not a colour"),
-        (GOOD + "acent = '#000000'", "theme bad.toml: unknown key 'acent'"),
+        (GOOD + "acent = '#000000'", "theme bad.toml: unknown key 'acent' (did you mean accent?)"),
         (GOOD + "dark = 'yes'", "theme bad.toml: dark must be true or false"),
         (GOOD + "[variables]\na = 1", "theme bad.toml: variables must be a table of texts"),
         (GOOD.replace('"mine"', '""'), "theme bad.toml: needs a name"),

@@ -18,11 +18,14 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.tables import NAME, TEXTS_BY_NAME, Kind, T, Table, quoted, unknown_keys
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.base.toml_text import BadToml, toml_table
 
 _LARGEST = 256 * 1024
 _LONGEST_NAME = 100
+_KEYS = ("theme", "keys")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +73,16 @@ def read_settings() -> Settings:
         return Settings()
     except (OSError, UnicodeDecodeError, BadToml) as error:
         return Settings(problems=(f"{path} cannot be read: {printable(str(error), 120)}",))
-    problems = [f"{path}: unknown setting {printable(key, 40)!r}" for key in table if key not in ("theme", "keys")]
-    theme, keys = table.get("theme"), table.get("keys", {})
-    if theme is not None and not isinstance(theme, str):
-        problems.append(f"{path}: theme must be a name")
-        theme = None
-    if not isinstance(keys, dict) or not all(isinstance(value, str) for value in keys.values()):
-        problems.append(f"{path}: keys must be a table of texts")
-        keys = {}
-    return Settings(theme, keys, tuple(problems))
+    problems = [f"{path}: unknown setting {quoted(key)} ({hint})" for key, hint in unknown_keys(table, _KEYS)]
+
+    def value(key: str, kind: Kind[T]) -> T | None:
+        try:
+            return Table(table, str(path)).get(key, kind)
+        except BadInput as error:
+            problems.append(str(error))
+            return None
+
+    return Settings(value("theme", NAME), value("keys", TEXTS_BY_NAME) or {}, tuple(problems))
 
 
 def remembered_theme() -> str | None:

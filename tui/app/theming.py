@@ -11,6 +11,8 @@ from typing import Any
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
+from pyclosure.queries.base.errors import BadInput
+from pyclosure.queries.base.tables import FLAG, TEXTS_BY_NAME, table_of
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.base.toml_text import BadToml, toml_table
 from pyclosure.tui.app.settings import config_folder, start_of
@@ -32,6 +34,7 @@ _COLOURS = (
     "warning",
     "error",
 )
+_KEYS = ("name", "title", "author", "dark", "variables", *_COLOURS)
 _FILE = re.compile(r"[a-z-]+")
 _NAME = re.compile(r"[\w.+-]+(?: [\w.+-]+)*")
 _VARIABLE = re.compile(r"[a-z][a-z0-9-]*")
@@ -45,32 +48,30 @@ class BadTheme(Exception):
     """A theme file that cannot be used; the text says why."""
 
 
-def theme_of(table: Mapping[str, Any], source: str) -> Theme:
+def theme_of(values: Mapping[str, Any], source: str) -> Theme:
     """Make a theme of a TOML table.
 
     Raises:
         BadTheme: a key is missing, unknown, or not a colour.
     """
-    known = {"name", "title", "author", "dark", "variables", *_COLOURS}
-    unknown = sorted(set(table) - known)
-    if unknown:
-        raise BadTheme(f"{source}: unknown key {printable(unknown[0], 40)!r}")
-    name = table.get("name")
+    try:
+        table = table_of(values, source, _KEYS)
+        dark = table.get("dark", FLAG)
+        variables = table.get("variables", TEXTS_BY_NAME) or {}
+    except BadInput as error:
+        raise BadTheme(f"{error} ({error.hint})" if error.hint else str(error)) from None
+    name = values.get("name")
     if not isinstance(name, str) or _NAME.fullmatch(name) is None:
         raise BadTheme(f"{source}: needs a name of letters, digits, dashes and spaces")
-    if not isinstance(table.get("dark", True), bool):
-        raise BadTheme(f"{source}: dark must be true or false")
-    missing = [key for key in ("primary", "background", "foreground") if key not in table]
+    missing = [key for key in ("primary", "background", "foreground") if key not in values]
     if missing:
         raise BadTheme(f"{source}: needs the colour {missing[0]}")
-    colours: dict[str, Any] = {key: _colour(table[key], key, source) for key in _COLOURS if key in table}
-    return Theme(name=name, dark=table.get("dark", True), variables=_variables(table, source), **colours)
+    colours: dict[str, Any] = {key: _colour(values[key], key, source) for key in _COLOURS if key in values}
+    _check_variables(variables, source)
+    return Theme(name=name, dark=True if dark is None else dark, variables=variables, **colours)
 
 
-def _variables(table: Mapping[str, Any], source: str) -> dict[str, str]:
-    variables = table.get("variables", {})
-    if not isinstance(variables, dict) or not all(isinstance(value, str) for value in variables.values()):
-        raise BadTheme(f"{source}: variables must be a table of texts")
+def _check_variables(variables: Mapping[str, str], source: str) -> None:
     for name, value in variables.items():
         if _VARIABLE.fullmatch(name) is None:
             raise BadTheme(f"{source}: {printable(repr(name), 40)} is not the name of a variable")
@@ -80,7 +81,6 @@ def _variables(table: Mapping[str, Any], source: str) -> dict[str, str]:
                 raise BadTheme(f"{source}: {name} holds {printable(repr(unknown[0]), 40)}, not {_A_STYLE}")
         elif _AUTO.fullmatch(value) is None:
             _colour(_PERCENT.sub("", value), name, source)
-    return variables
 
 
 def _colour(value: object, key: str, source: str) -> str:

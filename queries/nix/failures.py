@@ -174,13 +174,13 @@ def failure(completed: Completed, what: str) -> QueryError:
     if _EVALUATION.search(words):
         return BadInput(
             f"the expression does not evaluate, so pyclosure cannot {what}",
-            hint="nix's words below say where",
+            hint="nix's own words say where",
             words=words,
             command=completed.argv,
         )
     return NixFailed(
         f"nix failed (exit status {completed.status}), so pyclosure cannot {what}",
-        hint="nix's words below say why" if words else "nix gave no reason; run the command by hand",
+        hint="nix's own words say why" if words else "nix gave no reason; run the command by hand",
         words=words,
         command=completed.argv,
     )

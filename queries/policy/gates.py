@@ -76,17 +76,25 @@ def checked(gates: Gates, where: str, rules: KnownRules) -> Gates:
     return gates
 
 
-def size_in(text: str, where: str) -> int:
+def size_in(text: str, where: str, *, may_be_percent: bool = False) -> int:
     """Return the bytes that a text such as ``400MiB`` or ``1.5 GB`` means.
 
+    Args:
+        text: what the user wrote.
+        where: the option or key, for messages.
+        may_be_percent: whether a percentage would be understood there, for messages.
+
     Raises:
-        BadInput: it is no size.
+        BadInput: it is not a size.
     """
     match = _SIZE.fullmatch(text.strip())
+    if match is not None and not match[2]:
+        percent = f"{match[1]}% or " if may_be_percent else ""
+        raise BadInput(f"{where}: {match[1]!r} has no unit", hint=f"write {percent}{match[1]}MiB")
     if match is None or match[2].upper() not in _UNITS:
+        percent = ", or a percentage: 5%" if may_be_percent else ""
         raise BadInput(
-            f"{where}: {printable(text, 40)!r} is no size",
-            hint="with a unit: 400MiB or 250MB; an increase may be a percentage: 5%",
+            f"{where}: {printable(text, 40)!r} is not a size", hint=f"write a number and a unit: 400MiB{percent}"
         )
     return round(float(match[1]) * _UNITS[match[2].upper()])
 
@@ -101,8 +109,8 @@ def increase_in(text: str, base: int, where: str) -> int:
     if percent is not None:
         return int(base * float(percent[1]) / 100)
     if "%" in text:
-        raise BadInput(f"{where}: {printable(text, 40)!r} is no percentage", hint="such as 5% or 20MiB")
-    return size_in(text, where)
+        raise BadInput(f"{where}: {printable(text, 40)!r} is not a percentage", hint="such as 5% or 20MiB")
+    return size_in(text, where, may_be_percent=True)
 
 
 def rules_meant(word: str, where: str, rules: KnownRules) -> tuple[frozenset[str], Severity]:

@@ -26,7 +26,7 @@ class Amplifier:
     packages: tuple[int, ...]
     """Positions."""
     edges: tuple[BuildEdge, ...]
-    """Their edges of tests that lead to something rebuilt."""
+    """Their test-only inputs that lead to something rebuilt."""
     left: int
     """Derivations still rebuilt, seeds not counted, once these and all before have their tests elsewhere."""
     saves: int
@@ -85,7 +85,7 @@ def _weighed(impact: Impact, every: frozenset[int], edges: dict[int, list[BuildE
 
 
 def _leading_on(impact: Impact, every: frozenset[int]) -> dict[int, list[BuildEdge]]:
-    """Return package → its edges of tests that lead from something rebuilt to what only tests lead to."""
+    """Return package → its test-only inputs that lead from something rebuilt to what only tests lead to."""
     found: dict[int, list[BuildEdge]] = {}
     for edge in sorted(impact.tests):
         if edge[0] in every and edge[0] not in impact.without_tests and edge[1] in every:

@@ -234,7 +234,7 @@ def impact(
         seeds: positions of what changes.
         tests: edges that only tests need (:func:`pyclosure.queries.testing.cost.test_edges`).
         closure: what was built, for what runs and what is fetched again.
-        with_tests: whether edges of tests count; false for what would rebuild if no package had its tests in its build.
+        with_tests: whether test-only inputs count; false for what would rebuild if no package had tests in its build.
     """
     every = tuple(sorted(set(seeds)))
     without = frozenset(graph.rebuilt(every, tests))

@@ -31,7 +31,7 @@ class Ranked:
         return self.rebuilds / self.without_tests if self.without_tests else None
 
 
-SORTS = ("rebuilds", "calm", "factor", "name")
+SORTS = ("rebuilds", "without-tests", "factor", "name")
 """By what it rebuilds, by what without tests, by how much tests add, by name."""
 
 
@@ -39,7 +39,7 @@ def in_order(rows: Iterable[Ranked], by: str, names: Mapping[int, str]) -> list[
     """Return derivations in one of :data:`SORTS`; ``names`` are by position, and decide between equals."""
     keys: dict[str, Callable[[Ranked], int]] = {
         "rebuilds": lambda one: -one.rebuilds,
-        "calm": lambda one: -one.without_tests,
+        "without-tests": lambda one: -one.without_tests,
         # what only tests lead to is amplified without bound; the greater difference first
         "factor": lambda one: one.without_tests - one.rebuilds,
         "name": lambda one: 0,

@@ -199,13 +199,13 @@ def test_gaps_of_tests_that_nobody_knew_are_not_new(leak: Review) -> None:
 @pytest.mark.parametrize(
     ("words", "fact"),
     [
-        (["--base", "demo:", "--max-increase", "9" * 400 + "%"], "no percentage"),
+        (["--base", "demo:", "--max-increase", "9" * 400 + "%"], "is not a percentage"),
         (["--base", "demo:", "--max-size", "9" * 400 + "GiB"], "no size"),
         (["--base", "demo:", "--max-increase", ""], "no size"),
         (["--max-increase", "5%"], "nothing to compare with"),
         (["--fail-on", "new:leak"], "nothing to compare with"),
         (["--base", "demo:", "--max-increase", "5"], "no size"),
-        (["--base", "demo:", "--max-increase", "five%"], "no percentage"),
+        (["--base", "demo:", "--max-increase", "five%"], "is not a percentage"),
         (["--base", "demo:", "--max-size", "1 parsec"], "no size"),
         (["--base", "demo:", "--fail-on", "new:nonsense"], "neither a severity nor a rule"),
         (["--fail-on", "nonsense"], "--fail-on nonsense"),

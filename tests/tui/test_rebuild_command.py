@@ -78,7 +78,7 @@ def test_tests_are_told_apart(cli: Cli) -> None:
 def test_text_has_counts_reasons_and_the_rule(cli: Cli) -> None:
     out = cli("rebuild", "demo:", "pytest").out
 
-    assert out.startswith("touching pytest 8.3.3 rebuilds 17 derivations of 225 (")
+    assert out.startswith("changing pytest 8.3.3 rebuilds 17 derivations of 225 (")
     assert "only tests" in out and "chain: the longest has " in out
     assert "branch: master, for a change goes there while it is below 500 rebuilds" in out
     assert "counted: derivations of this graph; nixpkgs counts attributes" in out
@@ -96,9 +96,9 @@ def test_several_builds_of_one_name_are_named_once(cli: Cli, tmp_path: Path) -> 
     def first_line(*words: str) -> str:
         return cli("rebuild", str(file), *words, "--every").out.splitlines()[0]
 
-    assert first_line("tls", "lib1").startswith("touching tls 1.0 (3 builds), lib1 1.0 rebuilds 4 derivations of 11 (")
+    assert first_line("tls", "lib1").startswith("changing tls 1.0 (3 builds), lib1 1.0 rebuilds 4 derivations of 11 (")
     some = first_line("tls", *(f"lib{at}" for at in range(8)))
-    assert some.startswith("touching tls 1.0 (3 builds), lib0 1.0, ") and ", lib4 1.0 and 3 more rebuilds 11 " in some
+    assert some.startswith("changing tls 1.0 (3 builds), lib0 1.0, ") and ", lib4 1.0 and 3 more rebuilds 11 " in some
 
 
 def test_markdown_is_safe_and_ends_with_the_command(cli: Cli, tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_sets_of_tests_are_told_with_what_they_leave(cli: Cli) -> None:
     assert whole["amplifiers"] == {key: found[key] for key in ("rebuilds", "without_tests", "packages", "sets")}
 
     out = cli("rebuild", "demo:", "pytest", "--amplifiers").out
-    assert out.startswith("touching pytest 8.3.3 rebuilds 16 others, 7 if no package had its tests in its own")
+    assert out.startswith("changing pytest 8.3.3 rebuilds 16 others, 7 if no package had its tests in its own")
     assert "six 1.17.0" in out
     page = cli("rebuild", "demo:", "--amplifiers", "--format", "markdown").out
     assert page.startswith("<!-- pyclosure amplifiers -->") and "| tests of | with | saves | left |" in page
@@ -262,7 +262,7 @@ def test_every_order_of_the_ranking_is_one(cli: Cli, by: str) -> None:
 
     keys: dict[str, Any] = {
         "rebuilds": lambda one: -one["rebuilds"],
-        "calm": lambda one: -one["without_tests"],
+        "without-tests": lambda one: -one["without_tests"],
         "factor": lambda one: one["without_tests"] - one["rebuilds"],
         "name": lambda one: one["derivation"][44:].removesuffix(".drv").removeprefix("python3.11-").partition("-")[0],
     }

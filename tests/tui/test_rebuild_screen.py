@@ -126,7 +126,7 @@ async def test_every_order_is_an_order_and_turns_around(sort: str) -> None:
         names = screen_of(pilot).ranks.labels
         values = {
             "rebuilds": [-one.rebuilds for one in rows],
-            "calm": [-one.without_tests for one in rows],
+            "without-tests": [-one.without_tests for one in rows],
             "factor": [one.without_tests - one.rebuilds for one in rows],
             "name": [names[one.derivation] for one in rows],
         }[sort]

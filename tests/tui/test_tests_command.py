@@ -24,7 +24,7 @@ def test_text_begins_with_what_matters(cli: Cli) -> None:
     assert "NOTHING RAN" in fourth
     assert "\nCircles that tests close (1)\n" in done.out
     assert "\nTest tools where no test needs them\n  P10 " in done.out
-    assert "touching pytest 8.3.3 rebuilds 16 instead of 7, ×2.3" in done.out
+    assert "changing pytest 8.3.3 rebuilds 16 instead of 7, ×2.3" in done.out
 
 
 def test_one_package_is_told_line_by_line(cli: Cli) -> None:

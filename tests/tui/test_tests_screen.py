@@ -162,7 +162,7 @@ async def test_all_tests_together_are_circles_costs_and_tools_elsewhere() -> Non
         text = " ".join(picture(pilot).split())
 
         assert "pytest –test✂→ requests –test→ pytest; cut: the tests of pytest are off" in text
-        assert "touching pytest 8.3.3 rebuilds 16 instead of 7, ×2.3" in text
+        assert "changing pytest 8.3.3 rebuilds 16 instead of 7, ×2.3" in text
         assert "P10 test tools at runtime: pytest 8.3.3, pytest-cov 5.0.0, by humanize 4.17.0" in text
 
 

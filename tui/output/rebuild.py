@@ -69,7 +69,7 @@ def write_amplifiers(shown: Shown, form: str, out: IO[str]) -> None:
     touched = touched_words([label_of(graph, at) for at in shown.impact.seeds])
     whose = count(found.packages, "package")
     head = (
-        f"touching {touched} rebuilds {found.rebuilds:,} others, {found.without_tests:,} if no package had its "
+        f"changing {touched} rebuilds {found.rebuilds:,} others, {found.without_tests:,} if no package had its "
         f"tests in its own build; the tests of {whose} make the difference"
     )
     table = [
@@ -111,7 +111,13 @@ def write_ranking(graph: BuildGraph, rows: Sequence[Ranked], left: int, form: st
         )
         for one in rows
     ]
-    header = (("touching", "name"), ("rebuilds", "right"), ("without tests", "right"), ("tests", "right"), ("", "left"))
+    header = (
+        ("if changed", "name"),
+        ("rebuilds", "right"),
+        ("without tests", "right"),
+        ("tests", "right"),
+        ("", "left"),
+    )
     write_table(header, table, form, out)
     if left:
         out.write(f"{'' if form == 'text' else chr(10)}… {left:,} more: --top 0 lists all\n")

@@ -58,7 +58,7 @@ def _text(knowledge: Knowledge, answer: Overview, out: IO[str]) -> None:
     console.print(table)
     parts = [f"{GROUP_WORDS[one.key]} {size(one.nar_size)}" for one in answer.by_group]
     console.print("\n" + " · ".join(parts))
-    console.print(f"\nWhat would leave with it (added size, {added_words(knowledge)})")
+    console.print(f"\nSaved by removing it (added size, {added_words(knowledge)})")
     table = text_table((("path", "name"), ("kind", "left"), ("NAR", "right"), ("closure", "right"), ("added", "right")))
     for at in answer.top:
         values = row(knowledge, at)

@@ -101,7 +101,7 @@ class OverviewScreen(PathScreen):
             text.append(f" {cost}\n", "dim")
         for note in self._notes(knowledge):
             text.append(f"  {note}\n", "dim italic")
-        text.append(" What would leave with it", "bold")
+        text.append(" Saved by removing it", "bold")
         text.append(f"  added size, {added_words(knowledge)}", "dim")
         self.summary.update(text)
 

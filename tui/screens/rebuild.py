@@ -74,9 +74,9 @@ class RankRows(EvidenceRows["Ranked"]):
     def columns(self) -> tuple[ViewColumn, ...]:
         return (
             ViewColumn("mark", "", 1, sortable=False),
-            ViewColumn("name", "touching", 24, flexible=True),
+            ViewColumn("name", "if changed", 24, flexible=True),
             ViewColumn("rebuilds", "rebuilds", 10, "right"),
-            ViewColumn("calm", "no tests", 10, "right", rank=2),
+            ViewColumn("without-tests", "without tests", 13, "right", rank=2),
             ViewColumn("factor", "tests", 10, "right", rank=3),
             ViewColumn("kind", "", 8, rank=1, sortable=False),
         )
@@ -100,7 +100,7 @@ class RankRows(EvidenceRows["Ranked"]):
             return Cell(f"×{one.factor:.1f}" if one.factor else "only tests", "heavy")
         texts = {
             "rebuilds": f"{one.rebuilds:,}",
-            "calm": f"{one.without_tests:,}",
+            "without-tests": f"{one.without_tests:,}",
             "kind": "Python" if one.python else "fetched" if one.fixed else "",
         }
         if column.key == "kind" and one.derivation in self.causes:
@@ -214,7 +214,7 @@ class RebuildScreen(EvidenceScreen):
         return self.session.compared.comparison if self.session.compared is not None else None
 
     def _sorted(self, rows: list[Ranked]) -> list[Ranked]:
-        by = self.ranks.sort if self._with_tests or self.ranks.sort != "rebuilds" else "calm"
+        by = self.ranks.sort if self._with_tests or self.ranks.sort != "rebuilds" else "without-tests"
         rows = in_order(rows, by, self.ranks.labels)
         # what differs in itself stands before what only follows from it, most rebuilds first
         place = {at: number for number, at in enumerate(self.ranks.causes)}
@@ -279,7 +279,7 @@ class RebuildScreen(EvidenceScreen):
 
     def _take(self, found: Impact, lines: list[tuple[str, str]], cause: Cause | None) -> None:
         self.impact = found
-        self.evidence.show_lines(lines, ("touching",), "", *self._what_differs(cause))
+        self.evidence.show_lines(lines, ("changing",), "", *self._what_differs(cause))
 
     def work_failed(self, group: str, words: str) -> None:
         self.evidence.show(Text(f"not known: {words}"))
@@ -319,7 +319,7 @@ class RebuildScreen(EvidenceScreen):
     # -- keys --------------------------------------------------------------------------------------------
 
     def action_tests(self) -> None:
-        """Count edges of tests, or not."""
+        """Count test-only inputs, or not."""
         self._with_tests = not self._with_tests
         self.show_rows()
 

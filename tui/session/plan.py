@@ -127,7 +127,7 @@ class Plan:
     def mark_words(self, mark: Mark, label: Labels) -> str:
         """Return a mark in words."""
         if isinstance(mark, int):
-            return f"drop {label[mark]}, whoever references it"
+            return f"remove {label[mark]} and every reference to it"
         return f"{label[mark[0]]} → {label[mark[1]]}"
 
 

@@ -60,9 +60,9 @@ class PlanDialog(Dialog):
     """What if: all marks, their total, and what else could be cut."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("x,enter,space", "toggle_line", "cut, keep", key_display="x", id="plan.toggle"),
+        Binding("x,enter,space", "toggle_line", "cut or restore", key_display="x", id="plan.toggle"),
         Binding("u", "undo", "undo", id="plan.undo-here"),
-        Binding("C", "clear", "keep all", id="plan.clear"),
+        Binding("C", "clear", "restore all", id="plan.clear"),
         Binding("y", "copy", "copy plan", id="plan.copy"),
     ]
 

@@ -123,7 +123,13 @@ def _gone(knowledge: Knowledge, at: int) -> list[Line]:
     """Return what a path weighs that the marked cuts would drop."""
     if at not in knowledge.gone:
         return []
-    return [Line("what if", "it leaves", f"really adds {size(knowledge.real_sizes.added[at])}; X shows the cuts")]
+    return [
+        Line(
+            "what if",
+            "removed in this what-if",
+            f"normally adds {size(knowledge.real_sizes.added[at])}; X shows the cuts",
+        )
+    ]
 
 
 def _output(identity: Identity) -> list[Line]:

@@ -134,7 +134,7 @@ def reason_words(review: Review, new: int | None) -> str:
         keys = [one.attribute for one in review.reasons.differing[reason.derivation]]
         more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
         if new is not None and review.reasons.own.get(new) == reason.derivation:
-            return f"because it differs in itself: {', '.join(keys[:3])}{more}"
+            return f"because its own inputs changed: {', '.join(keys[:3])}{more}"
         return f"because of {name} ({', '.join(keys[:3])}{more})"
     if reason.path is not None:
         return f"because of {versions(review.diff, review.diff.by_new[reason.path])}{sure}"

@@ -44,8 +44,8 @@ def cut_notes(knowledge: Knowledge, structure: Structure) -> list[str]:
         notes.append(f"Kept as wanted, because nobody else propagates them (or --keep names them): {shown}.")
     if structure.follows:
         notes.append(
-            f"{count(len(structure.follows), 'reference')} of environments and wrappers follow from propagation "
-            "and vanish by themselves when it ends."
+            f"{count(len(structure.follows), 'link')} of environments and wrappers disappear on their own "
+            "once nothing propagates them."
         )
     elif structure.reason == STRICT:
         notes.append(STRICT)

@@ -96,10 +96,10 @@ def headed(
     bound = "up to " if impact.upper_bound else ""
     touched = touched_words([label_of(graph, at) for at in impact.seeds])
     total = len(impact.rebuilt)
-    included = "those" if len(impact.seeds) > 1 else "that"
+    itself = "themselves" if len(impact.seeds) > 1 else "itself"
     outputs = count(impact.outputs, "output")
     of = f"{count(total, 'derivation')} of {len(graph):,} ({outputs})"
-    yield "touching", f"{touched} rebuilds {bound}{of}, {included} included"
+    yield "changing", f"{touched} rebuilds {bound}{of}, including {itself}"
     if lacking:
         yield "at least", lacking
     other = f"build {impact.count('build'):,} · only tests {impact.count('test'):,}"
@@ -141,7 +141,7 @@ def summary(shown: Shown) -> Iterator[str]:
     if shown.attributes is not None:
         lines.append(("attributes", attribute_words(shown.attributes)))
     for heading, line in lines:
-        yield f"{heading} {line}" if heading == "touching" else f"{heading}: {line}" if heading else f"  then {line}"
+        yield f"{heading} {line}" if heading == "changing" else f"{heading}: {line}" if heading else f"  then {line}"
 
 
 def cascade(impact: Impact) -> Iterator[str]:

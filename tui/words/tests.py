@@ -260,7 +260,7 @@ def _cost_lines(one: PackageTests) -> Iterator[tuple[str, str]]:
         yield (
             "",
             (
-                f"touching its check inputs rebuilds {cost.touched:,}; "
+                f"changing its check inputs rebuilds {cost.touched:,}; "
                 f"{cost.saved:,} fewer if its tests moved to passthru.tests"
             ),
         )
@@ -351,13 +351,13 @@ def cost_lines(cost: TestCost) -> Iterator[str]:
     graph = count(cost.derivations, "derivation")
     yield f"{inputs} for tests alone, of {packages} ({cost.edges:,} edges), among {graph}{bound}"
     yield (
-        f"touching all of them rebuilds {cost.touched:,} derivations, {cost.touched_without:,} without tests "
+        f"changing all of them rebuilds {cost.touched:,} derivations, {cost.touched_without:,} without tests "
         f"in builds: {cost.touched - cost.touched_without:,} only because of tests"
     )
     # what stands behind them counts as well: pytest behind its hook
     greatest = [one for one in cost.amplified if one.rebuilds > one.without_tests]
     for one in greatest[:_LISTED]:
-        yield f"touching {name_label(name_of(one.derivation).removesuffix('.drv'))} rebuilds {amplified_words(one)}"
+        yield f"changing {name_label(name_of(one.derivation).removesuffix('.drv'))} rebuilds {amplified_words(one)}"
     if len(greatest) > _LISTED:
         yield f"… {len(greatest) - _LISTED} more in --format json"
     dearest = sorted(cost.packages.items(), key=lambda item: (-item[1].saved, item[0]))

@@ -95,7 +95,7 @@ RULE = Rule(
     severity="warning",
     needs=("references",),
     what="pytest, hypothesis, mock, coverage or another test tool is propagated by a package that is none itself.",
-    why="It and all it needs are shipped, and touching it rebuilds everything that depends on the package.",
+    why="It and all it needs are shipped, and changing it rebuilds everything that depends on the package.",
     how=(
         "Distributions are told by METADATA, or by name where files are not known. Named is the package whose "
         "propagated-build-inputs (or another file) holds the reference; what a test tool itself needs is its "

@@ -40,7 +40,7 @@ def _finding(one: Amplified, missing: int) -> Finding:
         severity="info",
         certainty="probable",
         tier="D",
-        title=f"touching {label} rebuilds {one.rebuilds:,} derivations, {one.without_tests:,} without tests in builds",
+        title=f"changing {label} rebuilds {one.rebuilds:,} derivations, {one.without_tests:,} without tests in builds",
         paths=(),
         # who uses it changes; what it is stays, so that a decision about it does
         subjects=(label.partition(" ")[0],),

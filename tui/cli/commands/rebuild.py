@@ -35,9 +35,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--python", action="store_true", help="rank Python packages only")
     parser.add_argument(
         "--sort",
-        choices=("rebuilds", "calm", "factor", "name"),
+        choices=("rebuilds", "without-tests", "factor", "name"),
         default="rebuilds",
-        help="rank by rebuilds (default), by those without tests (calm), by what tests add (factor), or by name",
+        help="rank by rebuilds (default), by those without tests, by what tests add (factor), or by name",
     )
     parser.add_argument("--filter", metavar="WORDS", default="", help="rank derivations whose names have all the words")
     parser.add_argument(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pyclosure.queries.base.names import name_label, name_of
-from pyclosure.queries.base.text import printable
+from pyclosure.queries.base.text import first_of, printable
 from pyclosure.queries.base.verdicts import Finding
 from pyclosure.queries.diff.causes import Cause
 from pyclosure.queries.diff.match import CLASSES, Change, ChangeClass, ClosureDiff
@@ -99,7 +99,7 @@ def cause_words(diff: ClosureDiff, cause: Cause) -> str:
         return f"({gone}root) {name}"
     if not users:
         users = [label(side, at) for at in cause.via]
-    named = ", ".join(users[:3]) + (f" and {len(users) - 3:,} more" if len(users) > 3 else "")
+    named = first_of(users)
     shared = "" if cause.edges else ", shared"
     return f"{named} {'↛' if cause.kind == 'drops' else '→'} {name}{shared}"
 
@@ -131,11 +131,10 @@ def reason_words(review: Review, new: int | None) -> str:
     comparison = review.reasons.comparison
     if reason.derivation is not None and comparison is not None:
         name = name_label(name_of(comparison.head.paths[reason.derivation]).removesuffix(".drv"))
-        keys = [one.attribute for one in review.reasons.differing[reason.derivation]]
-        more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
+        keys = first_of([one.attribute for one in review.reasons.differing[reason.derivation]])
         if new is not None and review.reasons.own.get(new) == reason.derivation:
-            return f"because its own inputs changed: {', '.join(keys[:3])}{more}"
-        return f"because of {name} ({', '.join(keys[:3])}{more})"
+            return f"because its own inputs changed: {keys}"
+        return f"because of {name} ({keys})"
     if reason.path is not None:
         return f"because of {versions(review.diff, review.diff.by_new[reason.path])}{sure}"
     if reason.lost is not None:
@@ -219,5 +218,4 @@ def gap_lines(review: Review) -> Iterator[str]:
             missing = f" (lacks {', '.join(one.gap.missing[:4])})" if one.gap.missing else ""
             concerns.setdefault(one.concern, []).append(printable(f"{one.label}{missing}", 200))
         for concern, names in concerns.items():
-            more = f" and {len(names) - 20:,} more" if len(names) > 20 else ""
-            yield f"{count(len(names), f'{title} test gap')}, {concern}: {', '.join(names[:20])}{more}"
+            yield f"{count(len(names), f'{title} test gap')}, {concern}: {first_of(names, 20)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyclosure.queries.answers.cuts import Cut
 from pyclosure.queries.answers.structure import Structure
 from pyclosure.queries.base.records import Evidence
-from pyclosure.queries.base.text import printable
+from pyclosure.queries.base.text import first_of, printable
 from pyclosure.queries.facts.carriers import carrier
 from pyclosure.queries.opened.evidence import EdgeEvidence
 from pyclosure.queries.opened.knowledge import Knowledge
@@ -28,10 +28,9 @@ def remedy(found: EdgeEvidence) -> str | None:
 
 def assumption(knowledge: Knowledge, cut: Cut, label: Labels) -> str:
     """Return what a cut takes for granted: that nobody chose the links that are to vanish."""
-    named = sorted({label[one] for _, one in cut.assumes})
+    named = first_of(sorted({label[one] for _, one in cut.assumes}))
     holders = sorted({label[at] for at, _ in cut.assumes})
-    some = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
-    return f"if {', '.join(holders[:2])} links to {some} only because others propagate it; else less is saved"
+    return f"if {', '.join(holders[:2])} links to {named} only because others propagate it; else less is saved"
 
 
 def cut_notes(knowledge: Knowledge, structure: Structure) -> list[str]:
@@ -40,7 +39,7 @@ def cut_notes(knowledge: Knowledge, structure: Structure) -> list[str]:
     wanted = sorted({label[one] for _, one in structure.wanted})
     notes = []
     if wanted:
-        shown = ", ".join(wanted[:8]) + (f" and {len(wanted) - 8} more" if len(wanted) > 8 else "")
+        shown = first_of(wanted, 8)
         notes.append(f"Kept as wanted, because nobody else propagates them (or --keep names them): {shown}.")
     if structure.follows:
         notes.append(

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from pyclosure.queries.base.names import name_label, name_of, without_digests
 from pyclosure.queries.base.records import TIER_WORDS
-from pyclosure.queries.base.text import printable
+from pyclosure.queries.base.text import first_of, printable
 from pyclosure.queries.base.verdicts import CostMeaning, Finding, Proof, worst_first
 from pyclosure.queries.findings import find_rule
 from pyclosure.queries.findings.report import Report
@@ -34,15 +34,14 @@ class OpenQuestion:
     @property
     def who(self) -> str:
         """The rules in words: ``P16``, ``P04, P15 and 7 more``."""
-        more = f" and {len(self.rules) - 4} more" if len(self.rules) > 5 else ""
-        return ", ".join(self.rules[:4] if more else self.rules) + more
+        # the last one takes no more room than to say that there is one more
+        return first_of(self.rules, 4 if len(self.rules) > 5 else 5)
 
     @property
     def why(self) -> str:
         """The reason, and the paths that it is about."""
-        named = ", ".join(name_of(path) for path in self.paths[:3])
-        more = f" and {len(self.paths) - 3} more" if len(self.paths) > 3 else ""
-        return printable(f"{self.reason}{': ' + named + more if named else ''}", 600)
+        named = first_of(self.paths, 3, name_of)
+        return printable(f"{self.reason}{': ' + named if named else ''}", 600)
 
 
 @dataclass(frozen=True)

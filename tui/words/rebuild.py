@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pyclosure.queries.base.names import name_label, name_of
-from pyclosure.queries.base.text import printable
+from pyclosure.queries.base.text import first_of, printable
 from pyclosure.queries.graph.build import BuildGraph
 from pyclosure.queries.policy.rebuild import Weighed
 from pyclosure.queries.rebuild.amplifiers import Amplifiers
@@ -78,7 +78,7 @@ def touched_words(labels: list[str]) -> str:
     """Return the names of what is touched, those of several builds once, with their number."""
     builds = Counter(labels)
     named = [label if count == 1 else f"{label} ({count:,} builds)" for label, count in builds.items()]
-    return ", ".join(named[:6]) + (f" and {len(named) - 6:,} more" if len(named) > 6 else "")
+    return first_of(named, 6)
 
 
 def headed(
@@ -181,10 +181,9 @@ def weighed_words(weighed: Weighed) -> Iterator[tuple[str, str]]:
 
 def attribute_words(found: Attributes) -> str:
     """Return which attributes are built anew, on one line."""
-    names = ", ".join(found.changed[:_ATTRIBUTES])
-    more = f" and {len(found.changed) - _ATTRIBUTES:,} more" if len(found.changed) > _ATTRIBUTES else ""
+    names = first_of(found.changed, _ATTRIBUTES)
     elsewhere = f"; {found.elsewhere:,} others are not in this graph" if found.elsewhere else ""
-    return f"{len(found.changed):,} of {found.of:,}{elsewhere}{': ' if names else ''}{names}{more}"
+    return f"{len(found.changed):,} of {found.of:,}{elsewhere}{': ' if names else ''}{names}"
 
 
 def _chain_words(graph: BuildGraph, chain: Sequence[int]) -> str:
@@ -213,9 +212,8 @@ def cause_words(found: Comparison, cause: Cause) -> str:
         rebuilds += (
             f", {cause.nearest:,} of them with no other cause nearer" if cause.nearest else ", other causes nearer"
         )
-    keys = ", ".join(one.attribute for one in cause.differences[:6])
-    more = f" and {len(cause.differences) - 6} more" if len(cause.differences) > 6 else ""
-    return f"{name} differs in {keys}{more}; {rebuilds}"
+    keys = first_of(cause.differences, 6, lambda one: one.attribute)
+    return f"{name} differs in {keys}; {rebuilds}"
 
 
 def difference_lines(one: Difference) -> Iterator[str]:

@@ -18,8 +18,8 @@ from packaging.utils import canonicalize_name
 
 MOST_CANDIDATES = 2000
 """Environments that one marker is asked in: values of variables that are not known multiply."""
-MOST_COMPARISONS = 50
-"""Different comparisons of one marker with a variable that is not known."""
+MOST_COMPARISONS = 5000
+"""Comparisons of one marker with the values of a variable that is not known."""
 
 _VALUE = r"'[^']*'|\"[^\"]*\"|[A-Za-z_.]+"
 _TOKEN = re.compile(
@@ -193,7 +193,8 @@ def _asked(candidates: Candidates, comparisons: Iterable[_Comparison]) -> list[d
         literals = sorted(one.literal for one in compared[name])
         values = {minor: _telling_values(name, literals, minor) for minor in {_minor(row) for row in found}}
         count = len(found) + sum(len(values[_minor(row)]) for row in found)
-        if count > MOST_CANDIDATES or len(compared[name]) > MOST_COMPARISONS:
+        asked = len(compared[name]) * sum(map(len, values.values()))
+        if count > MOST_CANDIDATES or asked > MOST_COMPARISONS:
             for row in found:
                 row.pop(name, None)
         else:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from argparse import ArgumentParser
+from io import StringIO
+from types import ModuleType
 from typing import Any
 
 import msgspec
 import pytest
 
+from pyclosure.tui.cli import commands
+from pyclosure.tui.output import formats
 from pyclosure.tui.output.answers import Answer
 from pyclosure.tui.output.schema import json_page, meanings, printed, schema, schema_text, structs
 from tests.tui.commanding import ROOT, Cli
@@ -78,3 +84,26 @@ def test_a_field_of_a_base_keeps_its_meaning() -> None:
         """how many"""
 
     assert meanings(More) == {"size": "bytes", "files": "how many"}
+
+
+def test_a_format_of_any_answer_is_offered_by_every_command_that_prints_one() -> None:
+    lacking = set()
+    for name in commands.names():
+        parser = ArgumentParser()
+        commands.find(name).arguments(parser)
+        choices = [set(action.choices or ()) for action in parser._actions if "--format" in action.option_strings]
+        lacking |= {name} if choices and not choices[0] >= set(formats.FOR_ALL) else set()
+
+    assert formats.FOR_ALL == ("json",)
+    assert lacking == {"graph"}
+
+
+def test_a_format_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType(f"{formats.__name__}.as_lines")
+    module.write = lambda answer, out: out.write(f"{answer}\n")  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    out = StringIO()
+
+    formats.write_answer("whatever it is", "lines", out)
+
+    assert out.getvalue() == "whatever it is\n"

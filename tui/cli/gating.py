@@ -69,11 +69,11 @@ def write_change(shown: Shown, judged: list[Gate], form: str, out: IO[str]) -> N
     from pyclosure.tui.output.answers.diff import gated_answer
     from pyclosure.tui.output.diff import write_text
     from pyclosure.tui.output.diff_markdown import write_markdown
-    from pyclosure.tui.output.formats.as_json import write_json
+    from pyclosure.tui.output.formats import FOR_ALL, write_answer
     from pyclosure.tui.words.diff import finding_words
 
-    if form == "json":
-        write_json(gated_answer(shown, judged), out)
+    if form in FOR_ALL:
+        write_answer(gated_answer(shown, judged), form, out)
     elif form == "markdown":
         write_markdown(shown, out, gates=judged)
     else:

@@ -10,7 +10,7 @@ from pyclosure.queries.base.text import printable
 from pyclosure.queries.kinds.identity import kind_words
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.tui.output.answers.report import report_answer
-from pyclosure.tui.output.formats.as_json import write_json
+from pyclosure.tui.output.formats import FOR_ALL, write_answer
 from pyclosure.tui.output.formats.markdown import markdown_code, markdown_table, markdown_text
 from pyclosure.tui.output.formats.text import cells, text_console, text_table
 from pyclosure.tui.words.overview import GROUP_WORDS, added_words, headline, lacking
@@ -21,8 +21,8 @@ SIZES_ARE = "Sizes are sums of NAR sizes: neither disk usage nor image or downlo
 
 def write_report(knowledge: Knowledge, form: str, top: int, out: IO[str]) -> None:
     """Write the report in one of ``text``, ``markdown``, ``json``."""
-    if form == "json":
-        write_json(report_answer(knowledge, top), out)
+    if form in FOR_ALL:
+        write_answer(report_answer(knowledge, top), form, out)
     elif form == "markdown":
         _markdown(knowledge, overview(knowledge, top), out)
     else:

@@ -11,6 +11,7 @@ from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.base.text import printable
 from pyclosure.tui.cli.commands import Command, Streams
 from pyclosure.tui.cli.opening import Narrator, add_source_arguments, load, whole_number
+from pyclosure.tui.output.formats import FOR_ALL
 
 if TYPE_CHECKING:
     from pyclosure.queries.findings.report import Report
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pyclosure.queries.opened.knowledge import Knowledge
     from pyclosure.queries.policy.policy import Policy
 
-_FORMATS = ("text", "json", "markdown", "sarif")
+_FORMATS = ("text", *FOR_ALL, "markdown", "sarif")
 _STATUS = {"passed": 0, "failed": 1, "unknown": 2}
 
 

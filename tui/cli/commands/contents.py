@@ -6,11 +6,12 @@ import argparse
 
 from pyclosure.tui.cli.commands import Command, Streams
 from pyclosure.tui.cli.opening import add_source_arguments, load, path_after_source, whole_number
+from pyclosure.tui.output.formats import FOR_ALL, write_answer
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_source_arguments(parser)
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print it")
+    parser.add_argument("--format", choices=("text", *FOR_ALL), default="text", help="how to print it")
     parser.add_argument(
         "--depth", type=whole_number(0), default=3, metavar="N", help="levels of folders (default 3; 0 for all)"
     )
@@ -23,7 +24,6 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.facts.contents import contents
     from pyclosure.tui.output.answers.contents import contents_answer
     from pyclosure.tui.output.contents import write_contents
-    from pyclosure.tui.output.formats.as_json import write_json
 
     if arguments.all:
         return _whole(arguments, streams)
@@ -37,8 +37,8 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
         reason = knowledge.files_state.reason or "it is not on this machine's disk"
         raise NoData(f"the files of {path} cannot be listed: {reason}", hint="ask where the store is")
     depth = arguments.depth if arguments.depth > 0 else None
-    if arguments.format == "json":
-        write_json(contents_answer(found, depth), streams.out)
+    if arguments.format in FOR_ALL:
+        write_answer(contents_answer(found, depth), arguments.format, streams.out)
     else:
         write_contents(found, depth, streams.out)
     return 0
@@ -50,7 +50,6 @@ def _whole(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.tui.cli.opening import Narrator
     from pyclosure.tui.output.answers.contents import totals_answer
     from pyclosure.tui.output.contents import write_totals
-    from pyclosure.tui.output.formats.as_json import write_json
 
     arguments.no_derivations = arguments.no_files = True
     knowledge = load(arguments, streams.err)
@@ -59,8 +58,8 @@ def _whole(arguments: argparse.Namespace, streams: Streams) -> int:
     narrator = Narrator(streams.err)
     answer = totals(knowledge, narrator)
     narrator.finish()
-    if arguments.format == "json":
-        write_json(totals_answer(answer), streams.out)
+    if arguments.format in FOR_ALL:
+        write_answer(totals_answer(answer), arguments.format, streams.out)
     else:
         write_totals(knowledge, answer, streams.out)
     return 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyclosure.tui.cli.commands import Command, Streams
 from pyclosure.tui.cli.opening import add_source_arguments, load, whole_number
+from pyclosure.tui.output.formats import FOR_ALL, write_answer
 
 if TYPE_CHECKING:
     from pyclosure.queries.opened.knowledge import Knowledge
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_source_arguments(parser)
-    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="how to print it")
+    parser.add_argument("--format", choices=("text", *FOR_ALL, "markdown"), default="text", help="how to print it")
     parser.add_argument("--drop", action="append", default=[], metavar="PATH", help="what to drop; may be repeated")
     parser.add_argument("--keep", action="append", default=[], metavar="PATH", help="what is wanted; may be repeated")
     parser.add_argument(
@@ -40,7 +41,6 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.opened.evidence import EvidenceStore
     from pyclosure.tui.output.answers.references import cut_answer
     from pyclosure.tui.output.evidence import write_cuts
-    from pyclosure.tui.output.formats.as_json import write_json
     from pyclosure.tui.words.evidence import STRICT
 
     words = _targets(arguments)
@@ -58,8 +58,8 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     if targets is None:
         cuts = cuts[: arguments.top]
     evidence = EvidenceStore(knowledge)
-    if arguments.format == "json":
-        write_json([cut_answer(knowledge, cut, evidence) for cut in cuts], streams.out)
+    if arguments.format in FOR_ALL:
+        write_answer([cut_answer(knowledge, cut, evidence) for cut in cuts], arguments.format, streams.out)
     else:
         write_cuts(knowledge, cuts, sorted_out, evidence, arguments.format, streams.out)
     return 0
@@ -72,7 +72,6 @@ def _what_if(knowledge: Knowledge, words: list[str], arguments: argparse.Namespa
     from pyclosure.queries.base.errors import BadInput
     from pyclosure.queries.opened.evidence import EvidenceStore
     from pyclosure.tui.output.answers.references import what_if_answer
-    from pyclosure.tui.output.formats.as_json import write_json
     from pyclosure.tui.output.plan import plan_markdown
 
     closure = knowledge.closure
@@ -91,8 +90,8 @@ def _what_if(knowledge: Knowledge, words: list[str], arguments: argparse.Namespa
     dropped = [select(knowledge, word) for word in words]
     result = what_if(closure, structure(knowledge), edges, dropped)
     evidence = EvidenceStore(knowledge)
-    if arguments.format == "json":
-        write_json(what_if_answer(knowledge, result, evidence), streams.out)
+    if arguments.format in FOR_ALL:
+        write_answer(what_if_answer(knowledge, result, evidence), arguments.format, streams.out)
     else:
         streams.out.write(plan_markdown(knowledge, result, evidence, scan=True))
     return 0
@@ -108,13 +107,12 @@ def _targets(arguments: argparse.Namespace) -> list[str]:
 def _edges(knowledge: Knowledge, arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.answers.plan import edge_savings
     from pyclosure.tui.output.answers.references import edge_answers
-    from pyclosure.tui.output.formats.as_json import write_json
     from pyclosure.tui.output.formats.text import cells, text_console, text_table
     from pyclosure.tui.words.units import count, labels, size
 
     rows = edge_savings(knowledge)
-    if arguments.format == "json":
-        write_json(edge_answers(knowledge, rows), streams.out)
+    if arguments.format in FOR_ALL:
+        write_answer(edge_answers(knowledge, rows), arguments.format, streams.out)
         return 0
     label = labels(knowledge)
     table = text_table((("referrer", "name"), ("reference", "name"), ("saves", "right")))

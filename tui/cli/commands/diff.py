@@ -7,11 +7,12 @@ import shlex
 
 from pyclosure.tui.cli.commands import Command, Streams
 from pyclosure.tui.cli.opening import Narrator, add_source_arguments, die_cleanly, load_pair, whole_number
+from pyclosure.tui.output.formats import FOR_ALL, write_answer
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_source_arguments(parser)
-    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="how to print it")
+    parser.add_argument("--format", choices=("text", *FOR_ALL, "markdown"), default="text", help="how to print it")
     parser.add_argument(
         "--top",
         type=whole_number(0),
@@ -32,7 +33,6 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.tui.output.answers.diff import diff_answer
     from pyclosure.tui.output.diff import write_text
     from pyclosure.tui.output.diff_markdown import write_markdown
-    from pyclosure.tui.output.formats.as_json import write_json
     from pyclosure.tui.session.policy_file import read_policy
     from pyclosure.tui.words.diff import Shown
 
@@ -50,8 +50,8 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     finally:
         narrator.finish()
     shown = Shown(found, labels, _command(arguments), arguments.top or None)
-    if arguments.format == "json":
-        write_json(diff_answer(shown), streams.out)
+    if arguments.format in FOR_ALL:
+        write_answer(diff_answer(shown), arguments.format, streams.out)
     elif arguments.format == "markdown":
         write_markdown(shown, streams.out)
     else:

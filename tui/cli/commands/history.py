@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyclosure.tui.cli.commands import Command, Streams
 from pyclosure.tui.cli.opening import Narrator, add_source_arguments, load
+from pyclosure.tui.output.formats import FOR_ALL, write_answer
 
 if TYPE_CHECKING:
     from pyclosure.queries.diff.history import Moment
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_source_arguments(parser)
-    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="how to print it")
+    parser.add_argument("--format", choices=("text", *FOR_ALL, "markdown"), default="text", help="how to print it")
     parser.add_argument("--path", metavar="NAME", help="say since when a path of this name is there")
     parser.add_argument(
         "--edge", nargs=2, metavar=("REFERRER", "REFERENCE"), help="say since when one references the other"
@@ -31,7 +32,6 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.base.text import printable
     from pyclosure.queries.diff.history import spans, steps, strangers
     from pyclosure.tui.output.answers.history import history_answer
-    from pyclosure.tui.output.formats.as_json import write_json
     from pyclosure.tui.output.history import write_history
 
     if arguments.path and arguments.edge:
@@ -46,8 +46,8 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     unknown = strangers(moments, [arguments.path] if arguments.path else arguments.edge or [])
     if unknown:
         streams.err.write(f"no path of any of them is called {printable(', '.join(unknown), 200)}\n")
-    if arguments.format == "json":
-        write_json(history_answer(moments, ways, found), streams.out)
+    if arguments.format in FOR_ALL:
+        write_answer(history_answer(moments, ways, found), arguments.format, streams.out)
     else:
         write_history(moments, ways, found, arguments.format, streams.out)
     return 0

@@ -7,6 +7,7 @@ import re
 
 from pyclosure.tui.cli.commands import Command, Streams
 from pyclosure.tui.cli.opening import add_source_arguments, load, whole_number
+from pyclosure.tui.output.formats import FOR_ALL, write_answer
 
 _SHOWN = ("name", "kind", "nar_size", "closure_size", "added_size", "referrers", "depth")
 _SHOWN_NARROW = _SHOWN[:5]
@@ -40,7 +41,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--reverse", action="store_true", help="the other way round")
     group.add_argument("--top", metavar="N", type=whole_number(1), help="only the first N rows")
     group.add_argument("--columns", metavar="A,B,…", help="columns, or all; see --list-columns")
-    parser.add_argument("--format", choices=("text", "json", "csv"), default="text", help="how to print it")
+    parser.add_argument("--format", choices=("text", *FOR_ALL, "csv"), default="text", help="how to print it")
     parser.add_argument("--list-columns", action=_ListColumns, help="say what the columns mean, and exit")
 
 
@@ -60,8 +61,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.answers.rows import BY_KEY, CONTRACT
     from pyclosure.queries.base.errors import BadInput
     from pyclosure.tui.output.answers.list import path_rows
-    from pyclosure.tui.output.formats.as_csv import write_csv
-    from pyclosure.tui.output.formats.as_json import write_json
+    from pyclosure.tui.output.formats.rows_as_csv import write_csv
 
     shown = _columns(arguments)
     known = tuple(BY_KEY)
@@ -72,8 +72,8 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     positions = _chosen(arguments, knowledge)
     _narrate(arguments, positions, streams)
     keys = tuple(dict.fromkeys(shown)) if arguments.columns else CONTRACT
-    if arguments.format == "json":
-        write_json(path_rows(knowledge, positions, keys), streams.out)
+    if arguments.format in FOR_ALL:
+        write_answer(path_rows(knowledge, positions, keys), arguments.format, streams.out)
     elif arguments.format == "csv":
         write_csv(keys, path_rows(knowledge, positions, keys), streams.out)
     else:

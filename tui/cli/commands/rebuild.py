@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pyclosure.tui.cli.commands import Command, Streams
 from pyclosure.tui.cli.opening import Narrator, add_source_arguments, die_cleanly, graph_opener, whole_number
+from pyclosure.tui.output.formats import FOR_ALL, write_answer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_source_arguments(parser, least=0)
-    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="how to print it")
+    parser.add_argument("--format", choices=("text", *FOR_ALL, "markdown"), default="text", help="how to print it")
     parser.add_argument("--base", metavar="OLD", help="compare with this: a SOURCE, or a saved nix derivation show -r")
     parser.add_argument("--head", metavar="NEW", help="what to compare it with (or SOURCE)")
     parser.add_argument(
@@ -105,7 +106,6 @@ def _touch(
     from pyclosure.queries.rebuild.ranking import ranking
     from pyclosure.queries.rebuild.select import select_derivations
     from pyclosure.tui.output.answers.rebuild import amplifiers_answer, impact_answer
-    from pyclosure.tui.output.formats.as_json import write_json
     from pyclosure.tui.output.rebuild import write_amplifiers, write_impact
     from pyclosure.tui.words.rebuild import Shown
 
@@ -123,12 +123,12 @@ def _touch(
     # weighing many packages takes seconds: for who asks
     multiplied = amplifiers(found) if arguments.amplifiers else quick_amplifiers(found)
     shown = Shown(found, weighed, opened.label, multiplied, opened.reason, top, _command(arguments), attributes)
-    if multiplied is not None and arguments.amplifiers and arguments.format == "json":
-        write_json(amplifiers_answer(shown, multiplied), streams.out)
+    if multiplied is not None and arguments.amplifiers and arguments.format in FOR_ALL:
+        write_answer(amplifiers_answer(shown, multiplied), arguments.format, streams.out)
     elif arguments.amplifiers:
         write_amplifiers(shown, arguments.format, streams.out)
-    elif arguments.format == "json":
-        write_json(impact_answer(shown), streams.out)
+    elif arguments.format in FOR_ALL:
+        write_answer(impact_answer(shown), arguments.format, streams.out)
     else:
         write_impact(shown, arguments.format, streams.out)
     return 0
@@ -137,7 +137,6 @@ def _touch(
 def _rank(arguments: argparse.Namespace, opened: OpenGraph, tests: frozenset[BuildEdge], streams: Streams) -> int:
     from pyclosure.queries.rebuild.ranking import in_order, ranking
     from pyclosure.tui.output.answers.rebuild import ranking_answers
-    from pyclosure.tui.output.formats.as_json import write_json
     from pyclosure.tui.output.rebuild import write_ranking
     from pyclosure.tui.words.rebuild import label_of
 
@@ -152,8 +151,8 @@ def _rank(arguments: argparse.Namespace, opened: OpenGraph, tests: frozenset[Bui
     listed = rows[: arguments.top] if arguments.top else rows
     if opened.reason:
         streams.err.write(f"at least: {opened.reason}\n")
-    if arguments.format == "json":
-        write_json(ranking_answers(opened.graph, listed), streams.out)
+    if arguments.format in FOR_ALL:
+        write_answer(ranking_answers(opened.graph, listed), arguments.format, streams.out)
     else:
         write_ranking(opened.graph, listed, len(rows) - len(listed), arguments.format, streams.out)
     return 0
@@ -162,7 +161,6 @@ def _rank(arguments: argparse.Namespace, opened: OpenGraph, tests: frozenset[Bui
 def _compare(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.rebuild.compare import Comparison
     from pyclosure.tui.output.answers.rebuild import comparison_answer
-    from pyclosure.tui.output.formats.as_json import write_json
     from pyclosure.tui.output.rebuild import write_comparison
 
     base = _open(arguments, streams, arguments.base)
@@ -174,8 +172,8 @@ def _compare(arguments: argparse.Namespace, streams: Streams) -> int:
     attributes = _attributes(arguments, head.graph, found.rebuilt)
     weighed = _weighed(arguments, head.graph, found.rebuilt - found.fetched, attributes)
     command = _command(arguments)
-    if arguments.format == "json":
-        write_json(comparison_answer(found, weighed, command, attributes), streams.out)
+    if arguments.format in FOR_ALL:
+        write_answer(comparison_answer(found, weighed, command, attributes), arguments.format, streams.out)
     else:
         write_comparison(found, weighed, arguments.format, command, streams.out, attributes)
     return 0

@@ -6,11 +6,12 @@ import argparse
 
 from pyclosure.tui.cli.commands import Command, Streams
 from pyclosure.tui.cli.opening import add_source_arguments, load, whole_number
+from pyclosure.tui.output.formats import FOR_ALL
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_source_arguments(parser)
-    parser.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="how to print it")
+    parser.add_argument("--format", choices=("text", "markdown", *FOR_ALL), default="text", help="how to print it")
     parser.add_argument(
         "--top", type=whole_number(0), default=10, metavar="N", help="how many of the heaviest paths (default 10)"
     )

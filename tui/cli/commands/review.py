@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pyclosure.tui.cli.commands import Command, Streams
 from pyclosure.tui.cli.opening import Narrator, add_source_arguments, die_cleanly, load, load_pair
+from pyclosure.tui.output.formats import FOR_ALL, write_answer
 
 if TYPE_CHECKING:
     from pyclosure.queries.policy.policy import Policy
@@ -20,7 +21,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add_source_arguments(parser)
     parser.add_argument("--base", metavar="FOLDER", help="what was built before the change: links of the same names")
     parser.add_argument("--findings", action="store_true", help="ask the rules on both sides: slower")
-    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="how to print it")
+    parser.add_argument("--format", choices=("text", *FOR_ALL, "markdown"), default="text", help="how to print it")
     parser.add_argument("--write", action="store_true", help="put the section into the report of nixpkgs-review")
     parser.add_argument("--config", metavar="FILE", help="decisions: a pyclosure.toml, or a pyproject.toml")
     parser.add_argument("--no-config", action="store_true", help="look for no such file")
@@ -32,7 +33,6 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.policy.policy import Policy
     from pyclosure.queries.sources.review_folder import REPORT, before_of, read_review_folder
     from pyclosure.tui.output.answers.review import review_answer
-    from pyclosure.tui.output.formats.as_json import write_json
     from pyclosure.tui.output.review import with_section, write_built
     from pyclosure.tui.session.policy_file import read_policy
 
@@ -76,8 +76,8 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
                 f"cannot write {shown}: {error.strerror}", hint="print it instead: --format markdown"
             ) from None
         streams.err.write(f"wrote the section into {place}\n")
-    if arguments.format == "json":
-        write_json(review_answer(built, folder.failed, command), streams.out)
+    if arguments.format in FOR_ALL:
+        write_answer(review_answer(built, folder.failed, command), arguments.format, streams.out)
     else:
         write_built(built, folder.failed, arguments.format, command, streams.out)
     return 0

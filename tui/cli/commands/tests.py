@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pyclosure.tui.cli.commands import Command, Streams
 from pyclosure.tui.cli.opening import Narrator, add_source_arguments, load
+from pyclosure.tui.output.formats import FOR_ALL, write_answer
 
 if TYPE_CHECKING:
     from pyclosure.queries.base.source_needs import Source
@@ -21,7 +22,7 @@ _ABOUT_TESTS = ("P10", "P11", "P12", "P13", "P14")
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_source_arguments(parser)
-    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="how to print it")
+    parser.add_argument("--format", choices=("text", *FOR_ALL, "markdown"), default="text", help="how to print it")
     parser.add_argument("--package", metavar="NAME", help="all that is known of the tests of one package")
     parser.add_argument(
         "--sort", choices=SORTS, default="concern", help="what comes first (default concern: what matters most)"
@@ -54,7 +55,6 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.policy.policy import Policy
     from pyclosure.queries.testing.evaluated import expressions_of, learn_evaluation
     from pyclosure.tui.output.answers.tests import package_answer, tests_answer
-    from pyclosure.tui.output.formats.as_json import write_json
     from pyclosure.tui.output.tests import write_package, write_tests
     from pyclosure.tui.session.policy_file import read_policy
     from pyclosure.tui.words.tests import Shown
@@ -79,13 +79,13 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     shown = Shown(knowledge, survey, arguments.filter, arguments.sort, findings, tuple(notes), _command(arguments))
     if arguments.package:
         one = _package(survey, arguments.package)
-        if arguments.format == "json":
-            write_json(package_answer(one, shown), streams.out)
+        if arguments.format in FOR_ALL:
+            write_answer(package_answer(one, shown), arguments.format, streams.out)
         else:
             write_package(one, shown, arguments.format, streams.out)
         return 0
-    if arguments.format == "json":
-        write_json(tests_answer(shown), streams.out)
+    if arguments.format in FOR_ALL:
+        write_answer(tests_answer(shown), arguments.format, streams.out)
     else:
         write_tests(shown, arguments.format, streams.out)
     _warn(shown, streams)

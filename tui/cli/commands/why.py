@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyclosure.tui.cli.commands import Command, Streams
 from pyclosure.tui.cli.opening import add_source_arguments, load, path_after_source, whole_number
+from pyclosure.tui.output.formats import FOR_ALL, write_answer
 
 if TYPE_CHECKING:
     from pyclosure.queries.opened.knowledge import Knowledge
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_source_arguments(parser)
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print it")
+    parser.add_argument("--format", choices=("text", *FOR_ALL), default="text", help="how to print it")
     parser.add_argument(
         "--chains", type=whole_number(1), default=1, metavar="N", help="show N chains, shortest first (default 1)"
     )
@@ -29,7 +30,6 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.opened.evidence import EvidenceStore
     from pyclosure.tui.output.answers.references import why_answer
     from pyclosure.tui.output.evidence import write_why
-    from pyclosure.tui.output.formats.as_json import write_json
 
     word = path_after_source(arguments, "why", "pyclosure why ./result openssl")
     knowledge = load(arguments, streams.err)
@@ -39,8 +39,8 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     answer = why(knowledge.closure, target)
     evidence = EvidenceStore(knowledge)
     chains = list(islice(chains_in_order(knowledge.closure, target), arguments.chains))
-    if arguments.format == "json":
-        write_json(why_answer(knowledge, answer, evidence, chains), streams.out)
+    if arguments.format in FOR_ALL:
+        write_answer(why_answer(knowledge, answer, evidence, chains), arguments.format, streams.out)
     else:
         write_why(knowledge, answer, evidence, chains, streams.out)
     return 0

@@ -8,7 +8,7 @@ from typing import IO, Any
 import msgspec
 
 
-def write_json(value: Any, out: IO[str]) -> None:
+def write(value: Any, out: IO[str]) -> None:
     """Write a value as indented ASCII JSON: no terminal can be upset by it."""
     json.dump(msgspec.to_builtins(value), out, indent=2)
     out.write("\n")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import IO
 
+from pyclosure.queries.base.names import name_label, name_of
 from pyclosure.queries.base.text import printable
-from pyclosure.queries.graph.build import BuildGraph
 from pyclosure.queries.policy.rebuild import Weighed
 from pyclosure.queries.rebuild.attributes import Attributes
 from pyclosure.queries.rebuild.compare import Comparison
 from pyclosure.queries.rebuild.impact import Reason
-from pyclosure.queries.rebuild.ranking import Ranked
+from pyclosure.tui.output.answers.rebuild import RankedAnswer
 from pyclosure.tui.output.formats.markdown import markdown_code, markdown_text
 from pyclosure.tui.output.formats.table import write_table
 from pyclosure.tui.words.rebuild import (
@@ -99,15 +99,15 @@ def write_amplifiers(shown: Shown, form: str, out: IO[str]) -> None:
         out.write(f"… {left:,} more: --top 0 lists all\n")
 
 
-def write_ranking(graph: BuildGraph, rows: Sequence[Ranked], left: int, form: str, out: IO[str]) -> None:
+def write_ranking(rows: Sequence[RankedAnswer], left: int, form: str, out: IO[str]) -> None:
     """Write which derivations rebuild most."""
     table = [
         (
-            label_of(graph, one.derivation),
+            name_label(name_of(one.derivation).removesuffix(".drv")),
             f"{one.rebuilds:,}",
             f"{one.without_tests:,}",
-            "" if one.rebuilds == one.without_tests else f"×{one.factor:.1f}" if one.factor else "only tests",
-            "Python" if one.python else "fetched" if one.fixed else "",
+            _factor(one),
+            "Python" if one.python else "fetched" if one.fixed_output else "",
         )
         for one in rows
     ]
@@ -121,6 +121,13 @@ def write_ranking(graph: BuildGraph, rows: Sequence[Ranked], left: int, form: st
     write_table(header, table, form, out)
     if left:
         out.write(f"{'' if form == 'text' else chr(10)}… {left:,} more: --top 0 lists all\n")
+
+
+def _factor(one: RankedAnswer) -> str:
+    """Return how many times more tests make it; empty when they add nothing."""
+    if one.rebuilds == one.without_tests:
+        return ""
+    return f"×{one.rebuilds / one.without_tests:.1f}" if one.rebuilds and one.without_tests else "only tests"
 
 
 def write_comparison(

@@ -9,10 +9,6 @@ from pyclosure.tui.cli.commands import Command, Streams
 from pyclosure.tui.cli.opening import add_source_arguments, load, whole_number
 from pyclosure.tui.output.formats import FOR_ALL, write_answer
 
-_SHOWN = ("name", "kind", "nar_size", "closure_size", "added_size", "referrers", "depth")
-_SHOWN_NARROW = _SHOWN[:5]
-_WIDE = 96
-"""Columns of a terminal from which all of them are shown."""
 _UNITS = {"": 1, "b": 1, "k": 1024, "kib": 1024, "m": 1024**2, "mib": 1024**2, "g": 1024**3, "gib": 1024**3}
 
 
@@ -62,6 +58,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.base.errors import BadInput
     from pyclosure.tui.output.answers.list import path_rows
     from pyclosure.tui.output.formats.rows_as_csv import write_csv
+    from pyclosure.tui.output.list import write_list
 
     shown = _columns(arguments)
     known = tuple(BY_KEY)
@@ -77,7 +74,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     elif arguments.format == "csv":
         write_csv(keys, path_rows(knowledge, positions, keys), streams.out)
     else:
-        _text(knowledge, positions, shown, streams)
+        write_list(knowledge, positions, shown, streams.out)
     return 0
 
 
@@ -93,9 +90,10 @@ def _narrate(arguments: argparse.Namespace, positions: list[int], streams: Strea
 
 def _columns(arguments: argparse.Namespace) -> tuple[str, ...]:
     from pyclosure.queries.answers.rows import BY_KEY
+    from pyclosure.tui.output.list import SHOWN
 
     if not arguments.columns:
-        return _SHOWN
+        return SHOWN
     if arguments.columns == "all":
         return tuple(BY_KEY)
     return tuple(key.strip() for key in arguments.columns.split(",") if key.strip())
@@ -130,43 +128,6 @@ def _chosen(arguments: argparse.Namespace, knowledge: object) -> list[int]:
     positions = matching(knowledge, positions, arguments.filter) if arguments.filter else positions
     positions = ordered(knowledge, positions, arguments.sort, reverse=arguments.reverse)
     return positions if arguments.top is None else positions[: max(0, arguments.top)]
-
-
-def _text(knowledge: object, positions: list[int], shown: tuple[str, ...], streams: Streams) -> None:
-    from pyclosure.queries.answers.rows import BY_KEY
-    from pyclosure.queries.kinds.identity import kind_words
-    from pyclosure.queries.opened.knowledge import Knowledge
-    from pyclosure.tui.output.formats.text import cells, text_console, text_table
-    from pyclosure.tui.words.overview import added_words
-    from pyclosure.tui.words.units import UNKNOWN, count, labels, size
-
-    assert isinstance(knowledge, Knowledge)
-    label = labels(knowledge)
-    console = text_console(streams.out)
-    if shown == _SHOWN and console.width < _WIDE:
-        shown = _SHOWN_NARROW
-    columns = [BY_KEY[key] for key in shown]
-    forms = [
-        (one.title, "right" if one.numeric else "name" if one.key in ("name", "path") else "left") for one in columns
-    ]
-    table = text_table(forms)
-    for at in positions:
-        row: list[object] = []
-        for column in columns:
-            value = column.value(knowledge, at)
-            if column.key == "name":
-                row.append(label[at])
-            elif column.key == "kind":
-                row.append(kind_words(str(value)))
-            elif value is None:
-                row.append(UNKNOWN)
-            else:
-                row.append(size(int(value)) if column.unit == "bytes" else value)
-        table.add_row(*cells(row))
-    console.print(table)
-    if streams.out.isatty():
-        total = sum(knowledge.sizes.nar[at] for at in positions)
-        console.print(f"{count(len(positions), 'path')}, NAR {size(total)}; added: {added_words(knowledge)}")
 
 
 COMMAND = Command(

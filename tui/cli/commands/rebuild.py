@@ -151,10 +151,11 @@ def _rank(arguments: argparse.Namespace, opened: OpenGraph, tests: frozenset[Bui
     listed = rows[: arguments.top] if arguments.top else rows
     if opened.reason:
         streams.err.write(f"at least: {opened.reason}\n")
+    answers = ranking_answers(opened.graph, listed)
     if arguments.format in FOR_ALL:
-        write_answer(ranking_answers(opened.graph, listed), arguments.format, streams.out)
+        write_answer(answers, arguments.format, streams.out)
     else:
-        write_ranking(opened.graph, listed, len(rows) - len(listed), arguments.format, streams.out)
+        write_ranking(answers, len(rows) - len(listed), arguments.format, streams.out)
     return 0
 
 

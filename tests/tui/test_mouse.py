@@ -69,7 +69,7 @@ async def test_a_click_on_the_triangle_unfolds_and_folds() -> None:
         assert names(pilot)[-1] == "web-1.0"
 
 
-@pytest.mark.parametrize(("word", "mode"), [("2 Closure", "closure"), ("3 Python", "python")])
+@pytest.mark.parametrize(("word", "mode"), [("2 Clo", "closure"), ("3 Pyt", "python")])
 async def test_a_click_on_a_tab_switches_screens(word: str, mode: str) -> None:
     async with opened() as pilot:
         await click_on(pilot, screen_of(pilot).title_bar, word)

@@ -136,8 +136,11 @@ async def test_the_cursor_stays_on_top_until_it_is_moved() -> None:
         screen = findings_of(pilot)
         screen.show_rows()
         assert screen.findings.cursor == 0
-        await pilot.press("down", "down", "s")
-        assert screen.findings.here is not None and screen.findings.cursor > 0
+        await pilot.press("down", "down")
+        row = screen.findings.here
+        assert row is not None and screen.findings.cursor == 2
+        await pilot.press("s")
+        assert screen.findings.here is not None and screen.findings.here.key == row.key
 
 
 async def test_d_opens_what_a_small_terminal_has_no_room_for() -> None:

@@ -4,11 +4,12 @@
 VENV = .venv
 PYTHON =
 KEYS = 10000
+END = lowest
 SEED = 1
 BIN = $(VENV)/bin
 SETUP = VENV='$(VENV)' PYTHON='$(PYTHON)' sh scripts/setup.sh
 
-.PHONY: help setup demo test check structure bench fuzz soak screenshots rules json-docs pins clean
+.PHONY: help setup demo test check structure bounds bench fuzz soak screenshots rules json-docs pins clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +36,10 @@ check: ## the same without setting up and without Nix
 structure: ## count what makes the code hard to move into, and draw its floors in docs/codebase.md
 	@$(SETUP) dev
 	$(BIN)/python scripts/structure.py --write
+
+bounds: ## try a choice of tests with the oldest dependencies that are allowed (END=newest: the newest)
+	@$(SETUP) run
+	@PYTHON='$(BIN)/python' sh scripts/bounds.sh '$(END)' $(ARGS)
 
 bench: ## measure the heavy questions on large closures
 	@$(SETUP) dev

@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -299,8 +298,3 @@ def _environment() -> dict[str, str]:
     environment = dict(os.environ)
     environment.pop("NIX_GET_COMPLETIONS", None)
     return environment | {"NIX_PAGER": "cat", "PAGER": "cat", "NO_COLOR": "1", "TERM": "dumb"}
-
-
-def find_program(name: str) -> str | None:
-    """Return where a program is on PATH; None when it is not there."""
-    return shutil.which(name)

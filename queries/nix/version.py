@@ -12,9 +12,6 @@ _NUMBER = re.compile(r"^(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?")
 _LONGEST = 200
 """Characters of the line that are looked at."""
 
-FLOOR = (2, 4)
-"""The oldest Nix with ``--extra-experimental-features``."""
-
 
 @dataclass(frozen=True, slots=True)
 class NixVersion:
@@ -40,16 +37,6 @@ class NixVersion:
     def has_derivation_show(self) -> bool:
         """Whether the command is ``derivation show`` rather than ``show-derivation``."""
         return self.flavor == "Lix" or not self.known or self.number >= (2, 15, 0)
-
-    @property
-    def reads_stdin(self) -> bool:
-        """Whether ``path-info --stdin`` exists."""
-        return self.flavor == "Lix" or self.number >= (2, 15, 0)
-
-    @property
-    def too_old(self) -> bool:
-        """Whether the new command line cannot be used at all."""
-        return self.known and self.number[:2] < FLOOR
 
 
 def parse_version(text: str) -> NixVersion:

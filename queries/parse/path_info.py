@@ -6,7 +6,7 @@ object by full path (from 2.19), or ``{version, storeDir, info}`` with base name
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,11 +117,6 @@ class PathInfoReader:
         self._first = self._last = b""
         self._check = _Checker(None, "the output of nix path-info")
         self._records: dict[str, PathInfo] = {}
-
-    @property
-    def read_so_far(self) -> Collection[str]:
-        """The store paths that were read."""
-        return self._records.keys()
 
     def feed(self, data: bytes) -> None:
         """Take what was written since the last time."""

@@ -29,11 +29,6 @@ class Store:
     words: str
     """For titles: ``local store``, ``file:///srv/cache``."""
 
-    @property
-    def is_cache(self) -> bool:
-        """Whether it is a binary cache on disk or on the web: no files, hardly any derivations."""
-        return (self.url or "").startswith(("file:", "http:", "https:", "s3:"))
-
 
 def local_store_dir() -> str:
     """Return the directory of the default store, without asking nix."""

@@ -55,10 +55,6 @@ class World:
         """Return what builds an output path; None when it is not known."""
         return self.by_output.get(path)
 
-    def files_of(self, path: str) -> FileFacts | None:
-        """Return what the files of a path said; None when nobody read them."""
-        return self._files.get(path)
-
     def resolve(self, word: str, derivation: Derivation) -> str:
         """Return the path, or at least the name, that a word of an attribute stands for.
 

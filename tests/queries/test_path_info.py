@@ -280,7 +280,7 @@ def test_most_of_a_document_is_read_before_its_end() -> None:
 
     reader.feed(document[:-40])
 
-    assert len(reader.read_so_far) >= 48
+    assert len(reader._records) >= 48
     assert reader.finish(document) == parse_path_info(document)
 
 

@@ -14,7 +14,7 @@ import pytest
 from pyclosure.queries.base.activity import Progress, Silent
 from pyclosure.queries.base.errors import BadInput, Cancelled, NixFailed, QueryError
 from pyclosure.queries.nix import process
-from pyclosure.queries.nix.process import Command, Completed, SystemRunner, find_program, run, stop_all
+from pyclosure.queries.nix.process import Command, Completed, SystemRunner, run, stop_all
 from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import resolve
@@ -152,13 +152,6 @@ def test_what_is_written_is_kept_until_somebody_has_time(programs: Programs) -> 
 
     assert running.wait().stdout == b"one\ntwo\n"
     assert parts == []
-
-
-def test_a_program_on_path_is_found(programs: Programs) -> None:
-    place = programs.add("stub", ":")
-
-    assert find_program("stub") == str(place)
-    assert find_program("no-such-program") is None
 
 
 # -- programs that cannot be started ---------------------------------------------------------------------

@@ -37,31 +37,30 @@ def test_files_of_a_remote_default_store_are_not_here(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(
-    ("url", "files_root", "online", "is_cache"),
+    ("url", "files_root", "online"),
     [
-        ("daemon", "", False, False),
-        ("auto", "", False, False),
-        ("local", "", False, False),
-        ("unix:///run/nix.sock", "", False, False),
-        ("local?root=/mnt", "/mnt", False, False),
-        ("local?root=/mnt/", "/mnt", False, False),
-        ("local?read-only=true", "", False, False),
-        ("local?store=/x/store&real=/y/store", None, False, False),
-        ("https://cache.example.org", None, True, True),
-        ("http://127.0.0.1:8080", None, True, True),
-        ("s3://bucket?region=eu", None, True, True),
-        ("ssh://host", None, True, False),
-        ("ssh-ng://host", None, True, False),
-        ("foo://bar", None, True, False),
+        ("daemon", "", False),
+        ("auto", "", False),
+        ("local", "", False),
+        ("unix:///run/nix.sock", "", False),
+        ("local?root=/mnt", "/mnt", False),
+        ("local?root=/mnt/", "/mnt", False),
+        ("local?read-only=true", "", False),
+        ("local?store=/x/store&real=/y/store", None, False),
+        ("https://cache.example.org", None, True),
+        ("http://127.0.0.1:8080", None, True),
+        ("s3://bucket?region=eu", None, True),
+        ("ssh://host", None, True),
+        ("ssh-ng://host", None, True),
+        ("foo://bar", None, True),
     ],
 )
-def test_a_url_is_passed_to_nix_as_it_is(url: str, files_root: str | None, online: bool, is_cache: bool) -> None:
+def test_a_url_is_passed_to_nix_as_it_is(url: str, files_root: str | None, online: bool) -> None:
     store = parse_store(url, "/")
 
     assert (store.url, store.words) == (url, url)
     assert store.files_root == files_root
     assert store.online is online
-    assert store.is_cache is is_cache
 
 
 def test_a_password_is_not_shown() -> None:
@@ -89,7 +88,6 @@ def test_a_cache_on_disk_may_be_a_url_or_a_plain_path(cache: Path) -> None:
 
     assert by_url == by_path == relative
     assert by_url == Store(f"file://{cache}", None, False, f"file://{cache}")
-    assert by_url.is_cache
 
 
 @pytest.mark.parametrize("name", ["with space", "per%20cent", "q?x", "ha#sh", "größe", "\x1b[31m"])
@@ -108,7 +106,9 @@ def test_a_quoted_url_is_found_by_its_folder(tmp_path: Path) -> None:
     (tmp_path / "with space").mkdir()
     (tmp_path / "with space" / "nix-cache-info").touch()
 
-    assert parse_store(f"file://{tmp_path}/with%20space", "/").is_cache
+    url = f"file://{tmp_path}/with%20space"
+
+    assert parse_store(url, "/") == Store(url, None, False, url)
 
 
 def test_a_chroot_store_may_have_any_name_but_one_that_ends_a_path(tmp_path: Path) -> None:
@@ -131,7 +131,6 @@ def test_a_folder_with_a_store_in_it_is_a_chroot_store(chroot: Path) -> None:
     relative = parse_store("./root/", str(chroot.parent))
 
     assert absolute == relative == Store(str(chroot), str(chroot), False, str(chroot))
-    assert not absolute.is_cache
 
 
 @pytest.mark.parametrize(

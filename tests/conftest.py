@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +17,21 @@ settings.register_profile(
 settings.load_profile("pyclosure")
 
 _NIX_VARIABLES = ("NIX_STORE_DIR", "NIX_STORE", "NIX_REMOTE", "NIX_CONFIG", "NIX_CONF_DIR", "NIX_STATE_DIR", "NIX_PATH")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _children_take_signals() -> Iterator[None]:
+    """Start programs with default signals, also below ``nohup`` and in a background job, where these are ignored.
+
+    A program inherits what is ignored, but not what has a handler. With one that does nothing the tests
+    themselves go on ignoring the signal.
+    """
+    ignored = [one for one in (signal.SIGINT, signal.SIGHUP) if signal.getsignal(one) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, lambda *_: None)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import reduce
 from itertools import islice
 
@@ -21,10 +21,12 @@ from pyclosure.queries.facts.calls.platform_sets import (
 )
 from pyclosure.queries.facts.calls.scopes import Function
 
-_WINDOWS_MODULES = {"winreg", "_winreg", "msvcrt", "_winapi", "nt", "winsound"}
+_WINDOWS_MODULES = {
+    *("winreg", "_winreg", "msvcrt", "_winapi", "nt", "winsound"),
+    *(f"ctypes.{name}" for name in ("windll", "oledll", "WinDLL", "OleDLL", "WINFUNCTYPE", "WinError")),
+}
+"""What only Windows has to import."""
 _UNIX_MODULES = {"fcntl", "pwd", "grp", "termios", "resource", "posix"}
-WINDOWS_NAMES = {f"ctypes.{name}" for name in ("windll", "oledll", "WinDLL", "OleDLL", "WINFUNCTYPE", "WinError")}
-"""What ctypes has on Windows only."""
 _MOST_NARROWING = 100
 _CASES = {"lower", "upper", "casefold", "strip"}
 
@@ -42,7 +44,6 @@ class Branches:
         self._by_callers: dict[ast.AST, Platforms] = {}
         self._known: dict[ast.AST, Platforms] = {}
         self._depth = 0
-        self._windows = {one for name in WINDOWS_NAMES for one in self._needing(name)}
 
     def platforms(self, node: ast.AST) -> Platforms:
         """Return the platforms that branches around and before a node leave to it."""
@@ -74,8 +75,6 @@ class Branches:
                 return reduce(
                     Platforms.both, (self._outcome(one)[isinstance(op, ast.Or)] for one in before), EVERYWHERE
                 )
-            case ast.match_case() if field == "body":
-                return self._case(owner)
             case ast.FunctionDef() | ast.AsyncFunctionDef() if field == "body":
                 return self._callers(owner)
         return EVERYWHERE
@@ -83,7 +82,7 @@ class Branches:
     # -- what has happened before ------------------------------------------------------------------------
 
     def _earlier(self, child: ast.AST, owner: ast.AST, field: str) -> Platforms:
-        """Return what the statements before one in its block leave: early returns, imports that only work there."""
+        """Return what the statements before one in its block leave: early returns, imports that work there alone."""
         if not isinstance(child, ast.stmt):
             return EVERYWHERE
         key = (owner, field)
@@ -102,25 +101,11 @@ class Branches:
                 ways = [(true, body), (false, orelse)]
                 left = [way for way, block in ways if not leaves(self._code, block)]
                 return any_of(left) if left else EVERYWHERE
-            case ast.Assert(test=test):
-                return self._outcome(test)[0]
             case ast.Import(names=names):
                 return _needed_by({one.name for one in names})
             case ast.ImportFrom(module=str() as module, level=0, names=names):
-                return _needed_by({module} | {f"{module}.{one.name}" for one in names})
-        return WINDOWS if statement in self._windows else EVERYWHERE
-
-    def _needing(self, name: str) -> Iterator[ast.AST]:
-        """Return simple statements that read an attribute of ctypes which only Windows has."""
-        for load in self._code.loads.get(name.rpartition(".")[2], ()):
-            if isinstance(load, ast.Attribute) and name in self._code.meanings(load):
-                for _, owner, _ in self._code.above(load):
-                    if isinstance(owner, (ast.IfExp, ast.BoolOp, ast.Lambda)):
-                        break
-                    if isinstance(owner, ast.stmt):
-                        if isinstance(owner, (ast.Assign, ast.AnnAssign, ast.Expr)):
-                            yield owner
-                        break
+                return _needed_by({module, *(f"{module}.{one.name}" for one in names)})
+        return EVERYWHERE
 
     def _callers(self, owner: Function) -> Platforms:
         """Return the platforms of the calls of a function that only its file calls."""
@@ -187,28 +172,6 @@ class Branches:
     ) -> Platforms | None:
         return any_of(match(subject, text) for text in texts) if subject and texts else None
 
-    def _case(self, case: ast.match_case) -> Platforms:
-        owner = self._code.parent[case][0]
-        if not isinstance(owner, ast.Match) or not (subject := self.subject(owner.subject)):
-            return EVERYWHERE
-        left = EVERYWHERE
-        for one in owner.cases:
-            here = self._pattern(subject, one.pattern)
-            if one is case:
-                return left.both(here)
-            left = left.both(~here) if one.guard is None and here != EVERYWHERE else left
-        return left
-
-    def _pattern(self, subject: Subject, pattern: ast.pattern) -> Platforms:
-        match pattern:
-            case ast.MatchValue(value=ast.Constant(value=str() as text)):
-                return equal(subject, text)
-            case ast.MatchOr(patterns=patterns):
-                return any_of(self._pattern(subject, one) for one in patterns)
-            case ast.MatchAs(pattern=ast.pattern() as inner):
-                return self._pattern(subject, inner)
-        return EVERYWHERE
-
     def where(self, subject: Subject | None, text: ast.expr) -> Platforms:
         """Return where what tells the platform is a text."""
         return self._matching(subject, self._texts(text), equal) or EVERYWHERE
@@ -224,10 +187,6 @@ class Branches:
                 return self.subject(value, hops - 1)
             case ast.Call(func=func):
                 return "system" if "platform.system" in self._code.meanings(func) else None
-            case ast.Subscript(value=ast.Call(func=func), slice=ast.Constant(value=0)):
-                return self._uname(func)
-            case ast.Attribute(value=ast.Call(func=func), attr="sysname" | "system"):
-                return self._uname(func)
         meant = self._code.meanings(node)
         if "sys.platform" in meant:
             return "platform"
@@ -236,10 +195,7 @@ class Branches:
         value_of = self._only_value(node)
         return self.subject(value_of, hops - 1) if value_of is not None else None
 
-    def _uname(self, func: ast.expr) -> Subject | None:
-        return "system" if {"os.uname", "platform.uname"} & {*self._code.meanings(func)} else None
-
-    def _texts(self, node: ast.expr, hops: int = 5) -> list[str]:
+    def _texts(self, node: ast.expr) -> list[str]:
         """Return the texts that a constant or a collection of them holds; empty when any is not known."""
         match node:
             case ast.Constant(value=str() as text):
@@ -247,18 +203,11 @@ class Branches:
             case ast.Tuple(elts=items) | ast.List(elts=items) | ast.Set(elts=items):
                 texts = [one.value for one in items if isinstance(one, ast.Constant) and isinstance(one.value, str)]
                 return texts if len(texts) == len(items) <= 50 else []
-            case ast.Call(args=[one]):
-                return self._texts(one, hops - 1) if hops else []
-        value_of = self._only_value(node) if hops else None
-        return self._texts(value_of, hops - 1) if value_of is not None else []
+        return []
 
     def _only_value(self, node: ast.expr) -> ast.expr | None:
         """Return the only value that a variable gets; None when it gets several, or other things."""
-        found = []
-        if isinstance(node, ast.Name):
-            found = self._code.bindings(node)
-        elif isinstance(node, ast.Attribute):
-            found = self._code.attribute(node)
+        found = self._code.bindings(node) if isinstance(node, ast.Name) else []
         return found[0].value if len(found) == 1 and not found[0].path else None
 
 
@@ -267,6 +216,6 @@ def _decided(where: Platforms | None) -> Outcome:
 
 
 def _needed_by(modules: set[str]) -> Platforms:
-    if modules & (_WINDOWS_MODULES | WINDOWS_NAMES):
+    if modules & _WINDOWS_MODULES:
         return WINDOWS
     return ~WINDOWS if modules & _UNIX_MODULES else EVERYWHERE

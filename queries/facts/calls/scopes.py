@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import bisect
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from dataclasses import dataclass
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _SHARED = (ast.expr_context, ast.operator, ast.boolop, ast.unaryop, ast.cmpop)
 """The parser makes one object of each, so that they have no place."""
 
@@ -72,7 +70,6 @@ class Scopes:
         self._declared: dict[tuple[ast.AST, str], ast.AST] = {}
         self.stars: list[str] = []
         """Modules of which everything is imported."""
-        self._breaks: list[int] = []
         self._homes: dict[tuple[ast.AST, str], ast.AST | None] = {}
         self._steps = 0
         self._index(tree)
@@ -175,8 +172,6 @@ class Scopes:
                 self._add(name, node, Binding(self.order[node], (node, "body")))
             case ast.MatchAs(name=str() as name) | ast.MatchStar(name=str() as name):
                 self._add(name, node, Binding(self.order[node]))
-            case ast.Break():
-                self._breaks.append(self.order[node])
             case ast.Return(value=ast.expr() as value) | ast.YieldFrom(value=value):
                 self.returned[self.frame(self.scope[node])].append((value, False))
             case ast.Yield(value=ast.expr() as value):
@@ -268,28 +263,13 @@ class Scopes:
         return self._reaching(found, node) if same_frame and 1 < len(found) <= _MOST_BINDINGS else found
 
     def _reaching(self, found: list[Binding], node: ast.AST) -> list[Binding]:
+        """Leave out bindings that come later, or that a later one in the statements around them overwrites."""
         use = self.order[node]
-        around = {(owner, field): self.order[owner] for _, owner, field in self.above(node)}
-        loops = [owner for owner, _ in around if isinstance(owner, LOOPS)]
-        sure = [one for one in found if one.block in around and one.at < use]
-        latest = max((one.at for one in sure), default=-1)
-        alive = []
-        for one in found:
-            if one.at < use:
-                killed = one.at < latest or any(self._overwrites(later, one, use) for later in found)
-            else:
-                killed = not any(
-                    self.order[loop] < one.at <= self.last[loop] and latest < self.order[loop] for loop in loops
-                )
-            if not killed:
-                alive.append(one)
-        return alive
-
-    def _overwrites(self, later: Binding, one: Binding, use: int) -> bool:
-        """Say whether a binding is always followed by a later one in the same statements."""
-        if later.block is None or later.block != one.block or not one.at < later.at < use:
-            return False
-        return bisect.bisect(self._breaks, one.at) == bisect.bisect(self._breaks, later.at)
+        around = {(owner, field) for _, owner, field in self.above(node)}
+        latest = max((one.at for one in found if one.block in around and one.at < use), default=-1)
+        before = [one for one in found if latest <= one.at < use]
+        last = {one.block: one.at for one in before if one.block is not None}
+        return [one for one in before if one.block is None or one.at == last[one.block]]
 
     def attribute(self, node: ast.Attribute) -> list[Binding]:
         """Return the bindings of ``self.name``, ``cls.name`` or ``Class.name`` for classes of the file."""

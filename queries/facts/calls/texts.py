@@ -1,11 +1,10 @@
-"""What can a text in Python code be, and what do several make together? Joins, templates and paths; no trees here."""
+"""What can a text in Python code be, and what do several make together? Joins and paths; no trees here."""
 
 from __future__ import annotations
 
 import posixpath
 import re
-import string
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -16,10 +15,7 @@ HERE = "$PACKAGE"
 """The folder of the file, at the beginning of a text."""
 _LONGEST = 4096
 _MOST_PARTS = 200
-_PERCENT = re.compile(r"%(?:\((\w{1,50})\))?([sdr%])")
-
-Field = int | str
-"""Which argument of a template: its number or name."""
+_PERCENT = re.compile(r"%[sd]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,64 +150,10 @@ def each(value: Value, change: Callable[[str], str]) -> Value:
     return replace(value, texts=_merged((change(text), where) for text, where in value.texts.items()))
 
 
-# -- templates -----------------------------------------------------------------------------------------------
-
-
-def filled(
-    template: Value,
-    fields: Callable[[str], Iterable[tuple[str, Field | None]]],
-    argument: Callable[[Field], Value],
-) -> Value:
-    """Return what a template becomes.
-
-    Args:
-        template: its text.
-        fields: takes it apart: literal texts, each with the field that follows or None; raises ValueError.
-        argument: gives the value of a field.
-    """
-    if not template.plain:
+def filled(template: str, arguments: list[Value]) -> Value:
+    """Return what ``%`` makes of a template; unknown where it has more than ``%s`` and ``%d``."""
+    first, *rest = _PERCENT.split(template)
+    if len(rest) != len(arguments) or any("%" in one for one in (first, *rest)):
         return UNKNOWN
-    try:
-        return either(
-            limited(joined(_parts(fields(text), argument), add), where) for text, where in template.texts.items()
-        )
-    except ValueError:
-        return UNKNOWN
-
-
-def _parts(fields: Iterable[tuple[str, Field | None]], argument: Callable[[Field], Value]) -> Iterator[Value]:
-    for literal, name in fields:
-        yield known(literal)
-        if name is not None:
-            yield argument(name)
-
-
-def percent_fields(template: str) -> Iterator[tuple[str, Field | None]]:
-    """Take a template for ``%`` apart; ValueError for more than plain texts and numbers."""
-    end = number = 0
-    for spot in _PERCENT.finditer(template):
-        literal = template[end : spot.start()]
-        end = spot.end()
-        if "%" in literal or spot[2] == "r":
-            raise ValueError(template)
-        if spot[2] == "%":
-            yield literal + "%", None
-        else:
-            yield literal, spot[1] or number
-            number += not spot[1]
-    if "%" in template[end:]:
-        raise ValueError(template)
-    yield template[end:], None
-
-
-def format_fields(template: str) -> Iterator[tuple[str, Field | None]]:
-    """Take a template for ``str.format`` apart; ValueError for more than plain texts and numbers."""
-    number = 0
-    for literal, name, spec, conversion in string.Formatter().parse(template):
-        if spec or conversion:
-            raise ValueError(template)
-        if name == "":
-            yield literal, number
-            number += 1
-        else:
-            yield literal, int(name) if name and name.isdecimal() else name
+    pairs = zip(arguments, map(known, rest), strict=True)
+    return joined([known(first), *(one for pair in pairs for one in pair)], add)

@@ -20,7 +20,6 @@ from pyclosure.queries.facts.calls.texts import (
     MOST_TEXTS,
     NOTHING,
     UNKNOWN,
-    Field,
     Value,
     absolute,
     add,
@@ -29,13 +28,10 @@ from pyclosure.queries.facts.calls.texts import (
     either,
     filled,
     folder_of,
-    format_fields,
     join_paths,
     joined,
     known,
     limited,
-    percent_fields,
-    tidy,
 )
 
 _MOST_DEPTH = 60
@@ -45,16 +41,12 @@ _MOST_PARTS = 6
 _SAME = {
     *("str", "bytes", "os.fspath", "os.fsencode", "os.fsdecode", "os.path.normpath", "os.path.expanduser"),
     *("list", "tuple", "iter", "dict"),
-    *("importlib.resources.as_file", "importlib_resources.as_file"),
 }
 """Functions whose result is, for a name, their first argument."""
-_REORDERED = {"set", "frozenset", "sorted", "reversed"}
 _ABSOLUTE = {"os.path.abspath", "os.path.realpath"}
-_SAME_METHODS = {"encode", "decode", "strip", "lstrip", "rstrip", "as_posix", "expanduser", "copy", "keys", "__str__"}
+_SAME_METHODS = {"encode", "decode", "strip", "lstrip", "rstrip", "as_posix", "expanduser", "__str__"}
 _ABSOLUTE_METHODS = {"resolve", "absolute"}
 _PATHS = {f"pathlib.{kind}" for kind in ("Path", "PurePath", "PosixPath", "PurePosixPath")}
-_FILES = {"importlib.resources.files", "importlib_resources.files"}
-_RESOURCES = {"importlib.resources.path", "pkg_resources.resource_filename"}
 _VARIABLES = {"os.environ.get", "os.getenv", "os.environ.pop", "os.environ.setdefault"}
 
 
@@ -132,12 +124,8 @@ class Values:
             case ast.BoolOp(op=op, values=values):
                 tried = [replace(self._chosen(one, path), none=False) for one in values[:-1]] * isinstance(op, ast.Or)
                 return either([*tried, self._chosen(values[-1], path)])
-            case ast.NamedExpr(value=value):
-                return self.of(value, path)
             case ast.ListComp(elt=one) | ast.SetComp(elt=one) | ast.GeneratorExp(elt=one) if path:
                 return self.of(one, path[1:])
-            case ast.DictComp(key=name, value=value) if path:
-                return self.of(name if path[0] == EACH else value, path[1:])
         return UNKNOWN
 
     def _chosen(self, part: ast.expr, path: Path) -> Value:
@@ -225,19 +213,11 @@ class Values:
     def _attribute(self, node: ast.Attribute, path: Path) -> Value:
         found = self._code.attribute(node)
         if found:
-            return either(self._property(one, path) if one.function else self._bound(one, "", path) for one in found)
+            return either(self._bound(one, "", path) for one in found)
         if node.attr == "parent" and not path:
             return folder_of(self.of(node.value))
         meant = self._code.meanings(node)
         return known("/") if "os.sep" in meant or "os.path.sep" in meant else UNKNOWN
-
-    def _property(self, binding: Binding, path: Path) -> Value:
-        function = binding.function
-        names = [
-            one.attr if isinstance(one, ast.Attribute) else getattr(one, "id", "")
-            for one in getattr(function, "decorator_list", ())
-        ]
-        return self._result(function, path) if function and any("property" in one for one in names) else UNKNOWN
 
     def _parameter(self, function: Function, name: str, path: Path) -> Value:
         calls, complete = self._code.calls(function)
@@ -298,19 +278,13 @@ class Values:
         return self.of(node)
 
     def _percent(self, node: ast.BinOp) -> Value:
+        """Return what ``"lib%s.so" % name`` makes."""
+        template = self.of(node.left)
         given = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
-
-        def argument(field: Field) -> Value:
-            if isinstance(field, str):
-                return self.of(node.right, ((field,),))
-            return self._part(given[field]) if field < len(given) else UNKNOWN
-
-        return filled(self.of(node.left), percent_fields, argument)
-
-    def _format(self, template: Value, call: ast.Call) -> Value:
-        given: dict[Field, ast.expr] = dict(enumerate(call.args))
-        given.update((one.arg, one.value) for one in call.keywords if one.arg)
-        return filled(template, format_fields, lambda field: self._part(given[field]) if field in given else UNKNOWN)
+        arguments = [self._part(one) for one in given]
+        if not template.plain:
+            return UNKNOWN
+        return either(limited(filled(text, arguments), where) for text, where in template.texts.items())
 
     # -- calls -------------------------------------------------------------------------------------------
 
@@ -333,48 +307,18 @@ class Values:
         arguments = node.args
         if not arguments:
             # an empty collection, or something unknown
-            return NOTHING if path and meant & (_SAME | _REORDERED) else None
+            return NOTHING if path and meant & _SAME else None
         if meant & {"os.path.join", *_PATHS}:
             return joined(map(self.of, arguments), join_paths) if not path else UNKNOWN
-        if "os.path.dirname" in meant:
-            return folder_of(self.of(arguments[0]))
-        if "os.path.split" in meant and path == (0,):
+        if "os.path.dirname" in meant or ("os.path.split" in meant and path == (0,)):
             return folder_of(self.of(arguments[0]))
         if meant & _ABSOLUTE:
             return each(self.of(arguments[0]), absolute)
-        if meant & _SAME:
-            return self.of(arguments[0], path)
-        if meant & _REORDERED and path:
-            return self.of(arguments[0], (EACH, *path[1:]))
-        if meant & _FILES:
-            return self._package(arguments[0])
-        if meant & _RESOURCES:
-            return joined([self._package(arguments[0]), *map(self.of, arguments[1:])], join_paths)
-        if "typing.cast" in meant:
-            return self.of(arguments[-1], path)
-        return self._iteration(arguments, meant, path)
-
-    def _iteration(self, arguments: list[ast.expr], meant: set[str], path: Path) -> Value | None:
-        below = path[1:]
-        if "next" in meant:
-            return either([self.of(arguments[0], (EACH, *path)), *(self.of(one, path) for one in arguments[1:])])
-        if not path:
-            return None
-        if "enumerate" in meant:
-            return self.of(arguments[0], (EACH, *below[1:])) if below[:1] == (1,) else UNKNOWN
-        if "itertools.chain" in meant:
-            return either(self._item(one, path) for one in arguments)
-        if "filter" in meant:
-            return self.of(arguments[-1], path)
-        if "map" in meant and "ctypes.util.find_library" in self._code.meanings(arguments[0]):
-            return Value(found=(arguments[0].lineno,))
-        return None
+        return self.of(arguments[0], path) if meant & _SAME else None
 
     def _method(self, node: ast.Call, called: ast.Attribute, path: Path) -> Value | None:
         subject, name = called.value, called.attr
         match name:
-            case "format" if not path:
-                return self._format(self.of(subject), node)
             case "values" if path:
                 return self.of(subject, (VALUES, *path[1:]))
             case "items" if len(path) > 1:
@@ -385,10 +329,8 @@ class Values:
                 separator = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
                 words = subject.value.split(separator if isinstance(separator, str) and separator else None)
                 return self._items([ast.Constant(word) for word in words[: MOST_TEXTS + 1]], path)
-            case "joinpath" | "with_name" if not path:
-                first = self.of(subject)
-                parts = [folder_of(first) if name == "with_name" else first, *map(self.of, node.args)]
-                return joined(parts, join_paths)
+            case "joinpath" if not path:
+                return joined([self.of(subject), *map(self.of, node.args)], join_paths)
         if name in _ABSOLUTE_METHODS and not path:
             return each(self.of(subject), absolute)
         return self.of(subject, path) if name in _SAME_METHODS else None
@@ -408,16 +350,3 @@ class Values:
         name = self.of(arguments[0]) if arguments else UNKNOWN
         default = replace(self.of(arguments[1]), none=False) if len(arguments) > 1 else NOTHING
         return either([Value(dynamic=not name.plain, variables=tuple(name.texts)), default])
-
-    def _package(self, node: ast.expr) -> Value:
-        """Return the folder of a package that is named, when the file lies in it."""
-        if isinstance(node, ast.Name) and node.id in ("__package__", "__name__"):
-            return known(HERE)
-        folders = posixpath.dirname(self._file).split("/")
-        for text in list(self.of(node).texts)[:1]:
-            wanted = text.split(".")
-            for up in range(len(folders)):
-                inner = folders[: len(folders) - up]
-                if inner[-len(wanted) :] == wanted:
-                    return known(tidy("/".join([HERE, *[".."] * up])))
-        return UNKNOWN

@@ -31,6 +31,7 @@ check: ## the same without setting up and without Nix
 	$(BIN)/python -m ruff format --check
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/structure.py
 	$(if $(WITH_NIX),PYCLOSURE_REQUIRE_NIX=1 )$(BIN)/python -m pytest -n auto $(if $(WITH_NIX),,-m "not nix" )$(PYTEST_ARGS)
 
 structure: ## count what makes the code hard to move into, and draw its floors in docs/codebase.md

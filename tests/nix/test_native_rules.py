@@ -305,8 +305,8 @@ def test_each_way_to_open_a_library_by_name_is_judged(farm: Farm) -> None:
         f"absent 1.0 opens libnfc.so.5, libtwo.so.2, libcairo.so.2: {absent}": ("error", "certain", "F"),
         "dangling 1.0 opens file-5.45/lib/libgone.so.1, file-5.45/lib/libdead.so: "
         "patched to a path that is not there": ("error", "certain", "F"),
-        "dynamic 1.0 opens libraries whose names only running it tells": ("info", "unknown", "F"),
-        "sounding 1.0 opens libraries whose names only running it tells": ("info", "unknown", "F"),
+        "dynamic 1.0 opens libraries named only at run time": ("info", "unknown", "F"),
+        "sounding 1.0 opens libraries named only at run time": ("info", "unknown", "F"),
         "gone 1.0 opens $PACKAGE/libgone.so: a file of the package itself that is not there": ("error", "certain", "F"),
         f"guarded 1.0 opens usb-1.0: {absent}": ("warning", "certain", "F"),
         "impure 1.0 opens /usr/lib/libimpure.so.1: a place outside the store": ("error", "probable", "F"),

@@ -45,7 +45,7 @@ _WORDS: dict[State, str] = {
     "impure": "a place outside the store",
     "in-closure": "bare name; in the closure, but not where the loader looks",
     "absent": "bare name; not in the closure",
-    "dynamic": "only running it tells",
+    "dynamic": "named only at run time",
 }
 _SIGNS: dict[State, str] = {
     "patched": "✔",
@@ -212,7 +212,7 @@ def _findings(scene: Scene, at: int, judged: list[_Judgement]) -> Iterator[Findi
             severity="info",
             certainty="unknown",
             tier="F",
-            title=f"{scene.label(at)} opens libraries whose names only running it tells",
+            title=f"{scene.label(at)} opens libraries named only at run time",
             paths=(scene.path(at),),
             subjects=(scene.name(at),),
             evidence=tuple(_proof(scene, at, one) for one in dynamic),

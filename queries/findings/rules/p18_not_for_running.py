@@ -115,8 +115,8 @@ RULE = Rule(
         "Paths are told apart by derivation, files, or name. Named is who brings the path in, with every file that"
         " holds the reference and the .pyc twin of each Python file; what only a leaked path needs is its "
         "consequence. These are not leaks: the libraries of a compiler (gcc-lib, libgcc), Python's own -dev "
-        "outputs, which hold nothing but lists of dependencies, fetched data that is no source code, build tools that some "
-        "METADATA requires, what a root environment was asked to hold, and what the policy wants. The bytes are "
+        "outputs, which hold nothing but lists of dependencies, fetched data that is no source code, build tools that "
+        "some METADATA requires, what a root environment was asked to hold, and what the policy wants. The bytes are "
         "those that leave when all named references go."
     ),
     fix=(

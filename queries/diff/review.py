@@ -13,9 +13,9 @@ from pyclosure.queries.diff.match import Change, ClosureDiff
 from pyclosure.queries.diff.reasons import Reasons
 from pyclosure.queries.diff.requirements import RequirementChange, requirement_changes
 from pyclosure.queries.diff.verdicts import FindingsDiff, GapsDiff, findings_diff, gaps_diff
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.judge import judge
 from pyclosure.queries.findings.report import Report
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.opened.evidence import EdgeEvidence, EvidenceStore
 from pyclosure.queries.opened.knowledge import Knowledge
 from pyclosure.queries.policy.policy import Policy
@@ -127,8 +127,8 @@ def with_verdicts(
     """
 
     def judged(knowledge: Knowledge) -> tuple[Report, Survey]:
-        scene = Scene(knowledge, EvidenceStore(knowledge), policy or Policy(), activity=activity)
-        return judge(scene), scene.tests
+        context = Context(knowledge, EvidenceStore(knowledge), policy or Policy(), activity=activity)
+        return judge(context), context.tests
 
     before, tests_before = judged(found.diff.old)
     after, tests_after = new or judged(found.diff.new)

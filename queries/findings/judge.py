@@ -11,35 +11,35 @@ from pyclosure.queries.base.errors import Cancelled
 from pyclosure.queries.base.text import printable
 from pyclosure.queries.base.verdicts import Finding, Judged, Unknown, worst_first
 from pyclosure.queries.findings import all_rules
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.report import Accepted, Report
 from pyclosure.queries.findings.rule import Need, Rule
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.opened.knowledge import TierState
 from pyclosure.queries.policy.policy import Acceptance, Policy
 
 
-def judge(scene: Scene, rules: Sequence[Rule] | None = None) -> Report:
+def judge(context: Context, rules: Sequence[Rule] | None = None) -> Report:
     """Ask rules about a closure.
 
     Args:
-        scene: the closure.
+        context: the closure.
         rules: those to ask; all by default. Which of them count is the policy's.
 
     Raises:
-        Cancelled: the scene's activity was cancelled.
+        Cancelled: the context's activity was cancelled.
     """
-    policy = scene.policy
-    asked = [rule for rule in rules or all_rules() if policy.asks(rule.id) and _is_asked(rule, scene)]
+    policy = context.policy
+    asked = [rule for rule in rules or all_rules() if policy.asks(rule.id) and _is_asked(rule, context)]
     findings: list[Finding] = []
     unknown: list[Unknown] = []
     judged: dict[str, Judged] = {}
     for done, rule in enumerate(asked):
-        scene.activity.check()
-        scene.activity.report(Progress("judging", done, len(asked), "rules"))
-        for verdict in _ask(rule, scene):
+        context.activity.check()
+        context.activity.report(Progress("judging", done, len(asked), "rules"))
+        for verdict in _ask(rule, context):
             if isinstance(verdict, Finding):
                 severity = policy.severity(rule.id, verdict.severity)
-                chain = verdict.chain or _chain(scene, verdict)
+                chain = verdict.chain or _chain(context, verdict)
                 findings.append(_plain(replace(verdict, severity=severity, chain=chain)))
             elif isinstance(verdict, Unknown):
                 unknown.append(verdict)
@@ -55,7 +55,7 @@ def judge(scene: Scene, rules: Sequence[Rule] | None = None) -> Report:
         accepted=tuple(accepted),
         judged=judged,
         stale=tuple(one for one in policy.accepted if _is_stale(one, findings, asked, blind)),
-        unmatched=_unmatched(scene),
+        unmatched=_unmatched(context),
         asked=tuple(rule.id for rule in asked),
         policy=policy,
     )
@@ -67,42 +67,42 @@ def _plain(finding: Finding) -> Finding:
     return replace(finding, title=printable(finding.title), evidence=tuple(evidence))
 
 
-def _is_asked(rule: Rule, scene: Scene) -> bool:
+def _is_asked(rule: Rule, context: Context) -> bool:
     """Say whether a rule has a question here: without a lock file nobody asks about locks."""
-    return "lock" not in rule.needs or bool(scene.locks)
+    return "lock" not in rule.needs or bool(context.locks)
 
 
-def _ask(rule: Rule, scene: Scene) -> Iterator[Finding | Unknown | Judged]:
-    lacking = [one for need in rule.needs if (one := _lacking(rule, need, scene)) is not None]
+def _ask(rule: Rule, context: Context) -> Iterator[Finding | Unknown | Judged]:
+    lacking = [one for need in rule.needs if (one := _lacking(rule, need, context)) is not None]
     if any(not one.paths for one in lacking):
         yield from lacking[:1]
         return
     yield from lacking
     try:
-        yield from rule.check(scene)
+        yield from rule.check(context)
     except Cancelled:
         raise
     except RecursionError:
         yield Unknown(rule.id, "the closure is nested too deeply for it", "report it with the closure")
 
 
-def _lacking(rule: Rule, need: Need, scene: Scene) -> Unknown | None:
+def _lacking(rule: Rule, need: Need, context: Context) -> Unknown | None:
     """Return what a rule lacks: for the whole closure, or for some of the paths that it judges."""
     if need in ("references", "lock"):
         return None
-    knowledge = scene.knowledge
+    knowledge = context.knowledge
     if need == "build":
         if knowledge.build is not None:
             return None
         return Unknown(rule.id, f"build graph not here: {_why(knowledge.build_state)}", _tells("derivations"))
-    wanted = [scene.path(at) for at in rule.judges(scene)]
+    wanted = [context.path(at) for at in rule.judges(context)]
     if need == "files":
         state, missing = knowledge.files_state, [path for path in wanted if path not in knowledge.files]
     elif need == "inspection":
         state, missing = knowledge.inspections_state, [path for path in wanted if path not in knowledge.inspections]
     else:
         state = knowledge.derivations_state
-        missing = [path for path in wanted if scene.derivation(scene.closure.position[path]) is None]
+        missing = [path for path in wanted if context.derivation(context.closure.position[path]) is None]
     if not missing and state.state in ("complete", "partial"):
         return None
     whole = not wanted or len(missing) == len(wanted)
@@ -125,21 +125,21 @@ def _tells(need: Need) -> str:
     return "open it where its files are: in the store that holds it, or a snapshot made with --evidence"
 
 
-def _chain(scene: Scene, finding: Finding) -> tuple[str, ...]:
+def _chain(context: Context, finding: Finding) -> tuple[str, ...]:
     if finding.edges:
         # by way of who brings it in, not of an environment that links to everything
         referrer, reference = finding.edges[0]
-        return (*scene.chain(scene.closure.position[referrer]), reference)
-    at = scene.closure.position.get(finding.paths[0]) if finding.paths else None
-    return scene.chain(at) if at is not None else ()
+        return (*context.chain(context.closure.position[referrer]), reference)
+    at = context.closure.position.get(finding.paths[0]) if finding.paths else None
+    return context.chain(at) if at is not None else ()
 
 
-def _unmatched(scene: Scene) -> tuple[str, ...]:
+def _unmatched(context: Context) -> tuple[str, ...]:
     """Return names that the policy wants in vain: misspelt, or gone."""
-    if not scene.policy.wanted:
+    if not context.policy.wanted:
         return ()
-    names = {name for at in range(len(scene.closure)) for name in scene.names(at)}
-    return tuple(one for one in scene.policy.wanted if not any(fnmatchcase(name, one) for name in names))
+    names = {name for at in range(len(context.closure)) for name in context.names(at)}
+    return tuple(one for one in context.policy.wanted if not any(fnmatchcase(name, one) for name in names))
 
 
 def _reason(policy: Policy, finding: Finding) -> str | None:

@@ -10,7 +10,7 @@ from pyclosure.queries.answers.cuts import Saving
 from pyclosure.queries.base.records import Certainty, Tier
 from pyclosure.queries.base.verdicts import Proof
 from pyclosure.queries.facts.carriers import carrier
-from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.wording import some
 
 _LINKS = frozenset({"link", "member"})
@@ -38,36 +38,36 @@ class Leak:
         return tuple(dict.fromkeys(at for at, _ in self.edges))
 
 
-def leaks(scene: Scene, is_leak: Callable[[int], bool]) -> list[Leak]:
+def leaks(context: Context, is_leak: Callable[[int], bool]) -> list[Leak]:
     """Return leaks, those that save most first.
 
     What only another leak references is its consequence. What a root environment's owner asked for, what a
     root links to, and what the policy wants is no leak; links that follow from propagation are not named.
     """
-    targets = {at for at in range(len(scene.closure)) if not scene.is_wanted(at) and is_leak(at)}
+    targets = {at for at in range(len(context.closure)) if not context.is_wanted(at) and is_leak(at)}
     edges = [
         (at, one)
-        for at, below in enumerate(scene.structure.closure.references)
+        for at, below in enumerate(context.structure.closure.references)
         if at not in targets and not is_leak(at)
         for one in below
         if one in targets
     ]
     # who was asked for stays, whoever else holds it
-    asked = {one for at, one in edges if _is_asked_for(scene, (at, one))}
-    found = [_leak(scene, group) for group in _components(edge for edge in edges if edge[1] not in asked)]
+    asked = {one for at, one in edges if _is_asked_for(context, (at, one))}
+    found = [_leak(context, group) for group in _components(edge for edge in edges if edge[1] not in asked)]
     return sorted(found, key=lambda leak: (-leak.saving.size, leak.edges))
 
 
-def _is_asked_for(scene: Scene, edge: Edge) -> bool:
-    if edge in scene.wanted_members:
+def _is_asked_for(context: Context, edge: Edge) -> bool:
+    if edge in context.wanted_members:
         return True
     at = edge[0]
-    if at not in scene.closure.roots or scene.kind(at) == "interpreter":
+    if at not in context.closure.roots or context.kind(at) == "interpreter":
         return False
-    if scene.kind(at) in _GATHERERS:
+    if context.kind(at) in _GATHERERS:
         return True
     # a farm of links was made to hold what it links to
-    found = scene.held(*edge).found
+    found = context.held(*edge).found
     return bool(found) and all(one.carrier in _LINKS for one in found)
 
 
@@ -87,22 +87,22 @@ def _directed(edge: tuple[tuple[str, int], tuple[str, int]]) -> tuple[tuple[str,
     return edge if edge[0][0] == "referrer" else (edge[1], edge[0])
 
 
-def _leak(scene: Scene, edges: list[Edge]) -> Leak:
+def _leak(context: Context, edges: list[Edge]) -> Leak:
     # by names: digests, and with them positions, change with every rebuild
-    edges = sorted(edges, key=lambda edge: [(scene.label(at), at) for at in edge])
-    targets = sorted({one for _, one in edges}, key=lambda at: (-scene.added(at), scene.label(at), at))
+    edges = sorted(edges, key=lambda edge: [(context.label(at), at) for at in edge])
+    targets = sorted({one for _, one in edges}, key=lambda at: (-context.added(at), context.label(at), at))
     proofs, remedies, seen = [], [], True
     for edge in edges:
-        found = scene.held(*edge).found
+        found = context.held(*edge).found
         seen = seen and bool(found)
-        proofs += scene.proofs(*edge)
+        proofs += context.proofs(*edge)
         remedies += [carrier(found[0].carrier).remedy] if found else []
-    kinds = [scene.identity(at).kind for at in targets]
+    kinds = [context.identity(at).kind for at in targets]
     by_name = any(kind.tier == "N" for kind in kinds)
     return Leak(
         targets=tuple(targets),
         edges=tuple(edges),
-        saving=scene.saving(edges),
+        saving=context.saving(edges),
         proofs=tuple(proofs),
         remedies=tuple(dict.fromkeys(remedies)),
         certainty="probable" if by_name else "certain",
@@ -110,11 +110,11 @@ def _leak(scene: Scene, edges: list[Edge]) -> Leak:
     )
 
 
-def assumption(scene: Scene, leak: Leak) -> tuple[str, ...]:
+def assumption(context: Context, leak: Leak) -> tuple[str, ...]:
     """Return what the bytes take for granted, where an environment links to what would leave."""
     lost = set(leak.saving.paths)
-    holders = {at for at, one in scene.structure.follows if one in lost and at not in lost}
+    holders = {at for at, one in context.structure.follows if one in lost and at not in lost}
     if not holders:
         return ()
-    names = some(scene.label(at) for at in sorted(holders, reverse=True))
+    names = some(context.label(at) for at in sorted(holders, reverse=True))
     return (f"The bytes assume that {names} holds it only because others propagate it.",)

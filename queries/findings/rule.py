@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from pyclosure.queries.base.verdicts import Severity, Verdict
 
 if TYPE_CHECKING:
-    from pyclosure.queries.findings.scene import Scene
+    from pyclosure.queries.findings.context import Context
 
 Need = Literal["references", "files", "inspection", "derivations", "build", "lock"]
 """What a rule has to look at; without it the verdict is unknown, never absent."""
@@ -35,6 +35,6 @@ class Rule:
     """How it is detected, and what keeps look-alikes out."""
     fix: str
     """What to do, in nixpkgs' terms."""
-    check: Callable[[Scene], Iterator[Verdict]]
-    judges: Callable[[Scene], Iterable[int]] = lambda scene: ()
+    check: Callable[[Context], Iterator[Verdict]]
+    judges: Callable[[Context], Iterable[int]] = lambda context: ()
     """Positions of the paths whose evidence it needs; those without it are reported as unknown."""

@@ -13,10 +13,10 @@ import pytest
 from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.base.names import name_of
 from pyclosure.queries.findings import find_rule
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.judge import judge
 from pyclosure.queries.findings.report import Report
 from pyclosure.queries.findings.rules.p25_lock import refuse_unknown
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.locks import read_lock
 from pyclosure.queries.nix.process import SystemRunner
 from pyclosure.queries.opened.enrich import enrich
@@ -186,10 +186,10 @@ class Compare:
     ) -> Report:
         locks = [read_lock(file) for file in files]
         refuse_unknown(locks, groups, extras)
-        scene = Scene(knowledge, EvidenceStore(knowledge), STRICT, locks, groups=groups, extras=extras)
+        context = Context(knowledge, EvidenceStore(knowledge), STRICT, locks, groups=groups, extras=extras)
         rule = find_rule("P25")
         assert rule is not None
-        return judge(scene, [rule])
+        return judge(context, [rule])
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ import pytest
 from pyclosure.queries.base.names import digest_of, name_of
 from pyclosure.queries.base.verdicts import Finding, Unknown
 from pyclosure.queries.findings import all_rules, find_rule
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.judge import judge
 from pyclosure.queries.findings.report import Report
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.nix.process import SystemRunner
 from pyclosure.queries.opened.enrich import enrich
 from pyclosure.queries.opened.evidence import EvidenceStore
@@ -61,8 +61,8 @@ def saved(knowledge: Knowledge, evidence: EvidenceStore | None = None) -> Knowle
 
 
 def report_of(knowledge: Knowledge, *ids: str, policy: Policy | None = None) -> Report:
-    scene = Scene(knowledge, EvidenceStore(knowledge), policy or Policy())
-    return judge(scene, [rule(id) for id in ids or OURS])
+    context = Context(knowledge, EvidenceStore(knowledge), policy or Policy())
+    return judge(context, [rule(id) for id in ids or OURS])
 
 
 @dataclass
@@ -808,7 +808,7 @@ def test_nothing_of_a_closure_is_executed_or_imported(
     knowledge = read(farm.path("marked"))
     evidence = EvidenceStore(knowledge)
     evidence.scan_all()
-    report = judge(Scene(knowledge, evidence, Policy()))
+    report = judge(Context(knowledge, evidence, Policy()))
 
     assert not mark.exists()
     assert {one.rule for one in report.findings} >= {"P15", "P20"}
@@ -817,5 +817,5 @@ def test_nothing_of_a_closure_is_executed_or_imported(
 
 def test_all_rules_judge_all_closures_without_an_error(farm: Farm) -> None:
     for name in ROOTS:
-        report = judge(Scene(farm[name], EvidenceStore(farm[name]), Policy()))
+        report = judge(Context(farm[name], EvidenceStore(farm[name]), Policy()))
         assert set(report.asked) <= {one.id for one in all_rules()}

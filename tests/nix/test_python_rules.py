@@ -19,10 +19,10 @@ import pytest
 from pyclosure.queries.base.names import digest_of, name_of
 from pyclosure.queries.base.verdicts import Finding, Proof
 from pyclosure.queries.findings import find_rule
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.judge import judge
 from pyclosure.queries.findings.report import Report
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.nix.process import SystemRunner
 from pyclosure.queries.opened.enrich import enrich
 from pyclosure.queries.opened.evidence import EvidenceStore
@@ -270,8 +270,8 @@ def closures(built_rules: Closures, monkeypatch: pytest.MonkeyPatch) -> Closures
     return built_rules
 
 
-def scene_of(knowledge: Knowledge, policy: Policy = STRICT) -> Scene:
-    return Scene(knowledge, EvidenceStore(knowledge), policy)
+def scene_of(knowledge: Knowledge, policy: Policy = STRICT) -> Context:
+    return Context(knowledge, EvidenceStore(knowledge), policy)
 
 
 def report_of(knowledge: Knowledge, *words: str, policy: Policy = STRICT) -> Report:
@@ -381,9 +381,9 @@ def claims(report: Report) -> set[tuple[str, str]]:
 @pytest.mark.parametrize("name", FIRING)
 def test_what_is_not_known_is_never_claimed_and_never_passes(closures: Closures, name: str, lacking: str) -> None:
     whole = report_of(closures.whole(name))
-    scene = scene_of(closures.part(name, lacking))
+    context = scene_of(closures.part(name, lacking))
 
-    report = judge(scene, RULES)
+    report = judge(context, RULES)
 
     assert claims(report) <= claims(whole)
     assert report.outcome() != "passed"
@@ -391,7 +391,7 @@ def test_what_is_not_known_is_never_claimed_and_never_passes(closures: Closures,
     silent = {one.rule for one in whole.findings} - told
     assert silent <= {one.rule for one in report.unknown}
     for word in silent:
-        assert judge(scene, [rule(word)]).outcome() == "unknown"
+        assert judge(context, [rule(word)]).outcome() == "unknown"
 
 
 @pytest.mark.parametrize("lacking", ("files", "all but names"))
@@ -478,7 +478,7 @@ def test_a_binary_cache_knows_names_and_says_so(closures: Closures) -> None:
 def test_a_snapshot_with_evidence_finds_the_same(closures: Closures, name: str) -> None:
     knowledge = closures.whole(name)
     evidence = EvidenceStore(knowledge)
-    live = judge(Scene(knowledge, evidence, STRICT), RULES)
+    live = judge(Context(knowledge, evidence, STRICT), RULES)
 
     evidence.scan_all()
     data = encode_snapshot(knowledge.snapshot(evidence.everything()), datetime.now(UTC))

@@ -12,9 +12,9 @@ import pytest
 
 from pyclosure.queries.base.names import name_of
 from pyclosure.queries.findings import find_rule, known_rules
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.judge import judge
 from pyclosure.queries.findings.report import Report
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.nix.process import SystemRunner
 from pyclosure.queries.opened.enrich import enrich
 from pyclosure.queries.opened.evidence import EvidenceStore
@@ -127,12 +127,12 @@ def built(set_built: Built, monkeypatch: pytest.MonkeyPatch) -> Built:
     return set_built
 
 
-def scene(knowledge: Knowledge, policy: Policy | None = None) -> Scene:
-    return Scene(knowledge, EvidenceStore(knowledge), policy or Policy())
+def context(knowledge: Knowledge, policy: Policy | None = None) -> Context:
+    return Context(knowledge, EvidenceStore(knowledge), policy or Policy())
 
 
 def survey(knowledge: Knowledge) -> Survey:
-    return scene(knowledge).tests
+    return context(knowledge).tests
 
 
 def by_name(found: Survey) -> dict[str, PackageTests]:
@@ -155,7 +155,7 @@ def case_of(one: PackageTests) -> Case:
 
 def findings(knowledge: Knowledge, *ids: str, policy: Policy | None = None) -> Report:
     rules = [rule for one in ids if (rule := find_rule(one)) is not None]
-    return judge(scene(knowledge, policy), rules)
+    return judge(context(knowledge, policy), rules)
 
 
 def test_every_package_is_judged_by_what_was_built(built: Built) -> None:

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from pyclosure.queries.base.inspection import CallSite, Inspection, LimitedName
 from pyclosure.queries.base.verdicts import Finding
 from pyclosure.queries.facts.calls.sites import MOST_SITES, call_sites, may_open_libraries
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.rules import p15_dlopen
-from pyclosure.queries.findings.scene import Scene
 from tests.support.sentences import assert_plain
 
 FILE = "lib/python3.11/site-packages/pkg/_lib.py"
@@ -765,11 +765,11 @@ def test_names_of_one_platform_are_told_as_such(source: str, expected: str) -> N
     assert " ".join([*found.names, *(one.name + limits(one) for one in found.limited)]) == expected
 
 
-def scene_of(opened: CallSite, kernel: str) -> Scene:
+def scene_of(opened: CallSite, kernel: str) -> Context:
     """A closure of one path with one call, and no libraries."""
     inspection = Inspection(call_sites=(opened,))
     return cast(
-        Scene,
+        Context,
         SimpleNamespace(
             python_paths=(0,),
             inspection=lambda at: inspection,

@@ -33,8 +33,8 @@ from pyclosure.queries.base.inspection import (
 from pyclosure.queries.base.records import Derivation, Output
 from pyclosure.queries.facts import inspect as bounds
 from pyclosure.queries.facts.inspect import inspect
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.judge import judge
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.opened.enrich import enrich
 from pyclosure.queries.opened.evidence import EvidenceStore
 from pyclosure.queries.opened.knowledge import Knowledge
@@ -1026,7 +1026,7 @@ def test_any_closure_ends_in_findings_and_unknowns(made_of: list[tuple[Tree, dic
     with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         knowledge = known(Path(folder), made_of)
 
-        report = judge(Scene(knowledge, EvidenceStore(knowledge), policy))
+        report = judge(Context(knowledge, EvidenceStore(knowledge), policy))
 
     for finding in report.findings:
         assert_plain(finding.title)

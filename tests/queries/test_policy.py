@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.base.verdicts import SEVERITIES, Finding, Severity, Unknown, Verdict
 from pyclosure.queries.findings import all_rules, known_rules
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.judge import judge
 from pyclosure.queries.findings.report import Report
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.opened.evidence import EvidenceStore
 from pyclosure.queries.policy.policy import FAIL_ON, Acceptance, Policy, policy_of
 from tests.support.closures import knowledge_of, records_of, store_path
@@ -154,7 +154,7 @@ FOO = "python3.11-foo-1.0"
 
 
 def rule_with(*verdicts: Verdict, word: str = "P90", severity: Severity = "warning") -> Rule:
-    def check(_: Scene) -> Iterator[Verdict]:
+    def check(_: Context) -> Iterator[Verdict]:
         yield from verdicts
 
     return Rule(word, word, "", severity, ("references",), what="", why="", how="", fix="", check=check)
@@ -167,7 +167,7 @@ def found(severity: Severity = "warning", *subjects: str, word: str = "P90") -> 
 
 def report_of(policy: Policy, *rules: Rule) -> Report:
     knowledge = knowledge_of(records_of({FOO: []}))
-    return judge(Scene(knowledge, EvidenceStore(knowledge), policy), rules)
+    return judge(Context(knowledge, EvidenceStore(knowledge), policy), rules)
 
 
 @pytest.mark.parametrize("fail_on", FAIL_ON)

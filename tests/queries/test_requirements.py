@@ -18,7 +18,7 @@ from pyclosure.queries.base.inspection import Inspection, NativeFile
 from pyclosure.queries.base.records import Derivation, Distribution, FileFacts
 from pyclosure.queries.environment.platform import Platform, platform_of
 from pyclosure.queries.environment.requirements import Needed, Requirements
-from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.opened.evidence import EvidenceStore
 from pyclosure.queries.policy.policy import Policy
 from tests.support.closures import derivation_of, knowledge_of, records_of, store_path
@@ -256,7 +256,7 @@ def scene_of(
     requires: Mapping[str, Iterable[str]],
     extras: Mapping[str, Iterable[str]] | None = None,
     versions: Mapping[str, str] | None = None,
-) -> Scene:
+) -> Context:
     """Return an environment of packages that propagate nothing but their interpreter; nothing tells its system."""
     paths = {name: f"python3.11-{name}-1.0" for name in requires}
     files = {
@@ -280,11 +280,11 @@ def scene_of(
         )
     records = records_of({ENV: [*paths.values(), PYTHON], **{path: [PYTHON] for path in paths.values()}})
     knowledge = knowledge_of(records, files=files)
-    return Scene(knowledge, EvidenceStore(knowledge), Policy())
+    return Context(knowledge, EvidenceStore(knowledge), Policy())
 
 
-def requirements_of(scene: Scene) -> Requirements:
-    (found,) = scene.requirements
+def requirements_of(context: Context) -> Requirements:
+    (found,) = context.requirements
     return found
 
 
@@ -298,18 +298,18 @@ def needs(found: Requirements) -> dict[tuple[str, str], Needed]:
     st.sampled_from(("1", "1.0", "1.4", "1.5rc1", "1.5", "1.5.post1", "1.5+local", "2.0a1", "2", "1!1.5")),
 )
 def test_a_version_is_inside_as_packaging_says_with_pre_releases(specifier: str, version: str) -> None:
-    scene = scene_of({"foo": [f"bar{specifier}"], "bar": []}, versions={"bar": version})
+    context = scene_of({"foo": [f"bar{specifier}"], "bar": []}, versions={"bar": version})
 
-    need = needs(requirements_of(scene))["foo", "bar"]
+    need = needs(requirements_of(context))["foo", "bar"]
 
     assert need.satisfied is Requirement(f"bar{specifier}").specifier.contains(Version(version), prereleases=True)
     assert need.reach == "scope"
 
 
 def test_a_version_of_no_standard_form_is_neither_inside_nor_outside() -> None:
-    scene = scene_of({"foo": ["bar>=1", "absent>=1"], "bar": []}, versions={"bar": "of-today"})
+    context = scene_of({"foo": ["bar>=1", "absent>=1"], "bar": []}, versions={"bar": "of-today"})
 
-    found = needs(requirements_of(scene))
+    found = needs(requirements_of(context))
 
     assert found["foo", "bar"].satisfied is None
     assert found["foo", "absent"].satisfied is None
@@ -349,20 +349,20 @@ def test_extras_are_in_effect_when_something_in_effect_asks_for_them(
 
 
 def test_an_extra_of_an_undecided_requirement_is_undecided_too() -> None:
-    scene = scene_of(
+    context = scene_of(
         {"foo": ["bar[tls]; sys_platform == 'darwin'"], "bar": ["crypto; extra == 'tls'"]}, {"bar": ["tls"]}
     )
 
-    found = needs(requirements_of(scene))
+    found = needs(requirements_of(context))
 
     assert found["foo", "bar"].applies is None
     assert (found["bar", "crypto"].applies, found["bar", "crypto"].reach) == (None, "absent")
 
 
 def test_a_requirement_that_holds_without_an_extra_is_told_once() -> None:
-    scene = scene_of({"foo": ["bar", "baz[x]"], "bar": [], "baz": ["bar", "bar; extra == 'x'"]}, {"baz": ["x"]})
+    context = scene_of({"foo": ["bar", "baz[x]"], "bar": [], "baz": ["bar", "bar; extra == 'x'"]}, {"baz": ["x"]})
 
-    told = [(one.by.distribution.name, one.text, one.extra) for one in requirements_of(scene).all]
+    told = [(one.by.distribution.name, one.text, one.extra) for one in requirements_of(context).all]
 
     assert sorted(told) == [
         ("baz", "bar", ""),
@@ -410,8 +410,8 @@ def test_circles_are_names_that_reach_each_other(edges: set[tuple[str, str]]) ->
 
 
 def test_two_copies_meet_a_requirement_when_one_of_them_does() -> None:
-    scene = scene_of({"foo": ["bar>=2"], "bar": []}, versions={"bar": "1.0"})
-    need = needs(requirements_of(scene))["foo", "bar"]
+    context = scene_of({"foo": ["bar>=2"], "bar": []}, versions={"bar": "1.0"})
+    need = needs(requirements_of(context))["foo", "bar"]
     newer = replace(need.found[0], distribution=_versioned(need.found[0].distribution, "2.0"))
 
     both = replace(need, found=(need.found[0], newer))

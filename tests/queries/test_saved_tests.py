@@ -11,7 +11,7 @@ import pytest
 
 from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.demo import demo_snapshot
-from pyclosure.queries.findings.scene import Scene
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.opened.evidence import EvidenceStore
 from pyclosure.queries.opened.knowledge import Knowledge, know
 from pyclosure.queries.opened.snapshot import Snapshot, encode_snapshot, read_document, read_snapshot
@@ -26,7 +26,7 @@ def again(snapshot: Snapshot) -> Snapshot:
 
 
 def survey(knowledge: Knowledge) -> Survey:
-    return Scene(knowledge, EvidenceStore(knowledge), Policy()).tests
+    return Context(knowledge, EvidenceStore(knowledge), Policy()).tests
 
 
 def test_a_snapshot_of_a_snapshot_says_the_same() -> None:

@@ -49,20 +49,20 @@ class Judgement:
 def judge_closure(knowledge: Knowledge, evidence: EvidenceStore, activity: Activity, *, whole: bool) -> Judgement:
     """Ask all rules; a policy file that cannot be read is told, and the default decisions hold."""
     # imported here: no frame waits for the rules
+    from pyclosure.queries.findings.context import Context
     from pyclosure.queries.findings.judge import judge
-    from pyclosure.queries.findings.scene import Scene
 
     policy, problem = nearest_policy()
     revision = knowledge.revision
-    scene = Scene(knowledge, evidence, policy, activity=activity)
-    return Judgement(judge(scene), whole, problem, scene.tests, revision)
+    context = Context(knowledge, evidence, policy, activity=activity)
+    return Judgement(judge(context), whole, problem, context.tests, revision)
 
 
 def survey_closure(knowledge: Knowledge, evidence: EvidenceStore, activity: Activity) -> Survey:
     """Look at the tests of all packages."""
-    from pyclosure.queries.findings.scene import Scene
+    from pyclosure.queries.findings.context import Context
 
-    return Scene(knowledge, evidence, nearest_policy()[0], activity=activity).tests
+    return Context(knowledge, evidence, nearest_policy()[0], activity=activity).tests
 
 
 def nearest_policy() -> tuple[Policy, str]:

@@ -8,63 +8,63 @@ from packaging.utils import canonicalize_name
 
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Unknown, Verdict
 from pyclosure.queries.environment.requirements import Needed, Requirements, askers, is_plugin, undecided
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 
 
-def _check(scene: Scene) -> Iterator[Verdict]:
+def _check(context: Context) -> Iterator[Verdict]:
     seen: set[tuple[int, str]] = set()
     count = 0
-    for requirements in scene.requirements:
+    for requirements in context.requirements:
         count += len(requirements.all)
-        yield from _unknowns(scene, requirements)
+        yield from _unknowns(context, requirements)
         for need in requirements.all:
             if (need.by.at, need.name) in seen or need.reach != "absent" or not need.applies:
                 continue
-            if _is_due(scene, need):
+            if _is_due(context, need):
                 seen.add((need.by.at, need.name))
-                yield _finding(scene, need, askers(scene, requirements, need))
+                yield _finding(context, need, askers(context, requirements, need))
     yield Judged(count, "requirements")
 
 
-def _is_due(scene: Scene, need: Needed) -> bool:
+def _is_due(context: Context, need: Needed) -> bool:
     """Say whether it is this rule that tells of an absent requirement, and whether it has to be there."""
-    if is_plugin(scene, need):
+    if is_plugin(context, need):
         return need.scope.kind != "package"
-    if not scene.lists_dependencies(need.by.at):
+    if not context.lists_dependencies(need.by.at):
         return need.scope.kind == "environment"
     # what only building brings is P03's, what another scope of names brings is P05's
-    return not scene.build_inputs_called(need.by.at, need.name)
+    return not context.build_inputs_called(need.by.at, need.name)
 
 
-def _unknowns(scene: Scene, requirements: Requirements) -> Iterator[Verdict]:
+def _unknowns(context: Context, requirements: Requirements) -> Iterator[Verdict]:
     silent = [
         at
         for at in requirements.scope.members
-        if requirements.scope.kind != "environment" and not scene.lists_dependencies(at)
+        if requirements.scope.kind != "environment" and not context.lists_dependencies(at)
     ]
     if silent:
         yield Unknown(
             RULE.id,
             "what these packages depend on is listed neither in their files nor in a derivation that is here",
             "open the environment that they are used in",
-            tuple(scene.path(at) for at in silent),
+            tuple(context.path(at) for at in silent),
         )
-    yield from undecided(RULE.id, scene, (need for need in requirements.all if need.reach == "absent"))
+    yield from undecided(RULE.id, context, (need for need in requirements.all if need.reach == "absent"))
     if requirements.unparsed:
         yield Unknown(
             RULE.id,
             f"not a requirement: {requirements.unparsed[0].text}",
             "METADATA as the standard has it",
-            tuple(sorted({scene.path(one.by.at) for one in requirements.unparsed})),
+            tuple(sorted({context.path(one.by.at) for one in requirements.unparsed})),
         )
 
 
-def _finding(scene: Scene, need: Needed, asking: list[str]) -> Finding:
+def _finding(context: Context, need: Needed, asking: list[str]) -> Finding:
     by = need.by
     extra = f" (extra {need.extra})" if need.extra else ""
-    derivation = scene.derivation(by.at)
+    derivation = context.derivation(by.at)
     words = derivation.attribute("pythonRemoveDeps").split() if derivation is not None else ()
     relaxed = need.name in {str(canonicalize_name(word)) for word in words}
     notes = ["pythonRemoveDeps names it, but METADATA still asks for it."] if relaxed else []
@@ -78,10 +78,10 @@ def _finding(scene: Scene, need: Needed, asking: list[str]) -> Finding:
         severity="error",
         certainty=need.certainty,
         tier=need.tier,
-        title=f"{scene.label(by.at)} needs {need.requirement.name}{extra}: not in {scene.label(need.scope.at)}",
-        paths=(scene.path(by.at),),
+        title=f"{context.label(by.at)} needs {need.requirement.name}{extra}: not in {context.label(need.scope.at)}",
+        paths=(context.path(by.at),),
         subjects=(need.name, by.distribution.normalized),
-        evidence=(Proof(scene.path(by.at), f"{by.distribution.folder}/METADATA", f"Requires-Dist: {need.text}"),),
+        evidence=(Proof(context.path(by.at), f"{by.distribution.folder}/METADATA", f"Requires-Dist: {need.text}"),),
         remedy=remedy,
         notes=tuple(notes),
     )
@@ -103,5 +103,5 @@ RULE = Rule(
     ),
     fix="Add it to `dependencies`. If the package works without it, `pythonRemoveDeps` and a comment.",
     check=_check,
-    judges=lambda scene: scene.python_paths,
+    judges=lambda context: context.python_paths,
 )

@@ -9,17 +9,17 @@ from packaging.specifiers import SpecifierSet
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Unknown, Verdict
 from pyclosure.queries.environment.requirements import Needed, Requirements, undecided
 from pyclosure.queries.environment.scopes import Installed
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 
 
-def _check(scene: Scene) -> Iterator[Verdict]:
+def _check(context: Context) -> Iterator[Verdict]:
     seen: set[tuple[int, str]] = set()
     odd: set[int] = set()
     count = 0
-    for requirements in scene.requirements:
+    for requirements in context.requirements:
         violated = (need for need in requirements.all if need.applies is None and need.satisfied is False)
-        yield from undecided(RULE.id, scene, violated)
+        yield from undecided(RULE.id, context, violated)
         for need in requirements.all:
             if not need.applies or not need.found:
                 continue
@@ -28,19 +28,19 @@ def _check(scene: Scene) -> Iterator[Verdict]:
                 odd.update(one.at for one in need.found)
             elif not need.satisfied and (need.by.at, need.text) not in seen:
                 seen.add((need.by.at, need.text))
-                yield _finding(scene, need)
-        yield from _pythons(scene, requirements)
+                yield _finding(context, need)
+        yield from _pythons(context, requirements)
     if odd:
         yield Unknown(
             RULE.id,
             "their versions are not of the standard form",
             "a version as PEP 440 has it",
-            tuple(scene.path(at) for at in sorted(odd)),
+            tuple(context.path(at) for at in sorted(odd)),
         )
     yield Judged(count, "requirements")
 
 
-def _pythons(scene: Scene, requirements: Requirements) -> Iterator[Finding]:
+def _pythons(context: Context, requirements: Requirements) -> Iterator[Finding]:
     """Yield distributions that are not for the interpreter's version of Python."""
     version = requirements.platform.known.get("python_full_version") if requirements.platform else None
     minor = requirements.platform.known.get("python_version") if requirements.platform else None
@@ -49,7 +49,7 @@ def _pythons(scene: Scene, requirements: Requirements) -> Iterator[Finding]:
             wanted = one.distribution.requires_python
             # of PyPy only the minor version is known
             if wanted and (version or minor) and _excludes(wanted, version or f"{minor}.99"):
-                yield _wrong_python(scene, one, wanted, version or minor or "")
+                yield _wrong_python(context, one, wanted, version or minor or "")
 
 
 def _excludes(wanted: str, version: str) -> bool:
@@ -59,29 +59,29 @@ def _excludes(wanted: str, version: str) -> bool:
         return False
 
 
-def _wrong_python(scene: Scene, one: Installed, wanted: str, version: str) -> Finding:
+def _wrong_python(context: Context, one: Installed, wanted: str, version: str) -> Finding:
     metadata = f"{one.distribution.folder}/METADATA"
     return Finding(
         rule=RULE.id,
         severity="warning",
         certainty="certain",
         tier="F",
-        title=f"{scene.label(one.at)} needs Python {wanted}, runs on {version}",
-        paths=(scene.path(one.at),),
+        title=f"{context.label(one.at)} needs Python {wanted}, runs on {version}",
+        paths=(context.path(one.at),),
         subjects=("python", one.distribution.normalized),
-        evidence=(Proof(scene.path(one.at), metadata, f"Requires-Python: {wanted}"),),
+        evidence=(Proof(context.path(one.at), metadata, f"Requires-Python: {wanted}"),),
         remedy="an older version of it, or a newer interpreter: disabled = pythonOlder … keeps such pairs apart",
     )
 
 
-def _finding(scene: Scene, need: Needed) -> Finding:
+def _finding(context: Context, need: Needed) -> Finding:
     by = need.by
     found = need.found[0]
-    derivation = scene.derivation(by.at)
+    derivation = context.derivation(by.at)
     relaxes = derivation is not None and bool(derivation.attribute("pythonRelaxDeps"))
     notes = ("The derivation relaxes requirements (pythonRelaxDeps), but not this one.",) if relaxes else ()
     remedy = "update one of the two; if it works all the same, pythonRelaxDeps; else override the whole set"
-    if found.at in scene.interpreters:
+    if found.at in context.interpreters:
         notes = (*notes, "The interpreter brings it itself, at a version that goes with it.")
         remedy = "pythonRelaxDeps, if it works all the same; else another interpreter"
     metadata = f"{by.distribution.folder}/METADATA"
@@ -90,14 +90,16 @@ def _finding(scene: Scene, need: Needed) -> Finding:
         severity="warning",
         certainty=need.certainty,
         tier=need.tier,
-        title=f"{scene.label(by.at)} needs {need.requirement.name}{need.requirement.specifier}, "
+        title=f"{context.label(by.at)} needs {need.requirement.name}{need.requirement.specifier}, "
         f"has {found.distribution.version}",
-        paths=(scene.path(by.at), *(scene.path(one.at) for one in need.found)),
+        paths=(context.path(by.at), *(context.path(one.at) for one in need.found)),
         subjects=(need.name, by.distribution.normalized),
         evidence=(
-            Proof(scene.path(by.at), metadata, f"Requires-Dist: {need.text}"),
+            Proof(context.path(by.at), metadata, f"Requires-Dist: {need.text}"),
             *(
-                Proof(scene.path(one.at), f"{one.distribution.folder}/METADATA", f"Version: {one.distribution.version}")
+                Proof(
+                    context.path(one.at), f"{one.distribution.folder}/METADATA", f"Version: {one.distribution.version}"
+                )
                 for one in need.found
             ),
         ),
@@ -121,5 +123,5 @@ RULE = Rule(
     ),
     fix="Update, `pythonRelaxDeps`, or override the version for the whole set with `packageOverrides`.",
     check=_check,
-    judges=lambda scene: scene.python_paths,
+    judges=lambda context: context.python_paths,
 )

@@ -6,38 +6,38 @@ from collections.abc import Iterator
 
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Unknown, Verdict
 from pyclosure.queries.environment.requirements import Needed, Requirements, askers, is_plugin, undecided
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 
 
-def _check(scene: Scene) -> Iterator[Verdict]:
+def _check(context: Context) -> Iterator[Verdict]:
     seen: set[tuple[int, str]] = set()
     blind: set[int] = set()
     count = 0
-    for requirements in scene.requirements:
-        listed = [need for need in requirements.all if scene.lists_dependencies(need.by.at)]
-        yield from undecided(RULE.id, scene, (need for need in listed if need.reach in ("absent", "scope")))
+    for requirements in context.requirements:
+        listed = [need for need in requirements.all if context.lists_dependencies(need.by.at)]
+        yield from undecided(RULE.id, context, (need for need in listed if need.reach in ("absent", "scope")))
         for need in listed:
             count += 1
-            if not need.applies or (need.by.at, need.name) in seen or is_plugin(scene, need):
+            if not need.applies or (need.by.at, need.name) in seen or is_plugin(context, need):
                 continue
-            if need.reach == "absent" and scene.derivation(need.by.at) is None:
+            if need.reach == "absent" and context.derivation(need.by.at) is None:
                 blind.add(need.by.at)
-            inputs = scene.build_inputs_called(need.by.at, need.name) if need.reach == "absent" else ()
+            inputs = context.build_inputs_called(need.by.at, need.name) if need.reach == "absent" else ()
             python = [path for path, is_python in inputs if is_python]
             if python:
                 seen.add((need.by.at, need.name))
-                yield _built_with(scene, need, python)
+                yield _built_with(context, need, python)
             elif need.reach == "scope" and not _is_settled(requirements, need):
                 seen.add((need.by.at, need.name))
-                yield _brought_by_others(scene, need, askers(scene, requirements, need))
+                yield _brought_by_others(context, need, askers(context, requirements, need))
     if blind:
         yield Unknown(
             RULE.id,
             "whether what they lack is among their build inputs: derivations not here",
             "evaluate the expression, or copy the closure with its derivations (nix copy --derivation)",
-            tuple(scene.path(at) for at in sorted(blind)),
+            tuple(context.path(at) for at in sorted(blind)),
         )
     yield Judged(count, "requirements")
 
@@ -48,18 +48,18 @@ def _is_settled(requirements: Requirements, need: Needed) -> bool:
     return in_a_circle or requirements.brought_by_who_asks(need)
 
 
-def _built_with(scene: Scene, need: Needed, inputs: list[str]) -> Finding:
-    derivation = scene.derivation(need.by.at)
+def _built_with(context: Context, need: Needed, inputs: list[str]) -> Finding:
+    derivation = context.derivation(need.by.at)
     assert derivation is not None
     return Finding(
         rule=RULE.id,
         severity="error",
         certainty=need.certainty,
         tier="D",
-        title=f"{scene.label(need.by.at)} needs {need.requirement.name}: there only while it is built",
-        paths=(scene.path(need.by.at),),
+        title=f"{context.label(need.by.at)} needs {need.requirement.name}: there only while it is built",
+        paths=(context.path(need.by.at),),
         subjects=(need.name, need.by.distribution.normalized),
-        evidence=(_required(scene, need), *(Proof(derivation.path, "", f"input {path}") for path in inputs)),
+        evidence=(_required(context, need), *(Proof(derivation.path, "", f"input {path}") for path in inputs)),
         remedy=f"move {need.name} from the build or check inputs to dependencies",
         notes=(
             "nixpkgs' check of runtime dependencies is satisfied, because it sees all that is there while building.",
@@ -67,11 +67,11 @@ def _built_with(scene: Scene, need: Needed, inputs: list[str]) -> Finding:
     )
 
 
-def _brought_by_others(scene: Scene, need: Needed, asking: list[str]) -> Finding:
-    others = {at for one in need.found for at in scene.propagators(one.at)}
-    holders = some(scene.label(at) for at in sorted(others.intersection(need.scope.members)))
-    where = scene.label(need.scope.at)
-    listing = scene.listing(need.by.at)
+def _brought_by_others(context: Context, need: Needed, asking: list[str]) -> Finding:
+    others = {at for one in need.found for at in context.propagators(one.at)}
+    holders = some(context.label(at) for at in sorted(others.intersection(need.scope.members)))
+    where = context.label(need.scope.at)
+    listing = context.listing(need.by.at)
     assert listing is not None
     extra = f" (extra {need.extra})" if need.extra else ""
     of_whom = f" of {some(one.partition(' (')[0] for one in asking)}" if asking else ""
@@ -80,11 +80,11 @@ def _brought_by_others(scene: Scene, need: Needed, asking: list[str]) -> Finding
         severity="warning",
         certainty=need.certainty,
         tier=need.tier if listing.holder is not None else "D",
-        title=f"{scene.label(need.by.at)} needs {need.requirement.name}{extra}, which only others bring",
-        paths=(scene.path(need.by.at), *(scene.path(one.at) for one in need.found)),
+        title=f"{context.label(need.by.at)} needs {need.requirement.name}{extra}, which only others bring",
+        paths=(context.path(need.by.at), *(context.path(one.at) for one in need.found)),
         subjects=(need.name, need.by.distribution.normalized),
         evidence=(
-            _required(scene, need),
+            _required(context, need),
             Proof(listing.path, listing.file, f"what it propagates leads nowhere to {need.name}"),
         ),
         remedy=f"add {need.name} to dependencies{of_whom}: alone, or in another environment, the import fails",
@@ -95,8 +95,8 @@ def _brought_by_others(scene: Scene, need: Needed, asking: list[str]) -> Finding
     )
 
 
-def _required(scene: Scene, need: Needed) -> Proof:
-    return Proof(scene.path(need.by.at), f"{need.by.distribution.folder}/METADATA", f"Requires-Dist: {need.text}")
+def _required(context: Context, need: Needed) -> Proof:
+    return Proof(context.path(need.by.at), f"{need.by.distribution.folder}/METADATA", f"Requires-Dist: {need.text}")
 
 
 RULE = Rule(
@@ -118,5 +118,5 @@ RULE = Rule(
     ),
     fix="Add it to `dependencies`.",
     check=_check,
-    judges=lambda scene: scene.python_paths,
+    judges=lambda context: context.python_paths,
 )

@@ -5,30 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Verdict
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.policy.conventions import is_python_build_tool, is_test_tool
 
 
-def _check(scene: Scene) -> Iterator[Verdict]:
+def _check(context: Context) -> Iterator[Verdict]:
     count = 0
-    for at in scene.python_paths:
-        facts, inspection = scene.files(at), scene.inspection(at)
-        if facts is None or inspection is None or not facts.distributions or not scene.lists_dependencies(at):
+    for at in context.python_paths:
+        facts, inspection = context.files(at), context.inspection(at)
+        if facts is None or inspection is None or not facts.distributions or not context.lists_dependencies(at):
             continue
-        for one in sorted(scene.propagated[at] or ()):
-            other = scene.package_of(one)
+        for one in sorted(context.propagated[at] or ()):
+            other = context.package_of(one)
             if other is None or other == at:
                 continue
             count += 1
-            if not _is_asked_for(scene, at, other):
-                yield _finding(scene, at, one, other)
+            if not _is_asked_for(context, at, other):
+                yield _finding(context, at, one, other)
     yield Judged(count, "propagated Python dependencies")
 
 
-def _is_asked_for(scene: Scene, at: int, other: int) -> bool:
+def _is_asked_for(context: Context, at: int, other: int) -> bool:
     """Say whether METADATA names a distribution of the other path, under any condition, or the code imports it."""
-    facts, theirs, inspection = scene.files(at), scene.files(other), scene.inspection(at)
+    facts, theirs, inspection = context.files(at), context.files(other), context.inspection(at)
     assert facts is not None and inspection is not None
     if theirs is None or not theirs.distributions:
         return True
@@ -37,41 +37,41 @@ def _is_asked_for(scene: Scene, at: int, other: int) -> bool:
     if any(is_test_tool(name) or is_python_build_tool(name) for name in names):
         return True
     # extras that it asks for are brought by who asks, as nixpkgs does it
-    if any(names & (scene.required(one).names | scene.required_by_extras(one)) for one in facts.distributions):
+    if any(names & (context.required(one).names | context.required_by_extras(one)) for one in facts.distributions):
         return True
-    modules = scene.modules(other)
+    modules = context.modules(other)
     return not modules or not modules.isdisjoint(inspection.imports)
 
 
-def _finding(scene: Scene, at: int, propagated: int, other: int) -> Finding:
-    facts = scene.files(at)
+def _finding(context: Context, at: int, propagated: int, other: int) -> Finding:
+    facts = context.files(at)
     assert facts is not None
-    listing = scene.listing(at)
+    listing = context.listing(at)
     assert listing is not None
     holders = {at} if listing.holder is None else {at, listing.holder}
     edges = sorted(
-        (here, one) for here in holders for one in {propagated, other} if one in scene.closure.references[here]
+        (here, one) for here in holders for one in {propagated, other} if one in context.closure.references[here]
     )
     metadata = facts.distributions[0].folder
-    modules = ", ".join(sorted(scene.modules(other))[:4])
+    modules = ", ".join(sorted(context.modules(other))[:4])
     return Finding(
         rule=RULE.id,
         severity="warning",
         certainty="probable",
         tier="F",
-        title=f"{scene.label(at)} propagates {scene.label(other)} for nothing",
-        paths=(scene.path(at), scene.path(other)),
-        subjects=(scene.name(at), scene.name(other)),
+        title=f"{context.label(at)} propagates {context.label(other)} for nothing",
+        paths=(context.path(at), context.path(other)),
+        subjects=(context.name(at), context.name(other)),
         evidence=(
-            Proof(listing.path, listing.file, f"propagates {scene.label(propagated)}"),
-            Proof(scene.path(at), f"{metadata}/METADATA", "no Requires-Dist names it"),
-            Proof(scene.path(at), "", f"no Python file imports {modules}"),
+            Proof(listing.path, listing.file, f"propagates {context.label(propagated)}"),
+            Proof(context.path(at), f"{metadata}/METADATA", "no Requires-Dist names it"),
+            Proof(context.path(at), "", f"no Python file imports {modules}"),
         ),
         remedy="drop it from dependencies",
-        cost=scene.saving(edges).size,
+        cost=context.saving(edges).size,
         cost_meaning="saved",
         notes=("A name that is put together at run time would not be seen.",),
-        edges=tuple((scene.path(here), scene.path(one)) for here, one in edges),
+        edges=tuple((context.path(here), context.path(one)) for here, one in edges),
     )
 
 
@@ -90,5 +90,5 @@ RULE = Rule(
     ),
     fix="Drop it from `dependencies`, and measure with `pyclosure cuts`.",
     check=_check,
-    judges=lambda scene: scene.python_paths,
+    judges=lambda context: context.python_paths,
 )

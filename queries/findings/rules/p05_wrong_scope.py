@@ -7,49 +7,49 @@ from collections.abc import Iterator
 from pyclosure.queries.base.names import STORE_PATH, name_of, parse_name
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Verdict
 from pyclosure.queries.environment.requirements import Needed, Requirements, undecided
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.policy.conventions import is_both, is_for_developers
 
 
-def _check(scene: Scene) -> Iterator[Verdict]:
+def _check(context: Context) -> Iterator[Verdict]:
     seen: set[tuple[int, str]] = set()
-    for requirements in scene.requirements:
-        yield from undecided(RULE.id, scene, (need for need in requirements.all if _native_inputs(scene, need)))
+    for requirements in context.requirements:
+        yield from undecided(RULE.id, context, (need for need in requirements.all if _native_inputs(context, need)))
         # what is asked for comes first, so that it is told as such
-        for asked, needs in ((True, requirements.all), (False, _optional(scene, requirements))):
+        for asked, needs in ((True, requirements.all), (False, _optional(context, requirements))):
             for need in needs:
-                native = _native_inputs(scene, need)
+                native = _native_inputs(context, need)
                 if native and need.applies and (need.by.at, need.name) not in seen:
                     seen.add((need.by.at, need.name))
-                    yield _native_for_python(scene, need, native, asked=asked)
-    for at in scene.python_paths:
-        for path in _python_for_native(scene, at):
-            yield _python_finding(scene, at, path)
-    yield Judged(len(scene.python_paths), "packages")
+                    yield _native_for_python(context, need, native, asked=asked)
+    for at in context.python_paths:
+        for path in _python_for_native(context, at):
+            yield _python_finding(context, at, path)
+    yield Judged(len(context.python_paths), "packages")
 
 
-def _optional(scene: Scene, requirements: Requirements) -> Iterator[Needed]:
+def _optional(context: Context, requirements: Requirements) -> Iterator[Needed]:
     """Yield requirements of extras that are features, of packages that could be given the wrong thing."""
     for by in (one for some in requirements.installed.values() for one in some):
-        if scene.lists_dependencies(by.at) and scene.derivation(by.at) is not None:
+        if context.lists_dependencies(by.at) and context.derivation(by.at) is not None:
             for extra in by.distribution.extras:
                 if not is_for_developers(extra):
                     yield from requirements.of_extra(by, extra)
 
 
-def _native_inputs(scene: Scene, need: Needed) -> list[str]:
+def _native_inputs(context: Context, need: Needed) -> list[str]:
     """Return the native packages that a package was given for an absent requirement."""
     # packages of pyproject.nix have no prefix, so that names tell nothing of their inputs
-    if need.reach != "absent" or not scene.lists_dependencies(need.by.at):
+    if need.reach != "absent" or not context.lists_dependencies(need.by.at):
         return []
-    inputs = scene.build_inputs_called(need.by.at, need.name)
+    inputs = context.build_inputs_called(need.by.at, need.name)
     return [path for path, _ in inputs] if not any(python for _, python in inputs) else []
 
 
-def _native_for_python(scene: Scene, need: Needed, inputs: list[str], *, asked: bool) -> Finding:
+def _native_for_python(context: Context, need: Needed, inputs: list[str], *, asked: bool) -> Finding:
     by = need.by
-    derivation = scene.derivation(by.at)
+    derivation = context.derivation(by.at)
     assert derivation is not None
     extra = f" (extra {need.extra})" if need.extra else ""
     return Finding(
@@ -57,32 +57,32 @@ def _native_for_python(scene: Scene, need: Needed, inputs: list[str], *, asked: 
         severity="error" if asked else "warning",
         certainty="probable",
         tier="D",
-        title=f"{scene.label(by.at)} needs the Python {need.requirement.name}{extra}, was given {name_of(inputs[0])}",
-        paths=(scene.path(by.at),),
+        title=f"{context.label(by.at)} needs the Python {need.requirement.name}{extra}, was given {name_of(inputs[0])}",
+        paths=(context.path(by.at),),
         subjects=(need.name, by.distribution.normalized),
         evidence=(
-            Proof(scene.path(by.at), f"{by.distribution.folder}/METADATA", f"Requires-Dist: {need.text}"),
+            Proof(context.path(by.at), f"{by.distribution.folder}/METADATA", f"Requires-Dist: {need.text}"),
             *(Proof(derivation.path, "", f"input {path}") for path in inputs),
         ),
         remedy=f"take python3Packages.{need.name} explicitly: callPackage gave the native package of that name",
     )
 
 
-def _python_for_native(scene: Scene, at: int) -> Iterator[str]:
-    derivation = scene.derivation(at)
+def _python_for_native(context: Context, at: int) -> Iterator[str]:
+    derivation = context.derivation(at)
     if derivation is None:
         return
     for word in derivation.attribute("buildInputs").split():
         parts = parse_name(name_of(word)) if STORE_PATH.fullmatch(word) else None
         if parts is not None and parts.interpreter and is_both(parts.pname.lower()):
-            facts = scene.files(at)
-            required = {need.name for need in scene.needs_of(at)}
+            facts = context.files(at)
+            required = {need.name for need in context.needs_of(at)}
             if facts is not None and parts.pname.lower() not in required:
                 yield word
 
 
-def _python_finding(scene: Scene, at: int, path: str) -> Finding:
-    derivation = scene.derivation(at)
+def _python_finding(context: Context, at: int, path: str) -> Finding:
+    derivation = context.derivation(at)
     assert derivation is not None
     pname = parse_name(name_of(path)).pname
     return Finding(
@@ -90,9 +90,9 @@ def _python_finding(scene: Scene, at: int, path: str) -> Finding:
         severity="error",
         certainty="probable",
         tier="D",
-        title=f"{scene.label(at)} is built against the Python {pname} where a C library of that name exists",
-        paths=(scene.path(at),),
-        subjects=(pname.lower(), scene.name(at)),
+        title=f"{context.label(at)} is built against the Python {pname} where a C library of that name exists",
+        paths=(context.path(at),),
+        subjects=(pname.lower(), context.name(at)),
         evidence=(Proof(derivation.path, "", f"buildInputs names {path}"),),
         remedy=f"take pkgs.{pname} explicitly: callPackage of the Python set gave the Python package of that name",
     )
@@ -116,5 +116,5 @@ RULE = Rule(
     ),
     fix="Name the set: `pkgs.zlib-ng`, `python3Packages.brotli`.",
     check=_check,
-    judges=lambda scene: scene.python_paths,
+    judges=lambda context: context.python_paths,
 )

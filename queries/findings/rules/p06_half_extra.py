@@ -9,15 +9,15 @@ from packaging.utils import canonicalize_name
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Unknown, Verdict
 from pyclosure.queries.environment.requirements import Needed, Requirements
 from pyclosure.queries.environment.scopes import Installed
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.policy.conventions import is_for_developers
 
 
-def _check(scene: Scene) -> Iterator[Verdict]:
+def _check(context: Context) -> Iterator[Verdict]:
     seen: set[tuple[int, str]] = set()
     count = 0
-    for requirements in scene.requirements:
+    for requirements in context.requirements:
         for by in (one for some in requirements.installed.values() for one in some):
             by_extra = {extra: requirements.of_extra(by, extra) for extra in by.distribution.extras}
             whole = _of_whole_extras(by_extra)
@@ -27,7 +27,7 @@ def _check(scene: Scene) -> Iterator[Verdict]:
                 found = _half(requirements, by, extra, by_extra[extra], whole)
                 if found is not None and (by.at, extra) not in seen:
                     seen.add((by.at, extra))
-                    yield _finding(scene, by, extra, *found)
+                    yield _finding(context, by, extra, *found)
     if seen:
         yield Unknown(
             RULE.id,
@@ -56,18 +56,18 @@ def _of_whole_extras(by_extra: Mapping[str, list[Needed]]) -> set[str]:
     return {need.name for needs in complete for need in needs}
 
 
-def _finding(scene: Scene, by: Installed, extra: str, there: list[Needed], absent: list[Needed]) -> Finding:
+def _finding(context: Context, by: Installed, extra: str, there: list[Needed], absent: list[Needed]) -> Finding:
     have, lack = (", ".join(sorted({need.name for need in some})) for some in (there, absent))
     return Finding(
         rule=RULE.id,
         severity="info",
         certainty="probable",
         tier="F",
-        title=f"{scene.label(by.at)} has its extra {extra} in part: {have}, but not {lack}",
-        paths=(scene.path(by.at),),
+        title=f"{context.label(by.at)} has its extra {extra} in part: {have}, but not {lack}",
+        paths=(context.path(by.at),),
         subjects=(by.distribution.normalized, extra),
         evidence=tuple(
-            Proof(scene.path(by.at), f"{by.distribution.folder}/METADATA", f"Requires-Dist: {need.text}")
+            Proof(context.path(by.at), f"{by.distribution.folder}/METADATA", f"Requires-Dist: {need.text}")
             for need in (*absent, *there)
         ),
         remedy=f"package {lack}, or make the extra explicit: optional-dependencies.{extra}",
@@ -93,5 +93,5 @@ RULE = Rule(
     ),
     fix="Package what is missing, or list the extra under `optional-dependencies` and say which ones are taken.",
     check=_check,
-    judges=lambda scene: scene.python_paths,
+    judges=lambda context: context.python_paths,
 )

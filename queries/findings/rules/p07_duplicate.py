@@ -9,42 +9,42 @@ from pyclosure.queries.answers.differs import differences
 from pyclosure.queries.base.names import digest_of, name_of
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Verdict
 from pyclosure.queries.environment.scopes import Installed, Scope
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 
 
-def _check(scene: Scene) -> Iterator[Verdict]:
+def _check(context: Context) -> Iterator[Verdict]:
     count = 0
     seen: set[frozenset[int]] = set()
-    for scope in scene.scopes:
-        for name, copies in scene.installed(scope).items():
+    for scope in context.scopes:
+        for name, copies in context.installed(scope).items():
             count += 1
             paths = frozenset(one.at for one in copies)
             # an application and the environment around it see the same pair
             if len(paths) > 1 and paths not in seen:
                 seen.add(paths)
-                yield _finding(scene, scope, name, copies)
+                yield _finding(context, scope, name, copies)
     yield Judged(count, "distributions")
 
 
-def _finding(scene: Scene, scope: Scope, name: str, copies: Sequence[Installed]) -> Finding:
-    copies = sorted(copies, key=lambda one: (one.distribution.version, scene.path(one.at)))
+def _finding(context: Context, scope: Scope, name: str, copies: Sequence[Installed]) -> Finding:
+    copies = sorted(copies, key=lambda one: (one.distribution.version, context.path(one.at)))
     versions = list(dict.fromkeys(one.distribution.version for one in copies))
     same = len(versions) == 1
     described = f"{versions[0]} twice" if same else " and ".join(versions)
-    why = _why_different(scene, copies) if same else ()
-    added = sorted(scene.added(one.at) for one in copies)
+    why = _why_different(context, copies) if same else ()
+    added = sorted(context.added(one.at) for one in copies)
     return Finding(
         rule=RULE.id,
         severity="error",
         certainty="certain",
         tier="F",
-        title=f"duplicate distribution: {name} {described}, in {scene.label(scope.at)}",
-        paths=tuple(scene.path(one.at) for one in copies),
+        title=f"duplicate distribution: {name} {described}, in {context.label(scope.at)}",
+        paths=tuple(context.path(one.at) for one in copies),
         subjects=(name,),
         evidence=tuple(
-            Proof(scene.path(one.at), f"{one.distribution.folder}/METADATA", f"Version: {one.distribution.version}")
+            Proof(context.path(one.at), f"{one.distribution.folder}/METADATA", f"Version: {one.distribution.version}")
             for one in copies
         ),
         remedy="one override at the level of the package set (packageOverrides), so that everything uses one copy",
@@ -52,52 +52,52 @@ def _finding(scene: Scene, scope: Scope, name: str, copies: Sequence[Installed])
         cost_meaning="added",
         notes=(
             *why,
-            *(f"{_told_apart(scene, one.at)}: {_chain_words(scene, one.at)}" for one in copies),
-            _hook_words(scene, scope, copies),
+            *(f"{_told_apart(context, one.at)}: {_chain_words(context, one.at)}" for one in copies),
+            _hook_words(context, scope, copies),
         ),
     )
 
 
-def _why_different(scene: Scene, copies: Sequence[Installed]) -> tuple[str, ...]:
-    first, second = (scene.derivation(one.at) for one in copies[:2])
+def _why_different(context: Context, copies: Sequence[Installed]) -> tuple[str, ...]:
+    first, second = (context.derivation(one.at) for one in copies[:2])
     if first is None or second is None:
         return ("Why the same version has two hashes only the derivations would tell, which are not here.",)
     found = differences(first, second)
     words = some(found) or "the derivations do not say why"
     return (
-        f"The same version, two hashes, {' and '.join(_told_apart(scene, one.at) for one in copies[:2])}: {words}.",
+        f"The same version, two hashes, {' and '.join(_told_apart(context, one.at) for one in copies[:2])}: {words}.",
     )
 
 
-def _told_apart(scene: Scene, at: int) -> str:
+def _told_apart(context: Context, at: int) -> str:
     """Return a name with so much of the digest that two builds of it are told apart."""
-    return f"{digest_of(scene.path(at))[:6]}…-{name_of(scene.path(at))}"
+    return f"{digest_of(context.path(at))[:6]}…-{name_of(context.path(at))}"
 
 
-def _chain_words(scene: Scene, at: int) -> str:
-    return " → ".join(scene.label(scene.closure.position[path]) for path in scene.chain(at))
+def _chain_words(context: Context, at: int) -> str:
+    return " → ".join(context.label(context.closure.position[path]) for path in context.chain(at))
 
 
-def _hook_words(scene: Scene, scope: Scope, copies: Sequence[Installed]) -> str:
+def _hook_words(context: Context, scope: Scope, copies: Sequence[Installed]) -> str:
     """Return what nixpkgs' own check would say, which looks when a package is built."""
-    seeing = _hook_sees(scene, {one.at for one in copies}).intersection(scope.members)
+    seeing = _hook_sees(context, {one.at for one in copies}).intersection(scope.members)
     if seeing:
-        return f"nixpkgs' check (catchConflicts) finds it too, when {scene.label(min(seeing))} is built."
-    return f"nixpkgs' check (catchConflicts) does not see it: {_hook_blind(scene, scope, copies)}."
+        return f"nixpkgs' check (catchConflicts) finds it too, when {context.label(min(seeing))} is built."
+    return f"nixpkgs' check (catchConflicts) does not see it: {_hook_blind(context, scope, copies)}."
 
 
-def _hook_sees(scene: Scene, copies: set[int]) -> set[int]:
+def _hook_sees(context: Context, copies: set[int]) -> set[int]:
     """Return the paths whose build sees two copies as one distribution."""
     found: set[int] = set()
     for one, other in combinations(copies, 2):
-        if _hook_names(scene, one) & _hook_names(scene, other):
-            found |= scene.hook_reaches(one) & scene.hook_reaches(other)
+        if _hook_names(context, one) & _hook_names(context, other):
+            found |= context.hook_reaches(one) & context.hook_reaches(other)
     return found
 
 
-def _hook_names(scene: Scene, at: int) -> set[str]:
+def _hook_names(context: Context, at: int) -> set[str]:
     """Return the names that the hook reads in a path; dots it leaves as they are."""
-    facts = scene.files(at)
+    facts = context.files(at)
     return {
         one.name.lower().replace("-", "_")
         for one in (facts.distributions if facts else ())
@@ -105,22 +105,22 @@ def _hook_names(scene: Scene, at: int) -> set[str]:
     }
 
 
-def _hook_blind(scene: Scene, scope: Scope, copies: Sequence[Installed]) -> str:
+def _hook_blind(context: Context, scope: Scope, copies: Sequence[Installed]) -> str:
     abi = copies[0].distribution.interpreter
     if not abi.startswith("python") or abi.endswith("t"):
         return f"it looks into lib/python3.x, not {abi}"
     if any(one.distribution.folder.endswith(".egg-info") for one in copies):
         return "one of them has an egg-info, no dist-info"
-    if not set.intersection(*(_hook_names(scene, one.at) for one in copies)):
+    if not set.intersection(*(_hook_names(context, one.at) for one in copies)):
         return "it takes dots in names for something else than dashes"
-    producer = scene.identity(copies[0].at).producer
+    producer = context.identity(copies[0].at).producer
     if producer is not None and producer.value == "pyproject.nix":
         return "pyproject.nix does not run it"
-    lists = [at for at in scope.members if sum(scene.brings[at] >> one.at & 1 for one in copies) > 1]
+    lists = [at for at in scope.members if sum(context.brings[at] >> one.at & 1 for one in copies) > 1]
     if scope.kind == "environment" and not lists:
         return "they meet only in the environment, where buildEnv compares files"
     for one in copies:
-        if any(scene.identity(sibling).kind.value == "python-dev" for sibling in scene.siblings(one.at)):
+        if any(context.identity(sibling).kind.value == "python-dev" for sibling in context.siblings(one.at)):
             return "what the package propagates is listed in its dev output"
     return "no list of propagated inputs leads to both"
 
@@ -142,5 +142,5 @@ RULE = Rule(
     ),
     fix="Override the package once for the whole set (`packageOverrides`), and pass that interpreter everywhere.",
     check=_check,
-    judges=lambda scene: scene.python_paths,
+    judges=lambda context: context.python_paths,
 )

@@ -7,96 +7,100 @@ from collections.abc import Iterator
 
 from pyclosure.queries.answers.differs import differences
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Unknown, Verdict
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 
 _MANY = 3
 """Distributions of equal version and different hash from which a second package set is likely."""
 
 
-def _check(scene: Scene) -> Iterator[Verdict]:
-    twins = _by_version(scene, scene.interpreters)
+def _check(context: Context) -> Iterator[Verdict]:
+    twins = _by_version(context, context.interpreters)
     for paths in twins:
-        yield _interpreters(scene, paths)
+        yield _interpreters(context, paths)
     if not twins:
-        packages = _by_version(scene, [at for at in scene.python_paths if scene.identity(at).distribution])
+        packages = _by_version(context, [at for at in context.python_paths if context.identity(at).distribution])
         if len(packages) >= _MANY:
-            yield _packages(scene, packages)
+            yield _packages(context, packages)
         else:
-            yield from _unclear(scene, len(packages))
-    yield Judged(len(scene.interpreters), "interpreters")
+            yield from _unclear(context, len(packages))
+    yield Judged(len(context.interpreters), "interpreters")
 
 
-def _unclear(scene: Scene, known: int) -> Iterator[Unknown]:
+def _unclear(context: Context, known: int) -> Iterator[Unknown]:
     """Yield paths of no known kind that would be a second set if they were Python packages."""
-    blind = [at for at in range(len(scene.closure)) if scene.is_blind(at)]
-    groups = _by_version(scene, blind)
+    blind = [at for at in range(len(context.closure)) if context.is_blind(at)]
+    groups = _by_version(context, blind)
     if known + len(groups) >= _MANY:
-        paths = tuple(scene.path(at) for group in groups for at in group)
+        paths = tuple(context.path(at) for group in groups for at in group)
         yield Unknown(RULE.id, "whether these twins are Python packages is not known", "their files", paths)
 
 
-def _by_version(scene: Scene, positions: list[int] | tuple[int, ...]) -> list[list[int]]:
+def _by_version(context: Context, positions: list[int] | tuple[int, ...]) -> list[list[int]]:
     """Return groups of paths of one name, version, output and ABI; only those with several paths."""
     groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for at in positions:
-        identity = scene.identity(at)
-        abi = scene.abi(at)
+        identity = context.identity(at)
+        abi = context.abi(at)
         if identity.version:
             groups[identity.pname.lower(), identity.version, identity.output.value, abi].append(at)
     return [
-        sorted(paths, key=lambda at: (-scene.added(at), scene.path(at))) for paths in groups.values() if len(paths) > 1
+        sorted(paths, key=lambda at: (-context.added(at), context.path(at)))
+        for paths in groups.values()
+        if len(paths) > 1
     ]
 
 
-def _interpreters(scene: Scene, paths: list[int]) -> Finding:
-    users = [scene.users(at) for at in paths]
-    fact = scene.identity(paths[0]).interpreter
+def _interpreters(context: Context, paths: list[int]) -> Finding:
+    users = [context.users(at) for at in paths]
+    fact = context.identity(paths[0]).interpreter
     # without files a free-threaded build looks like any other
     tier = fact.tier if fact is not None else "N"
-    packages = sum(len(scene.closure.referrers[at]) for at in paths[1:])
+    packages = sum(len(context.closure.referrers[at]) for at in paths[1:])
     return Finding(
         rule=RULE.id,
         severity="warning",
         certainty="certain" if tier != "N" else "probable",
         tier=tier,
-        title=f"{len(paths)} builds of one interpreter: {scene.label(paths[0])}",
-        paths=tuple(scene.path(at) for at in paths),
-        subjects=(scene.identity(paths[0]).pname,),
+        title=f"{len(paths)} builds of one interpreter: {context.label(paths[0])}",
+        paths=tuple(context.path(at) for at in paths),
+        subjects=(context.identity(paths[0]).pname,),
         evidence=tuple(
-            Proof(scene.path(at), "", f"used by {some(words)}") for at, words in zip(paths, users, strict=True)
+            Proof(context.path(at), "", f"used by {some(words)}") for at, words in zip(paths, users, strict=True)
         ),
         remedy="python3.override { self = …; packageOverrides = …; } once, and pass that interpreter everywhere",
-        cost=sum(scene.added(at) for at in paths[1:]),
+        cost=sum(context.added(at) for at in paths[1:]),
         cost_meaning="added",
         notes=(
-            *_difference(scene, paths),
+            *_difference(context, paths),
             f"{packages} paths reference the lesser ones, and are built for them alone.",
         ),
     )
 
 
-def _packages(scene: Scene, groups: list[list[int]]) -> Finding:
-    groups = sorted(groups, key=lambda paths: (-sum(scene.added(at) for at in paths[1:]), scene.label(paths[0])))
+def _packages(context: Context, groups: list[list[int]]) -> Finding:
+    groups = sorted(groups, key=lambda paths: (-sum(context.added(at) for at in paths[1:]), context.label(paths[0])))
     return Finding(
         rule=RULE.id,
         severity="warning",
         certainty="probable",
         tier="R",
-        title=f"{len(groups)} packages twice at one version: {some(scene.label(paths[0]) for paths in groups)}",
-        paths=tuple(scene.path(at) for paths in groups for at in paths),
-        subjects=tuple(scene.identity(paths[0]).pname for paths in groups),
-        evidence=tuple(Proof(scene.path(at), "", f"a build of {scene.label(at)}") for paths in groups for at in paths),
+        title=f"{len(groups)} packages twice at one version: {some(context.label(paths[0]) for paths in groups)}",
+        paths=tuple(context.path(at) for paths in groups for at in paths),
+        subjects=tuple(context.identity(paths[0]).pname for paths in groups),
+        evidence=tuple(
+            Proof(context.path(at), "", f"a build of {context.label(at)}") for paths in groups for at in paths
+        ),
         remedy="build everything from one package set: packageOverrides instead of overriding single packages",
-        cost=sum(scene.added(at) for paths in groups for at in paths[1:]),
+        cost=sum(context.added(at) for paths in groups for at in paths[1:]),
         cost_meaning="added",
-        notes=_difference(scene, groups[0]),
+        notes=_difference(context, groups[0]),
     )
 
 
-def _difference(scene: Scene, paths: list[int]) -> tuple[str, ...]:
-    one, other = (scene.derivation(at) for at in paths[:2])
+def _difference(context: Context, paths: list[int]) -> tuple[str, ...]:
+    one, other = (context.derivation(at) for at in paths[:2])
     if one is None or other is None:
         return ("What differs only the derivations would tell, which are not here.",)
     found = differences(one, other)

@@ -7,81 +7,83 @@ from collections.abc import Iterator
 from pyclosure.queries.answers.chains import Edge
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Severity, Verdict
 from pyclosure.queries.environment.scopes import Scope
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 
 _FARMS = frozenset({"system", "unknown", "native-tool", "data"})
 
 
-def _check(scene: Scene) -> Iterator[Verdict]:
+def _check(context: Context) -> Iterator[Verdict]:
     reported: set[frozenset[int]] = set()
-    tops = [scope for scope in scene.scopes if scope.kind != "package"]
+    tops = [scope for scope in context.scopes if scope.kind != "package"]
     for scope in tops:
-        found = _different(scene, scope.at)
+        found = _different(context, scope.at)
         if len(found) > 1 and frozenset(found) not in reported:
             reported.add(frozenset(found))
-            yield _finding(scene, scope.at, found, _expected(scene, scope))
-    for root in scene.closure.roots:
-        found = _different(scene, root)
+            yield _finding(context, scope.at, found, _expected(context, scope))
+    for root in context.closure.roots:
+        found = _different(context, root)
         if len(found) > 1 and not any(set(found) <= one for one in reported):
             reported.add(frozenset(found))
-            yield _finding(scene, root, found, None)
-    yield Judged(len(scene.interpreters), "interpreters")
+            yield _finding(context, root, found, None)
+    yield Judged(len(context.interpreters), "interpreters")
 
 
-def _different(scene: Scene, top: int) -> list[int]:
+def _different(context: Context, top: int) -> list[int]:
     """Return interpreters below a path of different name, version or ABI; builds of one version are another rule's."""
     found: dict[tuple[str, str, str], int] = {}
-    for at in scene.interpreters_below(top):
-        identity = scene.identity(at)
-        found.setdefault((identity.pname, identity.version, scene.abi(at)), at)
-    return sorted(found.values(), key=lambda at: (-len(scene.closure.referrers[at]), scene.label(at), scene.path(at)))
+    for at in context.interpreters_below(top):
+        identity = context.identity(at)
+        found.setdefault((identity.pname, identity.version, context.abi(at)), at)
+    return sorted(
+        found.values(), key=lambda at: (-len(context.closure.referrers[at]), context.label(at), context.path(at))
+    )
 
 
-def _expected(scene: Scene, scope: Scope) -> int | None:
-    return scene.interpreter_of(scope)
+def _expected(context: Context, scope: Scope) -> int | None:
+    return context.interpreter_of(scope)
 
 
-def _finding(scene: Scene, top: int, found: list[int], expected: int | None) -> Finding:
+def _finding(context: Context, top: int, found: list[int], expected: int | None) -> Finding:
     own = expected if expected in found else found[0]
     others = [at for at in found if at != own]
-    edges = _entries(scene, top, others)
+    edges = _entries(context, top, others)
     holders = {at for at, _ in edges}
     # a system, or several applications side by side, may have one each
-    side_by_side = scene.kind(top) in _FARMS or all(at in scene.closure.roots and at != top for at in holders)
+    side_by_side = context.kind(top) in _FARMS or all(at in context.closure.roots and at != top for at in holders)
     severity: Severity = "info" if side_by_side else "warning"
-    proofs = [proof for edge in edges for proof in scene.proofs(*edge)]
-    users = [Proof(scene.path(at), "", f"referenced by {some(scene.users(at))}") for at in found]
-    sure = all(scene.identity(at).kind.tier != "N" for at in found)
+    proofs = [proof for edge in edges for proof in context.proofs(*edge)]
+    users = [Proof(context.path(at), "", f"referenced by {some(context.users(at))}") for at in found]
+    sure = all(context.identity(at).kind.tier != "N" for at in found)
     return Finding(
         rule=RULE.id,
         severity=severity,
         certainty="certain" if sure else "probable",
-        tier="F" if proofs and sure else scene.identity(others[0]).kind.tier,
-        title=f"{len(found)} interpreters in {scene.label(top)}: {some(_names(scene, found))}",
-        paths=tuple(scene.path(at) for at in (*others, own)),
-        subjects=tuple(dict.fromkeys(scene.identity(at).pname for at in (*others, own))),
+        tier="F" if proofs and sure else context.identity(others[0]).kind.tier,
+        title=f"{len(found)} interpreters in {context.label(top)}: {some(_names(context, found))}",
+        paths=tuple(context.path(at) for at in (*others, own)),
+        subjects=tuple(dict.fromkeys(context.identity(at).pname for at in (*others, own))),
         evidence=(*users, *proofs),
         remedy="find the reference to the other one (a script's first line, a tool that embeds Python) and drop it",
-        cost=scene.saving(edges).size,
+        cost=context.saving(edges).size,
         cost_meaning="saved",
-        edges=tuple((scene.path(at), scene.path(one)) for at, one in edges),
+        edges=tuple((context.path(at), context.path(one)) for at, one in edges),
     )
 
 
-def _names(scene: Scene, found: list[int]) -> list[str]:
+def _names(context: Context, found: list[int]) -> list[str]:
     """Return what the interpreters are called, with the ABI where that alone tells them apart."""
-    labels = [scene.label(at) for at in found]
+    labels = [context.label(at) for at in found]
     if len(set(labels)) == len(labels):
         return labels
-    return [f"{scene.label(at)} ({scene.abi(at)})" for at in found]
+    return [f"{context.label(at)} ({context.abi(at)})" for at in found]
 
 
-def _entries(scene: Scene, top: int, others: list[int]) -> list[Edge]:
+def _entries(context: Context, top: int, others: list[int]) -> list[Edge]:
     """Return the references by which the other interpreters come in."""
-    within = set(scene.closure.requisites([top]))
-    return [(at, one) for one in others for at in scene.closure.referrers[one] if at in within]
+    within = set(context.closure.requisites([top]))
+    return [(at, one) for one in others for at in context.closure.referrers[one] if at in within]
 
 
 RULE = Rule(

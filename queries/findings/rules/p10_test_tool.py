@@ -7,45 +7,45 @@ from collections.abc import Iterator
 from packaging.utils import canonicalize_name
 
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Unknown, Verdict
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.leaks import Leak, assumption, leaks
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 from pyclosure.queries.policy.conventions import is_test_tool
 
 
-def _check(scene: Scene) -> Iterator[Verdict]:
-    found = leaks(scene, lambda at: _is_tool(scene, at))
+def _check(context: Context) -> Iterator[Verdict]:
+    found = leaks(context, lambda at: _is_tool(context, at))
     for leak in found:
-        yield _finding(scene, leak)
+        yield _finding(context, leak)
     told = {at for leak in found for at in leak.targets}
-    unclear = [at for at in range(len(scene.closure)) if at not in told and _may_be_leak(scene, at)]
+    unclear = [at for at in range(len(context.closure)) if at not in told and _may_be_leak(context, at)]
     if unclear:
         yield Unknown(
             RULE.id,
             "whether somebody propagates these test tools, or they were asked for, only files tell",
             "open it where its files are",
-            tuple(scene.path(at) for at in unclear),
+            tuple(context.path(at) for at in unclear),
         )
-    yield Judged(len(scene.closure), "paths")
+    yield Judged(len(context.closure), "paths")
 
 
-def _may_be_leak(scene: Scene, at: int) -> bool:
+def _may_be_leak(context: Context, at: int) -> bool:
     """Say whether a path could be a leaked test tool, for all that is known without files."""
-    if scene.is_wanted(at) or not is_test_tool(_name(scene, at)):
+    if context.is_wanted(at) or not is_test_tool(_name(context, at)):
         return False
-    return scene.is_blind(at) or bool(scene.structure.reason and _is_tool(scene, at))
+    return context.is_blind(at) or bool(context.structure.reason and _is_tool(context, at))
 
 
-def _is_tool(scene: Scene, at: int) -> bool:
-    return scene.kind(at) in ("python-package", "python-app", "python-dev") and is_test_tool(_name(scene, at))
+def _is_tool(context: Context, at: int) -> bool:
+    return context.kind(at) in ("python-package", "python-app", "python-dev") and is_test_tool(_name(context, at))
 
 
-def _finding(scene: Scene, leak: Leak) -> Finding:
-    names = [scene.label(at) for at in leak.targets]
-    declared = _declared(scene, leak)
+def _finding(context: Context, leak: Leak) -> Finding:
+    names = [context.label(at) for at in leak.targets]
+    declared = _declared(context, leak)
     upstream = len(declared) == len(leak.edges)
-    notes = list(assumption(scene, leak))
+    notes = list(assumption(context, leak))
     if upstream:
         notes.insert(0, "METADATA requires it at run time: the change belongs upstream, or into pythonRemoveDeps.")
     tools = "test tools" if len(names) > 1 else "test tool"
@@ -58,33 +58,33 @@ def _finding(scene: Scene, leak: Leak) -> Finding:
         severity="info" if upstream else "warning",
         certainty=leak.certainty,
         tier=leak.tier,
-        title=f"{tools} at runtime: {some(names)}, by {some(scene.label(at) for at in leak.referrers)}",
-        paths=tuple(scene.path(at) for at in (*leak.targets, *leak.referrers)),
-        subjects=tuple(dict.fromkeys(_name(scene, at) for at in (*leak.targets, *leak.referrers))),
+        title=f"{tools} at runtime: {some(names)}, by {some(context.label(at) for at in leak.referrers)}",
+        paths=tuple(context.path(at) for at in (*leak.targets, *leak.referrers)),
+        subjects=tuple(dict.fromkeys(_name(context, at) for at in (*leak.targets, *leak.referrers))),
         evidence=(*leak.proofs, *declared),
         remedy=remedy,
         # which references would follow only files tell
-        cost=leak.saving.size if not scene.structure.reason else None,
+        cost=leak.saving.size if not context.structure.reason else None,
         cost_meaning="saved",
         notes=tuple(notes),
-        edges=tuple((scene.path(at), scene.path(one)) for at, one in leak.edges),
+        edges=tuple((context.path(at), context.path(one)) for at, one in leak.edges),
     )
 
 
-def _declared(scene: Scene, leak: Leak) -> list[Proof]:
+def _declared(context: Context, leak: Leak) -> list[Proof]:
     """Return the requirements in METADATA that ask for the tools, one for each reference that has one."""
     found = []
     for at, one in leak.edges:
-        tool = _name(scene, one)
-        need = next((need for need in scene.needs_of(at) if need.name == tool and need.applies), None)
+        tool = _name(context, one)
+        need = next((need for need in context.needs_of(at) if need.name == tool and need.applies), None)
         if need is not None:
             folder = need.by.distribution.folder
-            found.append(Proof(scene.path(at), f"{folder}/METADATA", f"Requires-Dist: {need.text}"))
+            found.append(Proof(context.path(at), f"{folder}/METADATA", f"Requires-Dist: {need.text}"))
     return found
 
 
-def _name(scene: Scene, at: int) -> str:
-    identity = scene.identity(at)
+def _name(context: Context, at: int) -> str:
+    identity = context.identity(at)
     return identity.distribution or str(canonicalize_name(identity.pname))
 
 

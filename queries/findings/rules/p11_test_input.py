@@ -9,37 +9,37 @@ from packaging.utils import canonicalize_name
 from pyclosure.queries.base.names import STORE_PATH, name_of, parse_name
 from pyclosure.queries.base.records import Derivation
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Verdict
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.policy.conventions import is_test_tool
 
 _RUNNERS = ("pytest-check-hook", "unittest-check-hook", "stestr-check-hook", "pytestcheckhook")
 _LISTS = ("nativeBuildInputs", "buildInputs")
 
 
-def _check(scene: Scene) -> Iterator[Verdict]:
+def _check(context: Context) -> Iterator[Verdict]:
     count = 0
     done: set[str] = set()
-    for at in scene.python_paths:
-        derivation = scene.derivation(at)
+    for at in context.python_paths:
+        derivation = context.derivation(at)
         if derivation is None or derivation.path in done:
             continue
         done.add(derivation.path)
         count += 1
-        found = _misplaced(scene, at, derivation)
+        found = _misplaced(context, at, derivation)
         if found:
-            yield _finding(scene, at, derivation, found)
+            yield _finding(context, at, derivation, found)
     yield Judged(count, "derivations")
 
 
-def _misplaced(scene: Scene, at: int, derivation: Derivation) -> list[tuple[str, str, str]]:
+def _misplaced(context: Context, at: int, derivation: Derivation) -> list[tuple[str, str, str]]:
     """Return attribute, path and name of test tools that are inputs although no test runs."""
     # with tests on, check inputs stand at the end of the same lists
     if derivation.attribute("doInstallCheck") == "1" or derivation.attribute("doCheck") == "1":
         return []
-    own = scene.name(at)
+    own = context.name(at)
     # what METADATA asks for is no test input
-    required = {need.name for need in scene.needs_of(at) if need.applies is not False and not need.extra}
+    required = {need.name for need in context.needs_of(at) if need.applies is not False and not need.extra}
     found = []
     for key in _LISTS:
         for word in derivation.attribute(key).split():
@@ -61,16 +61,16 @@ def _test_tool(word: str) -> str | None:
     return pname if parts.interpreter and is_test_tool(pname) else None
 
 
-def _finding(scene: Scene, at: int, derivation: Derivation, found: list[tuple[str, str, str]]) -> Finding:
+def _finding(context: Context, at: int, derivation: Derivation, found: list[tuple[str, str, str]]) -> Finding:
     names = list(dict.fromkeys(name for _, _, name in found))
     return Finding(
         rule=RULE.id,
         severity="warning",
         certainty="certain",
         tier="D",
-        title=f"{scene.label(at)} is built with {', '.join(names)}, though no test runs",
-        paths=(scene.path(at),),
-        subjects=(scene.name(at), *names),
+        title=f"{context.label(at)} is built with {', '.join(names)}, though no test runs",
+        paths=(context.path(at),),
+        subjects=(context.name(at), *names),
         evidence=tuple(Proof(derivation.path, "", f"{key} names {path}") for key, path, _ in found),
         remedy="move it to nativeCheckInputs, which count only when tests run",
         notes=("Touching the tool rebuilds the package and everything that depends on it.",),
@@ -94,5 +94,5 @@ RULE = Rule(
     ),
     fix="Move it to `nativeCheckInputs`.",
     check=_check,
-    judges=lambda scene: scene.python_paths,
+    judges=lambda context: context.python_paths,
 )

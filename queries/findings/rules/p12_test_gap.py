@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Severity, Verdict
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 from pyclosure.queries.testing.survey import PackageTests
 
 
-def _check(scene: Scene) -> Iterator[Verdict]:
+def _check(context: Context) -> Iterator[Verdict]:
     count = 0
-    for one in scene.tests.packages:
+    for one in context.tests.packages:
         if not one.run.happened:
             continue
         # who declares nothing has no gap that anybody could know of
@@ -79,5 +79,5 @@ RULE = Rule(
     ),
     fix="Add it to `nativeCheckInputs`, or deselect what needs it, with a comment.",
     check=_check,
-    judges=lambda scene: scene.python_paths,
+    judges=lambda context: context.python_paths,
 )

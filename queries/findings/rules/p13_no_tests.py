@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pyclosure.queries.base.verdicts import Finding, Judged, Verdict
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 from pyclosure.queries.testing.survey import PackageTests
 
 
-def _check(scene: Scene) -> Iterator[Verdict]:
+def _check(context: Context) -> Iterator[Verdict]:
     count = 0
-    for one in scene.tests.packages:
+    for one in context.tests.packages:
         if one.ran == "unknown":
             continue
         count += 1
@@ -76,5 +76,5 @@ RULE = Rule(
     ),
     fix="`pytestCheckHook` or `unittestCheckHook` in `nativeCheckInputs`; at least `pythonImportsCheck`.",
     check=_check,
-    judges=lambda scene: scene.python_paths,
+    judges=lambda context: context.python_paths,
 )

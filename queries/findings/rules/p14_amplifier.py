@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from pyclosure.queries.base.names import name_label, name_of
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Verdict
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 from pyclosure.queries.testing.cost import Amplified
 
@@ -15,8 +15,8 @@ _LEAST, _FACTOR = 100, 2
 """Derivations that a change must rebuild, and how many times more than without tests."""
 
 
-def _check(scene: Scene) -> Iterator[Verdict]:
-    cost = scene.tests.cost
+def _check(context: Context) -> Iterator[Verdict]:
+    cost = context.tests.cost
     if cost is None:
         return
     found = [one for one in cost.amplified if amplifies(one)]

@@ -13,8 +13,8 @@ from pyclosure.queries.base.names import store_path_in
 from pyclosure.queries.base.text import first_of
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Verdict
 from pyclosure.queries.environment.linking import without_digest
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 from pyclosure.queries.policy.conventions import is_c_library, is_from_host, is_part_of_macos
 
@@ -103,30 +103,30 @@ class _Judgement:
         return f"{sign} {called}: {_WORDS[self.state]}{guarded}{variables}"
 
 
-def _check(scene: Scene) -> Iterator[Verdict]:
+def _check(context: Context) -> Iterator[Verdict]:
     count = 0
     fine: list[Proof] = []
-    for at in scene.python_paths:
-        inspection = scene.inspection(at)
+    for at in context.python_paths:
+        inspection = context.inspection(at)
         sites = [one for one in inspection.call_sites if not _IGNORED.search(one.file)] if inspection else []
-        judged = _with_fallbacks(scene, at, [_judge(scene, at, one) for one in sites])
+        judged = _with_fallbacks(context, at, [_judge(context, at, one) for one in sites])
         count += len(judged)
-        fine += [_proof(scene, at, one) for one in judged if one.fine]
-        yield from _findings(scene, at, judged)
+        fine += [_proof(context, at, one) for one in judged if one.fine]
+        yield from _findings(context, at, judged)
     yield Judged(count, "call sites", tuple(fine))
 
 
-def _judge(scene: Scene, at: int, site: CallSite) -> _Judgement:
+def _judge(context: Context, at: int, site: CallSite) -> _Judgement:
     every = (*site.names, *(one.name for one in site.limited))
-    here = (*site.names, *(one.name for one in site.limited if _runs_here(scene, one)))
-    usable = tuple(name for name in here if not _FOREIGN[scene.kernel].search(name))
+    here = (*site.names, *(one.name for one in site.limited if _runs_here(context, one)))
+    usable = tuple(name for name in here if not _FOREIGN[context.kernel].search(name))
     # the beginning of such a path is not known
     partial = any(_is_partial(name) for name in usable)
     usable = tuple(name for name in usable if not _is_partial(name))
     more = partial or site.dynamic or site.own_process or site.variables or site.depends_on is not None
-    if not _runs_here(scene, site) or (every and not usable and not more):
+    if not _runs_here(context, site) or (every and not usable and not more):
         return _Judgement(site, "elsewhere", _listed(every))
-    states = [_state(scene, at, name) for name in usable]
+    states = [_state(context, at, name) for name in usable]
     for state in _DECIDING:
         decided = [(name, words) for name, (found, words) in zip(usable, states, strict=True) if found == state]
         if decided:
@@ -137,7 +137,7 @@ def _judge(scene: Scene, at: int, site: CallSite) -> _Judgement:
     return _Judgement(site, "process" if site.own_process and not site.dynamic else "dynamic", _listed(usable))
 
 
-def _with_fallbacks(scene: Scene, at: int, judged: list[_Judgement]) -> list[_Judgement]:
+def _with_fallbacks(context: Context, at: int, judged: list[_Judgement]) -> list[_Judgement]:
     """Call bare names fine that only repeat what the same file opens as a file of the package."""
     own = {(one.site.file, _stem(name)) for one in judged if one.state == "own" for name in one.names}
     open_files = _open_files(judged)
@@ -146,7 +146,7 @@ def _with_fallbacks(scene: Scene, at: int, judged: list[_Judgement]) -> list[_Ju
         if {(one.site.file, _stem(name)) for name in one.names} <= own:
             return True
         # what only running tells is then the package's own copy
-        holders = {holder for name in one.decided for holder in scene.linking.named(name)}
+        holders = {holder for name in one.decided for holder in context.linking.named(name)}
         return one.site.file in open_files and one.state == "in-closure" and holders == {at}
 
     return [replace(one, state="fallback") if one.bad and is_fallback(one) else one for one in judged]
@@ -170,24 +170,24 @@ def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(map(repr, names)) or "…"
 
 
-def _runs_here(scene: Scene, site: CallSite | LimitedName) -> bool:
-    kernels = {scene.kernel} if scene.kernel else {"linux", "darwin"}
+def _runs_here(context: Context, site: CallSite | LimitedName) -> bool:
+    kernels = {context.kernel} if context.kernel else {"linux", "darwin"}
     left = kernels - set(site.excluded)
     return bool(left & set(site.platforms) if site.platforms else left)
 
 
-def _state(scene: Scene, at: int, name: str) -> tuple[State, str]:
+def _state(context: Context, at: int, name: str) -> tuple[State, str]:
     """Judge one name that a call site may open."""
-    store = store_path_in(name, scene.closure.store_dir)
+    store = store_path_in(name, context.closure.store_dir)
     if store is not None:
-        there = scene.linking.has(store, name[len(store) + 1 :])
+        there = context.linking.has(store, name[len(store) + 1 :])
         return ("dangling" if there is False else "patched"), ""
     if name.startswith("$PACKAGE/"):
         # numpy's load_library adds the ending
-        return ("own" if at in scene.linking.named(name.rpartition("/")[2]) else "gone"), ""
-    if scene.on_system(name) or (scene.kernel == "darwin" and is_part_of_macos(name)):
+        return ("own" if at in context.linking.named(name.rpartition("/")[2]) else "gone"), ""
+    if context.on_system(name) or (context.kernel == "darwin" and is_part_of_macos(name)):
         return "system", ""
-    if scene.kernel == "linux" and is_part_of_macos(name) and not is_from_host(f"lib{name}.so"):
+    if context.kernel == "linux" and is_part_of_macos(name) and not is_from_host(f"lib{name}.so"):
         return "elsewhere", ""
     if name.startswith("/"):
         return "impure", ""
@@ -195,32 +195,32 @@ def _state(scene: Scene, at: int, name: str) -> tuple[State, str]:
         return "c-library", ""
     if is_from_host(name) or is_from_host(f"lib{name}.so"):
         return "host", ""
-    providers = scene.linking.named(name)
+    providers = context.linking.named(name)
     if providers:
-        return "in-closure", f" ({some(scene.label(one) for one in providers)})"
+        return "in-closure", f" ({some(context.label(one) for one in providers)})"
     return "absent", ""
 
 
-def _findings(scene: Scene, at: int, judged: list[_Judgement]) -> Iterator[Finding]:
+def _findings(context: Context, at: int, judged: list[_Judgement]) -> Iterator[Finding]:
     bad = [one for one in judged if one.bad]
     dynamic = [one for one in judged if one.state == "dynamic"]
     if bad:
-        yield _finding(scene, at, bad, judged)
+        yield _finding(context, at, bad, judged)
     elif dynamic:
         yield Finding(
             rule=RULE.id,
             severity="info",
             certainty="unknown",
             tier="F",
-            title=f"{scene.label(at)} opens libraries named only at run time",
-            paths=(scene.path(at),),
-            subjects=(scene.name(at),),
-            evidence=tuple(_proof(scene, at, one) for one in dynamic),
+            title=f"{context.label(at)} opens libraries named only at run time",
+            paths=(context.path(at),),
+            subjects=(context.name(at),),
+            evidence=tuple(_proof(context, at, one) for one in dynamic),
             remedy="read the call sites; patch what is a bare name there",
         )
 
 
-def _finding(scene: Scene, at: int, bad: list[_Judgement], judged: list[_Judgement]) -> Finding:
+def _finding(context: Context, at: int, bad: list[_Judgement], judged: list[_Judgement]) -> Finding:
     worst = next(state for state in _WORST if any(one.state == state for one in bad))
     partly = _partly_patched(judged)
     opened = tuple(dict.fromkeys(name for one in bad for name in one.names))
@@ -228,14 +228,14 @@ def _finding(scene: Scene, at: int, bad: list[_Judgement], judged: list[_Judgeme
     return Finding(
         rule=RULE.id,
         severity="warning" if _may_go_well(bad, judged) and not partly else "error",
-        certainty="certain" if scene.linking.whole and _is_certain(worst, bad, judged) else "probable",
+        certainty="certain" if context.linking.whole and _is_certain(worst, bad, judged) else "probable",
         tier="F",
-        title=f"{scene.label(at)} opens {some(_without_digests(scene, decided))}: {_WORDS[worst]}",
-        paths=(scene.path(at), *_providers(scene, opened)),
-        subjects=(scene.name(at), *_without_digests(scene, opened)),
-        evidence=tuple(_proof(scene, at, one) for one in sorted(judged, key=lambda one: not one.bad)),
+        title=f"{context.label(at)} opens {some(_without_digests(context, decided))}: {_WORDS[worst]}",
+        paths=(context.path(at), *_providers(context, opened)),
+        subjects=(context.name(at), *_without_digests(context, opened)),
+        evidence=tuple(_proof(context, at, one) for one in sorted(judged, key=lambda one: not one.bad)),
         remedy=_REMEDIES.get(worst, _SUBSTITUTE),
-        notes=_notes(scene, at, partly),
+        notes=_notes(context, at, partly),
     )
 
 
@@ -263,29 +263,29 @@ def _is_certain(worst: State, bad: list[_Judgement], judged: list[_Judgement]) -
     )
 
 
-def _providers(scene: Scene, names: Iterable[str]) -> Iterator[str]:
+def _providers(context: Context, names: Iterable[str]) -> Iterator[str]:
     """Return the store paths that hold libraries of these names, each once."""
-    holders = (one for name in names if not name.startswith("/") for one in scene.linking.named(name))
-    return iter(dict.fromkeys(scene.path(one) for one in holders))
+    holders = (one for name in names if not name.startswith("/") for one in context.linking.named(name))
+    return iter(dict.fromkeys(context.path(one) for one in holders))
 
 
-def _without_digests(scene: Scene, names: Iterable[str]) -> list[str]:
-    return [without_digest(name, scene.closure.store_dir) for name in names]
+def _without_digests(context: Context, names: Iterable[str]) -> list[str]:
+    return [without_digest(name, context.closure.store_dir) for name in names]
 
 
-def _notes(scene: Scene, at: int, partly: list[str]) -> tuple[str, ...]:
+def _notes(context: Context, at: int, partly: list[str]) -> tuple[str, ...]:
     notes = [f"Partly patched, which looks fixed: {some(partly)}."] if partly else []
-    if "LD_LIBRARY_PATH" in _wrapper_variables(scene, at):
+    if "LD_LIBRARY_PATH" in _wrapper_variables(context, at):
         notes.append("A wrapper sets LD_LIBRARY_PATH, which may lead there.")
     return tuple(notes)
 
 
-def _proof(scene: Scene, at: int, one: _Judgement) -> Proof:
-    return Proof(scene.path(at), one.site.file, one.proof, one.site.line)
+def _proof(context: Context, at: int, one: _Judgement) -> Proof:
+    return Proof(context.path(at), one.site.file, one.proof, one.site.line)
 
 
-def _wrapper_variables(scene: Scene, at: int) -> set[str]:
-    inspection = scene.inspection(at)
+def _wrapper_variables(context: Context, at: int) -> set[str]:
+    inspection = context.inspection(at)
     return {name for wrapper in inspection.wrappers for name in wrapper.sets} if inspection else set()
 
 
@@ -316,5 +316,5 @@ RULE = Rule(
         "(substituteInPlace or a patch), fallbacks and vendored copies included."
     ),
     check=_check,
-    judges=lambda scene: scene.python_paths,
+    judges=lambda context: context.python_paths,
 )

@@ -10,8 +10,8 @@ from pyclosure.queries.base.inspection import NativeFile
 from pyclosure.queries.base.records import Certainty
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Severity, Verdict
 from pyclosure.queries.environment.linking import FINE, How, without_digest
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 
 _TEST_DATA = re.compile(r"(?:^|/)(?:tests?|testing|test_?data|fixtures|examples|doc|docs)/")
@@ -24,65 +24,65 @@ _JUDGEMENT: dict[How, tuple[Severity, Certainty, str]] = {
 }
 
 
-def _check(scene: Scene) -> Iterator[Verdict]:
+def _check(context: Context) -> Iterator[Verdict]:
     count = 0
-    for at in range(len(scene.closure)):
-        inspection = scene.inspection(at)
-        native = [one for one in inspection.native if _is_judged(scene, one)] if inspection else []
+    for at in range(len(context.closure)):
+        inspection = context.inspection(at)
+        native = [one for one in inspection.native if _is_judged(context, one)] if inspection else []
         count += len(native)
-        yield from _unresolved(scene, at, native)
-        yield from _impure(scene, at, native)
+        yield from _unresolved(context, at, native)
+        yield from _impure(context, at, native)
     yield Judged(count, "native files")
 
 
-def _is_judged(scene: Scene, file: NativeFile) -> bool:
+def _is_judged(context: Context, file: NativeFile) -> bool:
     # what is for another machine is P22's: nothing loads it here
-    return file.role != "object" and not _TEST_DATA.search(file.file) and not scene.linking.is_foreign(file)
+    return file.role != "object" and not _TEST_DATA.search(file.file) and not context.linking.is_foreign(file)
 
 
-def _unresolved(scene: Scene, at: int, native: list[NativeFile]) -> Iterator[Finding]:
+def _unresolved(context: Context, at: int, native: list[NativeFile]) -> Iterator[Finding]:
     missing: dict[tuple[How, str], list[NativeFile]] = defaultdict(list)
     for file in native:
         for needed in file.needed:
             if needed not in file.optional:
-                how = scene.linking.resolve(at, file, needed).how
+                how = context.linking.resolve(at, file, needed).how
                 if how not in FINE:
                     missing[how, needed].append(file)
     for (how, needed), files in missing.items():
-        yield _finding(scene, at, how, needed, files)
+        yield _finding(context, at, how, needed, files)
 
 
-def _finding(scene: Scene, at: int, how: How, needed: str, files: list[NativeFile]) -> Finding:
+def _finding(context: Context, at: int, how: How, needed: str, files: list[NativeFile]) -> Finding:
     usual, certainty, words = _JUDGEMENT[how]
-    severity = _severity(scene, at, usual)
-    providers = [one for one in scene.linking.resolve(at, files[0], needed).providers if one != at]
-    where = f": {some(scene.label(one) for one in providers)}" if providers and how == "elsewhere" else ""
-    short = without_digest(needed, scene.closure.store_dir)
+    severity = _severity(context, at, usual)
+    providers = [one for one in context.linking.resolve(at, files[0], needed).providers if one != at]
+    where = f": {some(context.label(one) for one in providers)}" if providers and how == "elsewhere" else ""
+    short = without_digest(needed, context.closure.store_dir)
     title = (
-        f"{scene.label(at)} needs {short} of the host's drivers"
+        f"{context.label(at)} needs {short} of the host's drivers"
         if how == "host"
-        else f"{scene.label(at)} links to {short}: {words}{where}"
+        else f"{context.label(at)} links to {short}: {words}{where}"
     )
     notes = () if how != "elsewhere" else ("It works only where something has loaded the library before.",)
     return Finding(
         rule=RULE.id,
         severity=severity,
-        certainty=certainty if how != "missing" or scene.linking.whole else "probable",
+        certainty=certainty if how != "missing" or context.linking.whole else "probable",
         tier="F",
         title=title,
-        paths=(scene.path(at), *(scene.path(one) for one in providers[:3])),
-        subjects=(short, scene.name(at)),
+        paths=(context.path(at), *(context.path(one) for one in providers[:3])),
+        subjects=(short, context.name(at)),
         evidence=tuple(
-            Proof(scene.path(at), file.file, f"NEEDED {needed}; searches {_search(file)}") for file in files[:_SHOWN]
+            Proof(context.path(at), file.file, f"NEEDED {needed}; searches {_search(file)}") for file in files[:_SHOWN]
         ),
         remedy=_REMEDIES[how],
         notes=notes,
     )
 
 
-def _severity(scene: Scene, at: int, usual: Severity) -> Severity:
+def _severity(context: Context, at: int, usual: Severity) -> Severity:
     """Return how bad it is: what is wrong outside of Python is for another maintainer to mend."""
-    ours = scene.kind(at).startswith("python") or scene.kind(at) == "interpreter"
+    ours = context.kind(at).startswith("python") or context.kind(at) == "interpreter"
     return usual if ours or usual != "error" else "warning"
 
 
@@ -98,29 +98,29 @@ def _search(file: NativeFile) -> str:
     return ":".join(file.search[:4]) + (":…" if len(file.search) > 4 else "") or "nowhere"
 
 
-def _impure(scene: Scene, at: int, native: list[NativeFile]) -> Iterator[Finding]:
+def _impure(context: Context, at: int, native: list[NativeFile]) -> Iterator[Finding]:
     outside: dict[str, list[NativeFile]] = defaultdict(list)
     loaders: dict[str, list[NativeFile]] = defaultdict(list)
     for file in native:
-        for folder in scene.linking.impure_searches(at, file):
+        for folder in context.linking.impure_searches(at, file):
             outside[folder].append(file)
         if (
             file.role == "program"
             and file.loader
-            and not file.loader.startswith(scene.closure.store_dir)
-            and not scene.on_system(file.loader)
+            and not file.loader.startswith(context.closure.store_dir)
+            and not context.on_system(file.loader)
         ):
             loaders[file.loader].append(file)
     if outside:
         files = [(folder, file) for folder, some_ in outside.items() for file in some_]
-        yield _outside(scene, at, f"searches {some(outside)} for libraries", "warning", files, "RUNPATH")
+        yield _outside(context, at, f"searches {some(outside)} for libraries", "warning", files, "RUNPATH")
     if loaders:
         files = [(loader, file) for loader, some_ in loaders.items() for file in some_]
-        yield _outside(scene, at, f"has programs that need {some(loaders)}", "error", files, "loader")
+        yield _outside(context, at, f"has programs that need {some(loaders)}", "error", files, "loader")
 
 
 def _outside(
-    scene: Scene, at: int, words: str, severity: Severity, files: list[tuple[str, NativeFile]], field: str
+    context: Context, at: int, words: str, severity: Severity, files: list[tuple[str, NativeFile]], field: str
 ) -> Finding:
     remedy = {
         "RUNPATH": "let patchelf shrink it (dontPatchELF must not be set), or patchelf --remove-rpath",
@@ -128,13 +128,13 @@ def _outside(
     }
     return Finding(
         rule=RULE.id,
-        severity=_severity(scene, at, severity),
+        severity=_severity(context, at, severity),
         certainty="certain",
         tier="F",
-        title=f"{scene.label(at)} {words}: outside the store",
-        paths=(scene.path(at),),
-        subjects=(scene.name(at), *dict.fromkeys(one for one, _ in files)),
-        evidence=tuple(Proof(scene.path(at), file.file, f"{field} {place}") for place, file in files[:_SHOWN]),
+        title=f"{context.label(at)} {words}: outside the store",
+        paths=(context.path(at),),
+        subjects=(context.name(at), *dict.fromkeys(one for one, _ in files)),
+        evidence=tuple(Proof(context.path(at), file.file, f"{field} {place}") for place, file in files[:_SHOWN]),
         remedy=remedy[field],
     )
 
@@ -160,5 +160,5 @@ RULE = Rule(
     ),
     fix="`buildInputs`, `autoPatchelfHook` for wheels, a look at `dontPatchELF`.",
     check=_check,
-    judges=lambda scene: range(len(scene.closure)),
+    judges=lambda context: range(len(context.closure)),
 )

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from pyclosure.queries.base.inspection import NativeFile
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Verdict
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import counted, some
 
 _FOLDER = re.compile(r"(?:^|/)[^/]*\.(?:libs|dylibs)/[^/]+$")
@@ -18,17 +18,17 @@ _EXTENSION = re.compile(r"\.(?:cpython|pypy|abi3)[^/]*\.so$")
 _STEM = re.compile(r"^(?P<stem>lib[A-Za-z0-9_+]+?|[A-Za-z0-9_+]+?)(?:[-_]\d[\d.]*)?(?:\.so[\d.]*|(?:\.\d+)*\.dylib)$")
 
 
-def _check(scene: Scene) -> Iterator[Verdict]:
+def _check(context: Context) -> Iterator[Verdict]:
     count = 0
-    ours = _closure_libraries(scene)
-    for at in range(len(scene.closure)):
-        inspection = scene.inspection(at)
+    ours = _closure_libraries(context)
+    for at in range(len(context.closure)):
+        inspection = context.inspection(at)
         if inspection is None:
             continue
         bundled = [one for one in inspection.native if _is_bundled(one, ours)]
         count += len(bundled)
         if bundled:
-            yield _finding(scene, at, bundled, ours)
+            yield _finding(context, at, bundled, ours)
     yield Judged(count, "bundled libraries")
 
 
@@ -41,11 +41,11 @@ def _is_bundled(file: NativeFile, ours: dict[str, list[int]]) -> bool:
     return beside and file.role == "library" and _stem(name) in ours
 
 
-def _closure_libraries(scene: Scene) -> dict[str, list[int]]:
+def _closure_libraries(context: Context) -> dict[str, list[int]]:
     """Return name without version → paths that have such a library of their own."""
     found: dict[str, list[int]] = defaultdict(list)
-    for at in range(len(scene.closure)):
-        inspection = scene.inspection(at)
+    for at in range(len(context.closure)):
+        inspection = context.inspection(at)
         for one in inspection.native if inspection else ():
             if one.role == "library" and not _FOLDER.search(one.file) and "site-packages/" not in one.file:
                 stem = _stem(one.soname or one.file.rpartition("/")[2])
@@ -60,7 +60,7 @@ def _stem(name: str) -> str:
     return match["stem"] if match else clean
 
 
-def _finding(scene: Scene, at: int, bundled: list[NativeFile], ours: dict[str, list[int]]) -> Finding:
+def _finding(context: Context, at: int, bundled: list[NativeFile], ours: dict[str, list[int]]) -> Finding:
     twins = {one.file: ours.get(_stem(one.file), []) for one in bundled}
     bundled = sorted(bundled, key=lambda one: not twins[one.file])
     double = [one for one in bundled if twins[one.file]]
@@ -69,17 +69,17 @@ def _finding(scene: Scene, at: int, bundled: list[NativeFile], ours: dict[str, l
     tail = "; the closure has its own " + some(_stem(one.file) for one in double) if double else ""
     inspection_files = []
     for one in bundled:
-        beside = ", ".join(scene.label(other) for other in twins[one.file][:2])
+        beside = ", ".join(context.label(other) for other in twins[one.file][:2])
         detail = f"SONAME {one.soname or 'absent'}" + (f"; also in {beside}" if beside else "")
-        inspection_files.append(Proof(scene.path(at), one.file, detail))
+        inspection_files.append(Proof(context.path(at), one.file, detail))
     return Finding(
         rule=RULE.id,
         severity="warning" if double else "info",
         certainty="certain" if not double else "probable",
         tier="F",
-        title=f"{scene.label(at)} bundles {counted(len(bundled), 'native library')}: {names}{tail}",
-        paths=(scene.path(at), *dict.fromkeys(scene.path(other) for some_ in twins.values() for other in some_)),
-        subjects=(scene.name(at),),
+        title=f"{context.label(at)} bundles {counted(len(bundled), 'native library')}: {names}{tail}",
+        paths=(context.path(at), *dict.fromkeys(context.path(other) for some_ in twins.values() for other in some_)),
+        subjects=(context.name(at),),
         evidence=tuple(inspection_files),
         remedy="build it from source against nixpkgs' libraries; else watch their security updates yourself",
         cost=size,
@@ -104,5 +104,5 @@ RULE = Rule(
     ),
     fix="Build from source; or accept it with a reason, and watch the advisories of what is bundled.",
     check=_check,
-    judges=lambda scene: scene.python_paths,
+    judges=lambda context: context.python_paths,
 )

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from pyclosure.queries.base.names import name_of, parse_name
 from pyclosure.queries.base.verdicts import Finding, Judged, Unknown, Verdict
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.leaks import Leak, assumption, leaks
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 from pyclosure.queries.kinds.by_name import kind_by_name
 from pyclosure.queries.policy.conventions import is_native_build_tool, is_python_build_tool
@@ -29,74 +29,74 @@ _FIXES = {
 }
 
 
-def _check(scene: Scene) -> Iterator[Verdict]:
-    found = leaks(scene, lambda at: _class(scene, at) is not None)
+def _check(context: Context) -> Iterator[Verdict]:
+    found = leaks(context, lambda at: _class(context, at) is not None)
     for leak in found:
-        yield _finding(scene, leak)
-    unclear = tuple(scene.path(at) for at in range(len(scene.closure)) if scene.is_blind(at))
+        yield _finding(context, leak)
+    unclear = tuple(context.path(at) for at in range(len(context.closure)) if context.is_blind(at))
     if unclear:
         yield Unknown(RULE.id, "what these paths are is not known", "their files or derivations", unclear)
-    tools = tuple(scene.path(at) for at in scene.python_paths if _is_python_tool(scene, at))
-    if tools and not scene.knows_metadata:
+    tools = tuple(context.path(at) for at in context.python_paths if _is_python_tool(context, at))
+    if tools and not context.knows_metadata:
         yield Unknown(RULE.id, "whether METADATA requires these build tools is not known", "the packages' files", tools)
-    yield Judged(len(scene.closure), "paths")
+    yield Judged(len(context.closure), "paths")
 
 
-def _class(scene: Scene, at: int) -> str | None:
+def _class(context: Context, at: int) -> str | None:
     """Return what kind of leak a path is; None for what may run."""
-    identity = scene.identity(at)
+    identity = context.identity(at)
     kind = identity.kind.value
     if kind == "source":
-        return "source" if _looks_like_source(scene, at) else None
+        return "source" if _looks_like_source(context, at) else None
     if kind in ("toolchain", "dev", "hook"):
         return kind
     if kind == "native-tool" and is_native_build_tool(identity.pname):
         return "tool"
-    if _is_python_tool(scene, at) and scene.knows_metadata:
+    if _is_python_tool(context, at) and context.knows_metadata:
         # what METADATA of anything here asks for is needed, whatever the conditions
-        return None if identity.distribution in scene.required_names else "tool"
+        return None if identity.distribution in context.required_names else "tool"
     return None
 
 
-def _is_python_tool(scene: Scene, at: int) -> bool:
-    return scene.kind(at) == "python-package" and is_python_build_tool(scene.identity(at).distribution or "")
+def _is_python_tool(context: Context, at: int) -> bool:
+    return context.kind(at) == "python-package" and is_python_build_tool(context.identity(at).distribution or "")
 
 
-def _looks_like_source(scene: Scene, at: int) -> bool:
+def _looks_like_source(context: Context, at: int) -> bool:
     """Say whether something that was fetched is source code, rather than data which is used as it is."""
-    name = name_of(scene.path(at))
-    facts = scene.files(at)
+    name = name_of(context.path(at))
+    facts = context.files(at)
     by_name = kind_by_name(name, parse_name(name))
     named = by_name is not None and by_name.value == "source"
     return named or bool(facts and (facts.source_marks or facts.head == "archive"))
 
 
-def _finding(scene: Scene, leak: Leak) -> Finding:
+def _finding(context: Context, leak: Leak) -> Finding:
     first = leak.targets[0]
-    worst = _class(scene, first) or "toolchain"
-    names = some(scene.label(at) for at in leak.targets)
-    referrers = some(scene.label(at) for at in leak.referrers)
+    worst = _class(context, first) or "toolchain"
+    names = some(context.label(at) for at in leak.targets)
+    referrers = some(context.label(at) for at in leak.referrers)
     below = [at for at in leak.saving.paths if at not in leak.targets]
-    notes = list(assumption(scene, leak))
+    notes = list(assumption(context, leak))
     if below:
-        heaviest = sorted(below, key=lambda at: -scene.closure.nar_sizes[at])
-        notes.insert(0, f"With it leave {some(map(scene.label, heaviest))}.")
+        heaviest = sorted(below, key=lambda at: -context.closure.nar_sizes[at])
+        notes.insert(0, f"With it leave {some(map(context.label, heaviest))}.")
     # who holds it says more than what it is
-    fixes = dict.fromkeys(leak.remedies or (_FIXES[_class(scene, at) or "toolchain"] for at in leak.targets))
+    fixes = dict.fromkeys(leak.remedies or (_FIXES[_class(context, at) or "toolchain"] for at in leak.targets))
     return Finding(
         rule=RULE.id,
         severity="warning",
         certainty=leak.certainty,
         tier=leak.tier,
         title=f"{_WORDS[worst]} at runtime: {names}, by {referrers}",
-        paths=tuple(scene.path(at) for at in (*leak.targets, *leak.referrers)),
-        subjects=tuple(dict.fromkeys(scene.identity(at).pname for at in (*leak.targets, *leak.referrers))),
+        paths=tuple(context.path(at) for at in (*leak.targets, *leak.referrers)),
+        subjects=tuple(dict.fromkeys(context.identity(at).pname for at in (*leak.targets, *leak.referrers))),
         evidence=leak.proofs,
         remedy="; ".join([*fixes, "keep it out for good: disallowedReferences"]),
         cost=leak.saving.size,
         cost_meaning="saved",
         notes=tuple(notes),
-        edges=tuple((scene.path(at), scene.path(one)) for at, one in leak.edges),
+        edges=tuple((context.path(at), context.path(one)) for at, one in leak.edges),
     )
 
 

@@ -8,8 +8,8 @@ from pyclosure.queries.base.names import STORE_PATH, name_of
 from pyclosure.queries.base.records import Derivation, Tier
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Severity, Unknown, Verdict
 from pyclosure.queries.data import load
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 from pyclosure.queries.policy.conventions import is_for_fetchers
 
@@ -19,26 +19,26 @@ _FLAGS = {
 }
 
 
-def _check(scene: Scene) -> Iterator[Verdict]:
+def _check(context: Context) -> Iterator[Verdict]:
     done: set[str] = set()
-    for at in range(len(scene.closure)):
-        derivation = scene.derivation(at)
+    for at in range(len(context.closure)):
+        derivation = context.derivation(at)
         if derivation is not None and derivation.path not in done:
             done.add(derivation.path)
-            yield from _impure(scene, at, derivation)
-            yield from _vendored(scene, at, derivation)
-        inspection = scene.inspection(at)
+            yield from _impure(context, at, derivation)
+            yield from _vendored(context, at, derivation)
+        inspection = context.inspection(at)
         if inspection is not None and inspection.outside:
-            proofs = tuple(Proof(scene.path(at), one.file, one.target, one.line) for one in inspection.outside)
-            yield _finding(scene, at, "leads to a place outside the store", "warning", proofs, "F", _EDITABLE)
-    yield from _unknowns(scene)
+            proofs = tuple(Proof(context.path(at), one.file, one.target, one.line) for one in inspection.outside)
+            yield _finding(context, at, "leads to a place outside the store", "warning", proofs, "F", _EDITABLE)
+    yield from _unknowns(context)
     yield Judged(len(done), "derivations")
 
 
-def _unknowns(scene: Scene) -> Iterator[Unknown]:
+def _unknowns(context: Context) -> Iterator[Unknown]:
     """Yield what one kind of evidence lacks; it says nothing against the other."""
-    without_files = tuple(scene.path(at) for at in scene.python_paths if scene.inspection(at) is None)
-    unbuilt = tuple(scene.path(at) for at in scene.python_paths if scene.derivation(at) is None)
+    without_files = tuple(context.path(at) for at in context.python_paths if context.inspection(at) is None)
+    unbuilt = tuple(context.path(at) for at in context.python_paths if context.derivation(at) is None)
     if without_files:
         yield Unknown(RULE.id, "whether they lead outside the store: files not read", "their files", without_files)
     if unbuilt:
@@ -50,26 +50,26 @@ _EDITABLE = "build it as a normal package: an editable install works on the mach
 _SANDBOX = "declare what the build fetches as fixed-output derivations, and let it run in the sandbox"
 
 
-def _impure(scene: Scene, at: int, derivation: Derivation) -> Iterator[Finding]:
+def _impure(context: Context, at: int, derivation: Derivation) -> Iterator[Finding]:
     found = [(key, words) for key, words in _FLAGS.items() if derivation.attribute(key) not in ("", "0")]
     if found:
         proofs = tuple(Proof(derivation.path, "", f"{key} = {derivation.attribute(key)}") for key, _ in found)
-        yield _finding(scene, at, f"is {found[0][1]}", "warning", proofs, "D", _SANDBOX)
+        yield _finding(context, at, f"is {found[0][1]}", "warning", proofs, "D", _SANDBOX)
     variables = sorted({one for one in derivation.attribute("impureEnvVars").split() if not is_for_fetchers(one)})
     if variables:
         proof = Proof(derivation.path, "", f"impureEnvVars = {' '.join(variables)}")
         words = f"depends on {some(variables, 4)} of whoever builds it"
-        yield _finding(scene, at, words, "warning", (proof,), "D", "fetch without credentials, or pin a mirror")
+        yield _finding(context, at, words, "warning", (proof,), "D", "fetch without credentials, or pin a mirror")
     hooks = [word for word in derivation.attribute("nativeBuildInputs").split() if "venv-shell-hook" in name_of(word)]
     if hooks:
         proof = Proof(derivation.path, "", f"nativeBuildInputs names {hooks[0]}")
-        yield _finding(scene, at, "installs packages with pip in a shell hook", "warning", (proof,), "D", _SANDBOX)
+        yield _finding(context, at, "installs packages with pip in a shell hook", "warning", (proof,), "D", _SANDBOX)
     if derivation.attribute("EDITABLE_ROOT"):
         proof = Proof(derivation.path, "", f"EDITABLE_ROOT = {derivation.attribute('EDITABLE_ROOT')}")
-        yield _finding(scene, at, "is installed in place (editable)", "warning", (proof,), "D", _EDITABLE)
+        yield _finding(context, at, "is installed in place (editable)", "warning", (proof,), "D", _EDITABLE)
 
 
-def _vendored(scene: Scene, at: int, derivation: Derivation) -> Iterator[Finding]:
+def _vendored(context: Context, at: int, derivation: Derivation) -> Iterator[Finding]:
     managers = load("conventions")["derivation"]["vendored"]
     proofs: dict[str, list[Proof]] = {}
     for key, manager in managers["attributes"].items():
@@ -85,20 +85,20 @@ def _vendored(scene: Scene, at: int, derivation: Derivation) -> Iterator[Finding
     for manager, found in proofs.items():
         words = f"is built with {manager} pinned as one blob"
         remedy = "nothing, if its hash is reviewed at updates; list it as content that no lock of this closure names"
-        yield _finding(scene, at, words, "info", tuple(found), "D", remedy)
+        yield _finding(context, at, words, "info", tuple(found), "D", remedy)
 
 
 def _finding(
-    scene: Scene, at: int, words: str, severity: Severity, proofs: tuple[Proof, ...], tier: Tier, remedy: str
+    context: Context, at: int, words: str, severity: Severity, proofs: tuple[Proof, ...], tier: Tier, remedy: str
 ) -> Finding:
     return Finding(
         rule=RULE.id,
         severity=severity,
         certainty="certain",
         tier=tier,
-        title=f"{scene.label(at)} {words}",
-        paths=(scene.path(at),),
-        subjects=(scene.name(at),),
+        title=f"{context.label(at)} {words}",
+        paths=(context.path(at),),
+        subjects=(context.name(at),),
         evidence=proofs,
         remedy=remedy,
     )

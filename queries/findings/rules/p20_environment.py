@@ -8,54 +8,56 @@ from functools import cache, lru_cache
 from pyclosure.queries.base.records import Derivation, Tier
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Unknown, Verdict
 from pyclosure.queries.data import load
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 
 _LEAKING = ("PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME")
 _SHORTEST = 6
 """Letters from which a near miss is a misspelling."""
 
 
-def _check(scene: Scene) -> Iterator[Verdict]:
+def _check(context: Context) -> Iterator[Verdict]:
     done: set[str] = set()
     blind: list[str] = []
-    for at in range(len(scene.closure)):
-        derivation = scene.derivation(at)
+    for at in range(len(context.closure)):
+        derivation = context.derivation(at)
         if derivation is not None and derivation.path not in done:
             done.add(derivation.path)
-            yield from _misspelt(scene, at, derivation)
-            if scene.kind(at) == "python-env" and derivation.attribute("ignoreCollisions") == "1":
+            yield from _misspelt(context, at, derivation)
+            if context.kind(at) == "python-env" and derivation.attribute("ignoreCollisions") == "1":
                 proof = Proof(derivation.path, "", "ignoreCollisions = 1")
                 words = "ignores collisions between its members: the first one wins, silently"
-                yield _finding(scene, at, words, (proof,), "D", "drop ignoreCollisions, and resolve what collides")
-        elif derivation is None and scene.kind(at) == "python-env":
-            blind.append(scene.path(at))
-        yield from _wrappers(scene, at)
+                yield _finding(context, at, words, (proof,), "D", "drop ignoreCollisions, and resolve what collides")
+        elif derivation is None and context.kind(at) == "python-env":
+            blind.append(context.path(at))
+        yield from _wrappers(context, at)
     if blind:
         tells = "evaluate the expression, or copy the closure with its derivations (nix copy --derivation)"
         yield Unknown(RULE.id, "whether collisions are ignored: derivations not here", tells, tuple(blind))
     yield Judged(len(done), "derivations")
 
 
-def _wrappers(scene: Scene, at: int) -> Iterator[Finding]:
-    inspection = scene.inspection(at)
+def _wrappers(context: Context, at: int) -> Iterator[Finding]:
+    inspection = context.inspection(at)
     if inspection is None:
         return
     leaking = [one for one in inspection.wrappers if set(one.sets) & set(_LEAKING)]
     if leaking:
         names = sorted({name for one in leaking for name in one.sets if name in _LEAKING})
-        proofs = tuple(Proof(scene.path(at), one.file, f"sets {', '.join(one.sets)}") for one in leaking)
+        proofs = tuple(Proof(context.path(at), one.file, f"sets {', '.join(one.sets)}") for one in leaking)
         words = f"has programs that export {', '.join(names)} to everything they start"
         remedy = "patch the path in instead, or unset the variable in the program: other interpreters obey it, too"
-        yield _finding(scene, at, words, proofs, "F", remedy)
+        yield _finding(context, at, words, proofs, "F", remedy)
     open_to_user = [one for one in inspection.wrappers if one.python and "PYTHONNOUSERSITE" not in one.sets]
     if open_to_user:
-        proofs = tuple(Proof(scene.path(at), one.file, f"sets {', '.join(one.sets)}") for one in open_to_user)
+        proofs = tuple(Proof(context.path(at), one.file, f"sets {', '.join(one.sets)}") for one in open_to_user)
         words = "has programs that also import from the user's own site-packages"
-        yield _finding(scene, at, words, proofs, "F", "wrap with PYTHONNOUSERSITE=true; permitUserSite must not be set")
+        yield _finding(
+            context, at, words, proofs, "F", "wrap with PYTHONNOUSERSITE=true; permitUserSite must not be set"
+        )
 
 
-def _misspelt(scene: Scene, at: int, derivation: Derivation) -> Iterator[Finding]:
+def _misspelt(context: Context, at: int, derivation: Derivation) -> Iterator[Finding]:
     given = {*derivation.env, *(derivation.structured_attrs or {})}
     own = sorted(given - _known_attributes() - {*derivation.outputs})
     found = {key: meant for key in own if (meant := _meant(key, given))}
@@ -63,7 +65,7 @@ def _misspelt(scene: Scene, at: int, derivation: Derivation) -> Iterator[Finding
         told = ", ".join(f"{key} (meant {meant}?)" for key, meant in found.items())
         proofs = tuple(Proof(derivation.path, "", f"{key} = {derivation.attribute(key)[:60]}") for key in found)
         remedy = "correct the name: Nix takes any attribute, and hooks read only those that they know"
-        yield _finding(scene, at, f"has an attribute that nothing reads: {told}", proofs, "D", remedy, probable=True)
+        yield _finding(context, at, f"has an attribute that nothing reads: {told}", proofs, "D", remedy, probable=True)
 
 
 def _meant(key: str, given: set[str]) -> str | None:
@@ -103,16 +105,16 @@ def _one_slip(one: str, other: str) -> bool:
 
 
 def _finding(
-    scene: Scene, at: int, words: str, proofs: tuple[Proof, ...], tier: Tier, remedy: str, *, probable: bool = False
+    context: Context, at: int, words: str, proofs: tuple[Proof, ...], tier: Tier, remedy: str, *, probable: bool = False
 ) -> Finding:
     return Finding(
         rule=RULE.id,
         severity="warning",
         certainty="probable" if probable else "certain",
         tier=tier,
-        title=f"{scene.label(at)} {words}",
-        paths=(scene.path(at),),
-        subjects=(scene.name(at),),
+        title=f"{context.label(at)} {words}",
+        paths=(context.path(at),),
+        subjects=(context.name(at),),
         evidence=proofs,
         remedy=remedy,
     )
@@ -136,5 +138,5 @@ RULE = Rule(
     ),
     fix="Correct the attribute, resolve the collision, patch paths in instead of exporting variables.",
     check=_check,
-    judges=lambda scene: scene.python_paths,
+    judges=lambda context: context.python_paths,
 )

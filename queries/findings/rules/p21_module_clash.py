@@ -8,47 +8,47 @@ from collections.abc import Iterator
 from pyclosure.queries.base.inspection import Module
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Verdict
 from pyclosure.queries.environment.scopes import Scope
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 
 _SHARED = frozenset({"namespace", "legacy-namespace"})
 
 
-def _check(scene: Scene) -> Iterator[Verdict]:
+def _check(context: Context) -> Iterator[Verdict]:
     count = 0
     seen: set[tuple[str, frozenset[int]]] = set()
-    for scope in scene.scopes:
-        modules = _modules(scene, scope)
+    for scope in context.scopes:
+        modules = _modules(context, scope)
         count += len(modules)
         for name, holders in modules.items():
             paths = frozenset(at for at, _ in holders)
             clashing = len(paths) > 1 and not all(module.kind in _SHARED for _, module in holders)
-            if clashing and (name, paths) not in seen and not _one_distribution(scene, paths):
+            if clashing and (name, paths) not in seen and not _one_distribution(context, paths):
                 seen.add((name, paths))
-                yield _finding(scene, scope, name, holders)
+                yield _finding(context, scope, name, holders)
     yield Judged(count, "top-level modules")
 
 
-def _modules(scene: Scene, scope: Scope) -> dict[str, list[tuple[int, Module]]]:
+def _modules(context: Context, scope: Scope) -> dict[str, list[tuple[int, Module]]]:
     found: dict[str, list[tuple[int, Module]]] = defaultdict(list)
     for at in scope.members:
-        inspection = scene.inspection(at)
+        inspection = context.inspection(at)
         for module in inspection.modules if inspection else ():
             if f"/{scope.abi}/" in f"/{module.folder}/" or module.folder == "site-packages":
                 found[module.name].append((at, module))
     return found
 
 
-def _one_distribution(scene: Scene, paths: frozenset[int]) -> bool:
+def _one_distribution(context: Context, paths: frozenset[int]) -> bool:
     """Say whether all are copies of one distribution, which P07 tells."""
-    names = [frozenset(one.normalized for one in facts.distributions) for at in paths if (facts := scene.files(at))]
+    names = [frozenset(one.normalized for one in facts.distributions) for at in paths if (facts := context.files(at))]
     return bool(frozenset.intersection(*names)) if names else False
 
 
-def _finding(scene: Scene, scope: Scope, name: str, holders: list[tuple[int, Module]]) -> Finding:
-    holders = sorted(holders, key=lambda one: (scene.label(one[0]), scene.path(one[0])))
-    labels = [scene.label(at) for at, _ in holders]
+def _finding(context: Context, scope: Scope, name: str, holders: list[tuple[int, Module]]) -> Finding:
+    holders = sorted(holders, key=lambda one: (context.label(one[0]), context.path(one[0])))
+    labels = [context.label(at) for at, _ in holders]
     mixed = any(module.kind in _SHARED for _, module in holders)
     note = (
         "One of them treats it as a namespace, the other does not, and hides what the namespace holds." if mixed else ""
@@ -59,17 +59,17 @@ def _finding(scene: Scene, scope: Scope, name: str, holders: list[tuple[int, Mod
         certainty="certain",
         tier="F",
         title=f"module {name} in {len(set(labels))} distributions: {some(labels)}",
-        paths=tuple(dict.fromkeys(scene.path(at) for at, _ in holders)),
-        subjects=(name, *dict.fromkeys(scene.identity(at).pname for at, _ in holders)),
+        paths=tuple(dict.fromkeys(context.path(at) for at, _ in holders)),
+        subjects=(name, *dict.fromkeys(context.identity(at).pname for at, _ in holders)),
         evidence=tuple(
-            Proof(scene.path(at), f"{module.folder}/{module.name}", f"a {module.kind.replace('-', ' ')}")
+            Proof(context.path(at), f"{module.folder}/{module.name}", f"a {module.kind.replace('-', ' ')}")
             for at, module in holders
         ),
         remedy=(
             "delete the stray folder in postInstall, or leave one of the two out; "
             "a namespace package must have no __init__.py in any of its parts"
         ),
-        notes=(note,) if note else (f"Both are importable in {scene.label(scope.at)}; the first on sys.path wins.",),
+        notes=(note,) if note else (f"Both are importable in {context.label(scope.at)}; the first on sys.path wins.",),
     )
 
 
@@ -88,5 +88,5 @@ RULE = Rule(
     ),
     fix="Delete stray `tests` folders in `postInstall`, or leave one of the two distributions out.",
     check=_check,
-    judges=lambda scene: scene.python_paths,
+    judges=lambda context: context.python_paths,
 )

@@ -6,23 +6,23 @@ from collections.abc import Iterator
 
 from pyclosure.queries.base.inspection import NativeFile
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Verdict
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import counted, some
 
 _SHOWN = 20
 
 
-def _check(scene: Scene) -> Iterator[Verdict]:
-    usual = scene.linking.usual
+def _check(context: Context) -> Iterator[Verdict]:
+    usual = context.linking.usual
     count = 0
-    for at in range(len(scene.closure)):
-        inspection = scene.inspection(at)
+    for at in range(len(context.closure)):
+        inspection = context.inspection(at)
         native = [one for one in inspection.native if one.role != "object" and one.machines] if inspection else []
         count += len(native)
-        strange = [one for one in native if scene.linking.is_foreign(one)]
+        strange = [one for one in native if context.linking.is_foreign(one)]
         if strange and usual is not None:
-            yield _finding(scene, at, strange, usual)
+            yield _finding(context, at, strange, usual)
     yield Judged(count, "native files")
 
 
@@ -30,18 +30,18 @@ def _system(form: str, machine: str) -> str:
     return f"{machine}-{'linux' if form == 'elf' else 'darwin'}"
 
 
-def _finding(scene: Scene, at: int, strange: list[NativeFile], usual: tuple[str, str]) -> Finding:
+def _finding(context: Context, at: int, strange: list[NativeFile], usual: tuple[str, str]) -> Finding:
     found = some(sorted({_system(one.form, machine) for one in strange for machine in one.machines}))
     return Finding(
         rule=RULE.id,
         severity="warning",
         certainty="certain",
         tier="F",
-        title=f"{scene.label(at)} has {counted(len(strange), 'native file')} for {found}, not {_system(*usual)}",
-        paths=(scene.path(at),),
-        subjects=(scene.identity(at).pname,),
+        title=f"{context.label(at)} has {counted(len(strange), 'native file')} for {found}, not {_system(*usual)}",
+        paths=(context.path(at),),
+        subjects=(context.identity(at).pname,),
         evidence=tuple(
-            Proof(scene.path(at), one.file, f"{one.form} {one.role} for {', '.join(one.machines)}")
+            Proof(context.path(at), one.file, f"{one.form} {one.role} for {', '.join(one.machines)}")
             for one in strange[:_SHOWN]
         ),
         remedy="delete what cannot run here in postInstall; or, cross-built, find what is of the build platform",

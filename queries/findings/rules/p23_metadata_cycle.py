@@ -6,24 +6,24 @@ from collections.abc import Iterator
 
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Verdict
 from pyclosure.queries.environment.requirements import Needed, undecided
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 
 
-def _check(scene: Scene) -> Iterator[Verdict]:
+def _check(context: Context) -> Iterator[Verdict]:
     seen: set[frozenset[str]] = set()
     count = 0
-    for requirements in scene.requirements:
+    for requirements in context.requirements:
         count += len(requirements.installed)
-        yield from undecided(RULE.id, scene, (need for need in requirements.all if need.found))
+        yield from undecided(RULE.id, context, (need for need in requirements.all if need.found))
         for members in requirements.circles:
             if members not in seen:
                 seen.add(members)
-                yield _finding(scene, members, requirements.of_circles[members])
+                yield _finding(context, members, requirements.of_circles[members])
     yield Judged(count, "distributions")
 
 
-def _finding(scene: Scene, members: frozenset[str], inside: list[Needed]) -> Finding:
+def _finding(context: Context, members: frozenset[str], inside: list[Needed]) -> Finding:
     cut = [need for need in inside if need.reach == "scope"]
     names = sorted(members)
     told = ", ".join(f"{need.by.distribution.normalized} → {need.name}" for need in cut[:3])
@@ -35,9 +35,9 @@ def _finding(scene: Scene, members: frozenset[str], inside: list[Needed]) -> Fin
         certainty="certain",
         tier="F",
         title=f"metadata cycle: {' ⇄ '.join(names[:4])}{' …' if len(names) > 4 else ''}{outcome}",
-        paths=tuple(scene.path(at) for at in positions),
+        paths=tuple(context.path(at) for at in positions),
         subjects=tuple(names),
-        evidence=tuple(_proof(scene, need) for need in sorted(inside, key=lambda one: one.reach != "scope")),
+        evidence=tuple(_proof(context, need) for need in sorted(inside, key=lambda one: one.reach != "scope")),
         remedy=(
             "nothing, where both ends are always used together; else say in a comment which edge was cut, "
             "or merge the two"
@@ -46,11 +46,11 @@ def _finding(scene: Scene, members: frozenset[str], inside: list[Needed]) -> Fin
     )
 
 
-def _proof(scene: Scene, need: Needed) -> Proof:
+def _proof(context: Context, need: Needed) -> Proof:
     realised = {"direct": "propagated", "transitive": "propagated by what it propagates", "scope": "not propagated"}
     words = realised.get(need.reach, "not known whether it is propagated")
     folder = need.by.distribution.folder
-    return Proof(scene.path(need.by.at), f"{folder}/METADATA", f"Requires-Dist: {need.text} ({words})")
+    return Proof(context.path(need.by.at), f"{folder}/METADATA", f"Requires-Dist: {need.text} ({words})")
 
 
 RULE = Rule(
@@ -68,5 +68,5 @@ RULE = Rule(
     ),
     fix="Nothing, or a comment beside the dependency that was left out.",
     check=_check,
-    judges=lambda scene: scene.python_paths,
+    judges=lambda context: context.python_paths,
 )

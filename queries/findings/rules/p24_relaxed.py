@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from packaging.utils import canonicalize_name
 
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Verdict
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import some
 
 _ATTRIBUTES = {
@@ -18,34 +18,34 @@ _ATTRIBUTES = {
 }
 
 
-def _check(scene: Scene) -> Iterator[Verdict]:
+def _check(context: Context) -> Iterator[Verdict]:
     count = 0
-    for at in scene.python_paths:
-        derivation = scene.derivation(at)
-        if derivation is None or scene.identity(at).output.value != "out":
+    for at in context.python_paths:
+        derivation = context.derivation(at)
+        if derivation is None or context.identity(at).output.value != "out":
             continue
         count += 1
         found = {key: derivation.attribute(key).split() for key in _ATTRIBUTES if derivation.attribute(key)}
         if found:
-            yield _finding(scene, at, derivation.path, found)
+            yield _finding(context, at, derivation.path, found)
     yield Judged(count, "derivations")
 
 
-def _finding(scene: Scene, at: int, drv: str, found: dict[str, list[str]]) -> Finding:
-    vain = _in_vain(scene, at, found.get("pythonRemoveDeps", []))
+def _finding(context: Context, at: int, drv: str, found: dict[str, list[str]]) -> Finding:
+    vain = _in_vain(context, at, found.get("pythonRemoveDeps", []))
     parts = [f"{_ATTRIBUTES[key]} {_named(names)}" for key, names in found.items() if names != vain]
     if vain:
         parts.append(f"names {some(vain)} in pythonRemoveDeps, to no effect")
     words = "; ".join(parts)
-    absent = [name for name in found.get("pythonRemoveDeps", ()) if _is_missing(scene, name)]
+    absent = [name for name in found.get("pythonRemoveDeps", ()) if _is_missing(context, name)]
     return Finding(
         rule=RULE.id,
         severity="warning" if vain else "info",
         certainty="certain",
         tier="D",
-        title=f"{scene.label(at)} {words}",
-        paths=(scene.path(at),),
-        subjects=(scene.name(at),),
+        title=f"{context.label(at)} {words}",
+        paths=(context.path(at),),
+        subjects=(context.name(at),),
         evidence=tuple(Proof(drv, "", f"{key} = {' '.join(names)}") for key, names in found.items()),
         remedy="correct the spelling, or see why the hook does not run: METADATA still has the requirement"
         if vain
@@ -54,10 +54,10 @@ def _finding(scene: Scene, at: int, drv: str, found: dict[str, list[str]]) -> Fi
     )
 
 
-def _in_vain(scene: Scene, at: int, names: list[str]) -> list[str]:
+def _in_vain(context: Context, at: int, names: list[str]) -> list[str]:
     """Return what pythonRemoveDeps names and METADATA requires all the same."""
-    facts = scene.files(at)
-    required = {name for one in (facts.distributions if facts else ()) for name in scene.required(one).names}
+    facts = context.files(at)
+    required = {name for one in (facts.distributions if facts else ()) for name in context.required(one).names}
     return [name for name in names if str(canonicalize_name(name)) in required]
 
 
@@ -65,10 +65,10 @@ def _named(names: list[str]) -> str:
     return "everything" if names == ["1"] or names == ["true"] else some(names, 6)
 
 
-def _is_missing(scene: Scene, name: str) -> bool:
+def _is_missing(context: Context, name: str) -> bool:
     """Say whether it is known that no distribution of a name is in the closure."""
-    whole = len(scene.knowledge.files) == len(scene.closure)
-    return whole and str(canonicalize_name(name)) not in scene.distribution_names
+    whole = len(context.knowledge.files) == len(context.closure)
+    return whole and str(canonicalize_name(name)) not in context.distribution_names
 
 
 RULE = Rule(
@@ -84,5 +84,5 @@ RULE = Rule(
     ),
     fix="Look after each update whether it is still needed.",
     check=_check,
-    judges=lambda scene: scene.python_paths,
+    judges=lambda context: context.python_paths,
 )

@@ -11,8 +11,8 @@ from pyclosure.queries.base.markers import NOTHING_KNOWN
 from pyclosure.queries.base.text import first_of, printable
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Severity, Unknown, Verdict
 from pyclosure.queries.environment.scopes import Installed, Scope
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 from pyclosure.queries.findings.wording import counted, some
 from pyclosure.queries.locks.compare import TOOLS, Comparison, Row, compare
 from pyclosure.queries.locks.compare import Installed as Present
@@ -33,22 +33,22 @@ _FEW = 3
 """Other versions that are told one by one, where they are the norm."""
 
 
-def _check(scene: Scene) -> Iterator[Verdict]:
-    scope = _scope(scene)
+def _check(context: Context) -> Iterator[Verdict]:
+    scope = _scope(context)
     if scope is None:
         yield Unknown(RULE.id, "no environment and no application is in the closure", "the closure of an environment")
         return
     count = 0
-    for lock in scene.locks:
-        platform = scene.platform(scope)
+    for lock in context.locks:
+        platform = context.platform(scope)
         candidates = platform.candidates if platform is not None else NOTHING_KNOWN
-        groups = _asked_of(lock.groups, scene.groups, (one.groups for one in scene.locks))
-        extras = _asked_of(lock.extras, scene.extras, (one.extras for one in scene.locks))
+        groups = _asked_of(lock.groups, context.groups, (one.groups for one in context.locks))
+        extras = _asked_of(lock.extras, context.extras, (one.extras for one in context.locks))
         selection = needed(lock, candidates, groups, extras)
-        comparison = compare(selection, lock, _present(scene, scope))
+        comparison = compare(selection, lock, _present(context, scope))
         count += len(comparison.rows)
-        yield from _findings(scene, scope, lock, comparison.rows)
-        yield _summary(scene, scope, lock, comparison)
+        yield from _findings(context, scope, lock, comparison.rows)
+        yield _summary(context, scope, lock, comparison)
         if selection.notes:
             yield Unknown(RULE.id, "; ".join(selection.notes), "a lock whose conditions can be evaluated")
     yield Judged(count, "distributions")
@@ -80,22 +80,22 @@ def _asked_of(own: Collection[str], asked: Iterable[str], of_all: Iterable[Colle
     return [one for one in asked if canonicalize_name(one) not in others]
 
 
-def _scope(scene: Scene) -> Scope | None:
+def _scope(context: Context) -> Scope | None:
     """Return what the lock is for: what a root is, or else the largest."""
-    tops = [scope for scope in scene.scopes if scope.kind != "package"]
-    return next((scope for scope in tops if scope.at in scene.closure.roots), tops[0] if tops else None)
+    tops = [scope for scope in context.scopes if scope.kind != "package"]
+    return next((scope for scope in tops if scope.at in context.closure.roots), tops[0] if tops else None)
 
 
-def _present(scene: Scene, scope: Scope) -> list[Present]:
+def _present(context: Context, scope: Scope) -> list[Present]:
     return [
-        Present(name, one.distribution.version, scene.path(one.at), _from_source(scene, one))
-        for name, copies in scene.installed(scope).items()
+        Present(name, one.distribution.version, context.path(one.at), _from_source(context, one))
+        for name, copies in context.installed(scope).items()
         for one in copies
     ]
 
 
-def _from_source(scene: Scene, one: Installed) -> bool | None:
-    derivation = scene.derivation(one.at)
+def _from_source(context: Context, one: Installed) -> bool | None:
+    derivation = context.derivation(one.at)
     if derivation is not None and derivation.attribute("src"):
         return not derivation.attribute("src").endswith(".whl")
     tags = one.distribution.wheel_tags
@@ -104,23 +104,23 @@ def _from_source(scene: Scene, one: Installed) -> bool | None:
     return True if any(tag.endswith("-linux_x86_64") or tag.endswith("-linux_aarch64") for tag in tags) else None
 
 
-def _findings(scene: Scene, scope: Scope, lock: Lock, rows: tuple[Row, ...]) -> Iterator[Finding]:
+def _findings(context: Context, scope: Scope, lock: Lock, rows: tuple[Row, ...]) -> Iterator[Finding]:
     # in nixpkgs another version is the norm: many of them are one thing to know
-    usual = [row for row in rows if row.verdict == "skew" and not _made_by_lock(scene, row)]
+    usual = [row for row in rows if row.verdict == "skew" and not _made_by_lock(context, row)]
     if len(usual) > _FEW:
         words = "at other versions than {} has"
-        yield _many(scene, scope, lock, usual, words, "nothing, where they satisfy what requires them (P02)")
+        yield _many(context, scope, lock, usual, words, "nothing, where they satisfy what requires them (P02)")
     for row in rows:
         if row.verdict == "missing" or (row.verdict == "skew" and (len(usual) <= _FEW or row not in usual)):
-            yield _one(scene, scope, lock, row)
+            yield _one(context, scope, lock, row)
     for verdict, (words, remedy) in _ALWAYS_MENTIONED.items():
         # what comes with an interpreter or a build no lock is expected to have
         found = [row for row in rows if row.verdict == verdict and not (verdict == "extra" and row.name in TOOLS)]
         if found:
-            yield _many(scene, scope, lock, found, words, remedy)
+            yield _many(context, scope, lock, found, words, remedy)
 
 
-def _summary(scene: Scene, scope: Scope, lock: Lock, comparison: Comparison) -> Finding:
+def _summary(context: Context, scope: Scope, lock: Lock, comparison: Comparison) -> Finding:
     same = [row for row in comparison.rows if row.verdict in ("same", "origin")]
     present = [row for row in comparison.rows if row.path is not None]
     return Finding(
@@ -128,21 +128,21 @@ def _summary(scene: Scene, scope: Scope, lock: Lock, comparison: Comparison) -> 
         severity="info",
         certainty="certain",
         tier="F",
-        title=f"{len(same)} of {len(present)} distributions of {scene.label(scope.at)} are as {lock.file} has them",
-        paths=(scene.path(scope.at),),
+        title=f"{len(same)} of {len(present)} distributions of {context.label(scope.at)} are as {lock.file} has them",
+        paths=(context.path(scope.at),),
         subjects=(lock.file,),
-        evidence=(Proof(scene.path(scope.at), "", f"compared with {lock.file} ({lock.kind} {lock.lock_version})"),),
+        evidence=(Proof(context.path(scope.at), "", f"compared with {lock.file} ({lock.kind} {lock.lock_version})"),),
         remedy="nothing",
         notes=tuple(f"{note[:1].upper()}{note[1:]}." for note in comparison.notes),
     )
 
 
-def _one(scene: Scene, scope: Scope, lock: Lock, row: Row) -> Finding:
-    by_lock = _made_by_lock(scene, row)
+def _one(context: Context, scope: Scope, lock: Lock, row: Row) -> Finding:
+    by_lock = _made_by_lock(context, row)
     locked = " or ".join(row.locked) or "no version"
     severity: Severity = "warning" if row.verdict == "missing" or by_lock else "info"
     if row.verdict == "missing":
-        title = f"{row.name} {locked} is in {lock.file}, but not in {scene.label(scope.at)}"
+        title = f"{row.name} {locked} is in {lock.file}, but not in {context.label(scope.at)}"
         remedy = "build the environment from the lock again, or drop it from the lock"
     else:
         title = f"{row.name} {row.installed}, but {lock.file} has {locked}"
@@ -155,38 +155,38 @@ def _one(scene: Scene, scope: Scope, lock: Lock, row: Row) -> Finding:
         certainty="certain",
         tier="F",
         title=title,
-        paths=(row.path or scene.path(scope.at),),
+        paths=(row.path or context.path(scope.at),),
         subjects=(row.name,),
-        evidence=(_proof(scene, scope, row), Proof(scene.path(scope.at), "", f"{lock.file}: {row.name} {locked}")),
+        evidence=(_proof(context, scope, row), Proof(context.path(scope.at), "", f"{lock.file}: {row.name} {locked}")),
         remedy=remedy,
         notes=(f"{row.detail[:1].upper()}{row.detail[1:]}.",) if row.detail else (),
     )
 
 
-def _made_by_lock(scene: Scene, row: Row) -> bool:
-    at = scene.closure.position.get(row.path) if row.path else None
-    producer = scene.identity(at).producer if at is not None else None
+def _made_by_lock(context: Context, row: Row) -> bool:
+    at = context.closure.position.get(row.path) if row.path else None
+    producer = context.identity(at).producer if at is not None else None
     return producer is not None and producer.value in _BY_LOCK
 
 
-def _proof(scene: Scene, scope: Scope, row: Row) -> Proof:
+def _proof(context: Context, scope: Scope, row: Row) -> Proof:
     if row.path is None:
-        return Proof(scene.path(scope.at), "", f"no dist-info of {row.name}")
+        return Proof(context.path(scope.at), "", f"no dist-info of {row.name}")
     locked = f", locked {' or '.join(row.locked)}" if row.verdict == "skew" and row.locked else ""
     detail = f": {row.detail}" if row.detail else ""
     return Proof(row.path, "", f"{row.name} {row.installed}{locked}{detail}")
 
 
-def _many(scene: Scene, scope: Scope, lock: Lock, rows: list[Row], words: str, remedy: str) -> Finding:
+def _many(context: Context, scope: Scope, lock: Lock, rows: list[Row], words: str, remedy: str) -> Finding:
     return Finding(
         rule=RULE.id,
         severity="info",
         certainty="certain",
         tier="F",
         title=f"{counted(len(rows), 'distribution')} {words.format(lock.file)}: {some((row.name for row in rows), 5)}",
-        paths=tuple(row.path for row in rows if row.path is not None) or (scene.path(scope.at),),
+        paths=tuple(row.path for row in rows if row.path is not None) or (context.path(scope.at),),
         subjects=tuple(row.name for row in rows),
-        evidence=tuple(_proof(scene, scope, row) for row in rows),
+        evidence=tuple(_proof(context, scope, row) for row in rows),
         remedy=remedy,
     )
 
@@ -211,5 +211,5 @@ RULE = Rule(
         "Build from the lock again, or look for the override. Native libraries and build systems are in no lock file."
     ),
     check=_check,
-    judges=lambda scene: scene.python_paths,
+    judges=lambda context: context.python_paths,
 )

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pyclosure.queries.base.verdicts import Finding, Judged, Proof, Verdict
+from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.rule import Rule
-from pyclosure.queries.findings.scene import Scene
 
 _LEAST = 1024 * 1024
 """Bytes of tests in one package from which it is worth a line."""
 
 
-def _check(scene: Scene) -> Iterator[Verdict]:
+def _check(context: Context) -> Iterator[Verdict]:
     count = 0
-    for at in scene.python_paths:
-        inspection = scene.inspection(at)
+    for at in context.python_paths:
+        inspection = context.inspection(at)
         if inspection is None:
             continue
         count += 1
@@ -26,12 +26,12 @@ def _check(scene: Scene) -> Iterator[Verdict]:
                 severity="info",
                 certainty="certain",
                 tier="F",
-                title=f"{scene.label(at)} ships its tests",
-                paths=(scene.path(at),),
-                subjects=(scene.name(at),),
+                title=f"{context.label(at)} ships its tests",
+                paths=(context.path(at),),
+                subjects=(context.name(at),),
                 evidence=(
                     Proof(
-                        scene.path(at),
+                        context.path(at),
                         "",
                         f"folders called test or tests: {share:.0f} % of its bytes, bytecode included",
                     ),
@@ -57,5 +57,5 @@ RULE = Rule(
     ),
     fix="Delete the folders in `postInstall`, or move them to a `testout` output.",
     check=_check,
-    judges=lambda scene: scene.python_paths,
+    judges=lambda context: context.python_paths,
 )

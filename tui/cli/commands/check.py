@@ -129,8 +129,8 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
 
 
 def _report(arguments: argparse.Namespace, policy: Policy, streams: Streams) -> tuple[Report, Knowledge]:
+    from pyclosure.queries.findings.context import Context
     from pyclosure.queries.findings.judge import judge
-    from pyclosure.queries.findings.scene import Scene
     from pyclosure.queries.opened.evidence import EvidenceStore
 
     locks = _locks(arguments)
@@ -139,10 +139,10 @@ def _report(arguments: argparse.Namespace, policy: Policy, streams: Streams) -> 
     knowledge = load(arguments, streams.err, inspect=True, tests=tests)
     narrator = Narrator(streams.err)
     try:
-        scene = Scene(
+        context = Context(
             knowledge, EvidenceStore(knowledge), policy, locks, narrator, groups=arguments.group, extras=arguments.extra
         )
-        return judge(scene), knowledge
+        return judge(context), knowledge
     finally:
         narrator.finish()
 

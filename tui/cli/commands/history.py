@@ -55,8 +55,8 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
 
 def _moment(arguments: argparse.Namespace, word: str, streams: Streams) -> Moment:
     from pyclosure.queries.diff.history import moment
+    from pyclosure.queries.findings.context import Context
     from pyclosure.queries.findings.judge import judge
-    from pyclosure.queries.findings.scene import Scene
     from pyclosure.queries.opened.evidence import EvidenceStore
     from pyclosure.queries.policy.policy import Policy
     from pyclosure.tui.session.policy_file import read_policy
@@ -69,7 +69,7 @@ def _moment(arguments: argparse.Namespace, word: str, streams: Streams) -> Momen
     policy = Policy() if arguments.no_config else read_policy(arguments.config)
     narrator = Narrator(streams.err)
     try:
-        return moment(word, knowledge, judge(Scene(knowledge, EvidenceStore(knowledge), policy, activity=narrator)))
+        return moment(word, knowledge, judge(Context(knowledge, EvidenceStore(knowledge), policy, activity=narrator)))
     finally:
         narrator.finish()
 

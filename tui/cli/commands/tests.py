@@ -49,8 +49,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     from pyclosure.queries.base.errors import BadInput
     from pyclosure.queries.findings import find_rule
+    from pyclosure.queries.findings.context import Context
     from pyclosure.queries.findings.judge import judge
-    from pyclosure.queries.findings.scene import Scene
     from pyclosure.queries.opened.evidence import EvidenceStore
     from pyclosure.queries.policy.policy import Policy
     from pyclosure.queries.testing.evaluated import expressions_of, learn_evaluation
@@ -69,10 +69,10 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     narrator = Narrator(streams.err)
     try:
         notes = learn_evaluation(knowledge, where, narrator) if where else []
-        scene = Scene(knowledge, EvidenceStore(knowledge), policy, activity=narrator)
+        context = Context(knowledge, EvidenceStore(knowledge), policy, activity=narrator)
         rules = [rule for name in _ABOUT_TESTS if (rule := find_rule(name)) is not None]
-        findings = judge(scene, rules).findings
-        survey = scene.tests
+        findings = judge(context, rules).findings
+        survey = context.tests
     finally:
         narrator.finish()
     _refuse_unknown(survey, list(named))

@@ -27,7 +27,7 @@ _EXCERPT = 120
 """Characters of a line that evidence shows."""
 
 
-class Scene(Environment):
+class Context(Environment):
     """The closure as rules see it; made anew for each judgement.
 
     Args:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-import time
 import warnings
 from types import SimpleNamespace
 from typing import Any, cast
@@ -18,6 +17,7 @@ from pyclosure.queries.facts.calls.sites import MOST_SITES, call_sites, may_open
 from pyclosure.queries.findings.context import Context
 from pyclosure.queries.findings.rules import p15_dlopen
 from tests.support.sentences import assert_plain
+from tests.support.work import at_most
 
 FILE = "lib/python3.11/site-packages/pkg/_lib.py"
 CDLL, LOAD, FIND, FFI = "ctypes.CDLL", "ctypes.cdll.LoadLibrary", "ctypes.util.find_library", "ffi.dlopen"
@@ -1214,15 +1214,13 @@ def find_library(self, name): pass
     ],
 )  # fmt: skip
 def test_what_does_not_parse_is_searched(source: bytes) -> None:
-    started = time.perf_counter()
-
-    sites, problem = call_sites(source, FILE)
+    with at_most(2_000):
+        sites, problem = call_sites(source, FILE)
 
     assert [one.names for one in sites] == [("a",)]
     assert problem is not None and problem.endswith("; searched line by line")
     assert_plain(problem)
     assert len(problem) <= 301
-    assert time.perf_counter() - started < 5
 
 
 @pytest.mark.parametrize(
@@ -1316,14 +1314,12 @@ HEAD = b"import ctypes, sys\nfrom ctypes import CDLL\nfrom ctypes.util import fi
     ],
 )  # fmt: skip
 def test_hostile_sources_end_soon(source: bytes) -> None:
-    started = time.perf_counter()
-
-    sites, _ = call_sites(HEAD + source, FILE)
+    with at_most(25_000_000):
+        sites, _ = call_sites(HEAD + source, FILE)
 
     assert sites
     assert all(len(one.names) <= 50 for one in sites)
     assert_harmless(sites)
-    assert time.perf_counter() - started < 10
 
 
 PIECES = [

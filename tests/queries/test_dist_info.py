@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from pyclosure.queries.facts.files import StoreFiles
 from pyclosure.queries.facts.layout import look
 from tests.support.sentences import assert_plain
 from tests.support.trees import Link, dist_info, plant
+from tests.support.work import at_most
 
 SITE = "lib/python3.11/site-packages"
 FOLDER = f"{SITE}/x-1.0.dist-info"
@@ -271,10 +271,8 @@ def test_a_hostile_folder_name_is_shown_harmlessly(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("line", [":\n", "A: b\n", " x\n", "Name: y\n", "Requires-Dist: y\n"])
 def test_metadata_of_very_many_lines_is_read_as_far_as_that_is_quick(tmp_path: Path, line: str) -> None:
-    start = time.process_time()
-
-    found, problems = read_metadata(tmp_path, "Name: x\n" + line * (3_000_000 // len(line)))
+    with at_most(3_000_000):
+        found, problems = read_metadata(tmp_path, "Name: x\n" + line * (3_000_000 // len(line)))
 
     assert found is not None and found.name.startswith("x")
-    assert time.process_time() - start < 3
     assert any("more than 20,000 lines; the rest was not read" in one for one in problems)

@@ -10,7 +10,6 @@ import socket
 import stat
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -43,12 +42,12 @@ from tests.support.binaries import elf, macho
 from tests.support.closures import knowledge_of, records_of, store_path
 from tests.support.sentences import assert_plain
 from tests.support.trees import Link, Program, Tree, dist_info, plant, plant_path
+from tests.support.work import at_most
 
 SITE = "lib/python3.11/site-packages"
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 """Where thousands of files cost nothing; None for the usual place."""
 SECRET = "the secret of another folder"
-SLOW = 5.0
 """Seconds that no 4 MiB may need, on a machine that does other things too; most need 0.2."""
 
 
@@ -507,10 +506,9 @@ def test_huge_files_are_not_read_whole(tmp_path: Path) -> None:
             file.write(start)
             file.truncate(200 * 1024 * 1024)
 
-    begin = time.monotonic()
-    found = inspect(str(path))
+    with at_most(100_000):
+        found = inspect(str(path))
 
-    assert time.monotonic() - begin < SLOW
     assert found is not None
     assert_sound(found)
     assert found.size == 8 * 200 * 1024 * 1024
@@ -534,7 +532,7 @@ def test_ten_megabytes_of_python_are_named_and_not_read(tmp_path: Path) -> None:
     assert found.problems == (f"{SITE}/a.py: larger than 4194304 bytes; not read",)
 
 
-_MIB = 4 * 1024 * 1024
+_MIB = 1024 * 1024
 
 
 @pytest.mark.parametrize(
@@ -563,11 +561,10 @@ _MIB = 4 * 1024 * 1024
 )
 def test_a_huge_line_takes_no_longer_than_its_length(tmp_path: Path, start: bytes, part: bytes) -> None:
     code = (start + part * (_MIB // len(part)))[:_MIB]
-    begin = time.monotonic()
 
-    found = look(tmp_path, {f"{SITE}/a.py": code})
+    with at_most(12_000_000):
+        found = look(tmp_path, {f"{SITE}/a.py": code})
 
-    assert time.monotonic() - begin < SLOW
     assert set(found.imports) <= {"a", "import"}
     assert found.problems == ()
 
@@ -580,11 +577,9 @@ def test_a_huge_wrapper_takes_no_longer_than_its_length(tmp_path: Path, sign: by
         f"{SITE}/a.pth": b"/" + b"a/" * 40_000,
         f"{SITE}/b.pth": b"/0123456789abcdfghijklmnpqrsvwxyz" * 2000,
     }
-    begin = time.monotonic()
 
-    look(tmp_path, tree)
-
-    assert time.monotonic() - begin < SLOW
+    with at_most(150_000):
+        look(tmp_path, tree)
 
 
 def test_a_name_that_is_too_long_is_no_module(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import itertools
 import os
-import time
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,6 +23,7 @@ from pyclosure.queries.locks.compare import Installed, Row, compare
 from pyclosure.queries.locks.constraint import allows
 from pyclosure.queries.locks.select import Selection, needed
 from tests.support.sentences import assert_plain, assert_sentence
+from tests.support.work import at_most
 
 
 def variables(python: str = "3.12.4", platform: str = "linux") -> dict[str, str]:
@@ -1591,10 +1591,8 @@ def test_a_package_of_very_many_extras_names_some_of_them_and_soon(tmp_path: Pat
         for number in range(count)
     )
     lock = lock_of(tmp_path, "poetry.lock", f"[metadata]\nlock-version = '2.0'\n[extras]\n{extras}{packages}")
-    start = time.process_time()
+    with at_most(300_000):
+        selection = needed(lock, LINUX)
 
-    selection = needed(lock, LINUX)
-
-    assert time.process_time() - start < 3
     assert max(len(one.text) for one in selection.filtered) < 200
     assert selection.filtered[0].text.startswith("e0000, e0001, ")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import product
@@ -22,6 +21,7 @@ from pyclosure.queries.findings.context import Context
 from pyclosure.queries.opened.evidence import EvidenceStore
 from pyclosure.queries.policy.policy import Policy
 from tests.support.closures import derivation_of, knowledge_of, records_of, store_path
+from tests.support.work import at_most
 
 # -- environments, as Python itself would give them ------------------------------------------------------
 
@@ -169,10 +169,8 @@ def test_a_marker_that_compares_everything_with_everything_is_not_worked_out() -
     text = " or ".join(f"{name} == '3.11.{number}'" for number in range(9) for name in names)
     nowhere = platform_of("python3.11", "", None, None)
     assert nowhere is not None
-    start = time.process_time()
-
-    assert nowhere.holds(text) is None, "millions of environments, and nobody waits for them"
-    assert time.process_time() - start < 1
+    with at_most(20_000):
+        assert nowhere.holds(text) is None, "millions of environments, and nobody waits for them"
 
 
 @given(markers("platform_release", "sys_platform", "python_version"))

@@ -9,7 +9,6 @@ import lzma
 import os
 import tarfile
 import threading
-import time
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -32,6 +31,7 @@ from pyclosure.queries.facts.sources.tree import Declaration, Source, read_sourc
 from pyclosure.queries.facts.sources.wanted import without_extra
 from tests.support.sentences import assert_plain
 from tests.support.trees import Link, Tree, plant
+from tests.support.work import at_most
 
 PROJECT = '[project]\nname = "Proj"\nversion = "1.0"\n'
 
@@ -506,12 +506,9 @@ def test_references_that_go_round_or_double_end(tmp_path: Path) -> None:
         "[testenv]\ndeps =\n    {[a]deps}\n    {[testenv]deps}\n"
     )
     doubling = "".join(f"[s{i}]\ndeps =\n    {{[s{i + 1}]deps}}\n    {{[s{i + 1}]deps}}\n" for i in range(60))
-    start = time.monotonic()
-
-    assert requirements(read(tmp_path / "1", {"tox.ini": ring}), "tox") == {"testenv": ("x",)}
-    read(tmp_path / "2", {"tox.ini": f"{doubling}[s60]\ndeps = y\n[testenv]\ndeps = {{[s0]deps}}\n"})
-
-    assert time.monotonic() - start < 5
+    with at_most(50_000):
+        assert requirements(read(tmp_path / "1", {"tox.ini": ring}), "tox") == {"testenv": ("x",)}
+        read(tmp_path / "2", {"tox.ini": f"{doubling}[s60]\ndeps = y\n[testenv]\ndeps = {{[s0]deps}}\n"})
 
 
 def test_tox_in_setup_cfg_and_pyproject(tmp_path: Path) -> None:
@@ -1078,12 +1075,10 @@ def test_headers_that_some_versions_of_tarfile_take_quadratic_time_for(tmp_path:
     info = tarfile.TarInfo("x")
     info.type, info.size = tarfile.XHDTYPE, len(body)
     data = tar_of({"setup.cfg": "[metadata]\nname = p"})[:1024] + info.tobuf(tarfile.GNU_FORMAT) + body
-    start = time.monotonic()
-
-    source = packed(tmp_path, data)
+    with at_most(5_000):
+        source = packed(tmp_path, data)
 
     assert source.problems == ("the archive has a header that cannot be read",)
-    assert time.monotonic() - start < 2
 
 
 def test_a_dictionary_of_gigabytes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -1208,11 +1203,8 @@ DEEP = {
 
 @pytest.mark.parametrize("name", DEEP)
 def test_what_is_deep_or_slow_for_a_parser_ends_soon(tmp_path: Path, name: str) -> None:
-    start = time.monotonic()
-
-    read(tmp_path, DEEP[name])
-
-    assert time.monotonic() - start < 15, "minutes or hours without a bound, a second or two with it"
+    with at_most(15_000_000):
+        read(tmp_path, DEEP[name])
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from pyclosure.queries.sources.read import read_source
 from pyclosure.queries.sources.request import Request
 from pyclosure.queries.sources.resolve import Demo, resolve
 from tests.support.closures import store_path
+from tests.support.programs import PATIENCE
 from tests.support.recorded import (
     APP,
     NEVER,
@@ -376,7 +377,7 @@ def test_an_opening_hands_its_error_to_whoever_waits(nix: RecordedRunner) -> Non
 
 
 def wait_for(fact: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while not fact():
         assert time.monotonic() < deadline, f"waited in vain for {what}"
         time.sleep(0.002)

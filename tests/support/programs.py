@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+PATIENCE = 120.0
+"""Seconds after which a test gives up waiting: it hangs. Nothing is judged by it, and nothing sleeps that long."""
+
 SHELL = "#!/bin/sh\n"
 PYTHON = f"#!{sys.executable} -S\n"
 
@@ -41,7 +44,7 @@ def alive(pid: int) -> bool:
     return state not in "ZX"
 
 
-def wait_until(condition: object, seconds: float = 5.0) -> bool:
+def wait_until(condition: object, seconds: float = PATIENCE) -> bool:
     """Wait until a callable says yes, but not for ever."""
     assert callable(condition)
     end = time.monotonic() + seconds

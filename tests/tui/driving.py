@@ -31,10 +31,9 @@ from pyclosure.tui.widgets.path_table import PathTable
 from pyclosure.tui.widgets.rows import RowView
 from pyclosure.tui.windows.loading import LoadingScreen
 from pyclosure.tui.words.units import Labels
+from tests.support.programs import PATIENCE
 
 SMALL, LARGE, WIDE = (80, 24), (200, 60), (200, 24)
-PATIENCE = 30.0
-"""Seconds after which a test gives up waiting; nothing ever sleeps that long on purpose."""
 
 SOMETHING = "/nix/store/98rgw0mchyp3rd2qwv6xx7g4dyy6i723-python3.11-msgpack-1.2.4"
 

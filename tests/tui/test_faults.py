@@ -251,14 +251,14 @@ def test_escape_ends_every_stage_of_opening(
     (home / "default.nix").write_text("{ env = null; }")
     nix.does(stage, f"{FAMILY} {HANGS}")
     with terminal(*words, *(() if "-f" in words else (nix.root,))) as screen:
-        assert wait_until(lambda: len(nix.family()) == running, 20)
+        assert wait_until(lambda: len(nix.family()) == running)
         screen.shows("esc cancels")
         screen.keys("\x1b")
         screen.shows("Cancelled: nothing was opened, and nix was stopped.")
         assert wait_until(lambda: not nix.still_running()), "somebody survived"
         # it can be tried again, and left while it tries
         screen.keys("r")
-        assert wait_until(lambda: len(nix.family()) == 2 * running, 20)
+        assert wait_until(lambda: len(nix.family()) == 2 * running)
         screen.keys("q")
 
         assert screen.ended() == 130
@@ -289,7 +289,7 @@ def test_a_signal_to_a_command_ends_a_hanging_nix(nix: StubNix, home: Path, numb
     argv = [*PROGRAM, "report", nix.root]
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(argv, **pipes, env=nix.environment(home), cwd=home) as child:
-        assert wait_until(lambda: len(nix.family()) == 3, 20)
+        assert wait_until(lambda: len(nix.family()) == 3)
         child.send_signal(number)
         out, err = child.communicate(timeout=30)
 

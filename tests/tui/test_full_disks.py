@@ -181,7 +181,7 @@ def test_two_programs_on_one_store_do_not_end_each_others_nix(tmp_path: Path, ho
         for _ in range(2)
     ]
     hanging = nix.folder / "hanging"
-    assert wait_until(lambda: hanging.exists() and len(hanging.read_text().split()) == 2, 30)
+    assert wait_until(lambda: hanging.exists() and len(hanging.read_text().split()) == 2)
 
     some[0].send_signal(signal.SIGTERM)
     assert some[0].wait(30) == 143

@@ -46,9 +46,9 @@ def dump_db(count: int, seed: int = 1) -> tuple[str, str]:
         )
     root = add("python3-3.13.9-env", {python, *packages}, 400_000)
     lines: list[str] = []
-    for at, path in enumerate(paths):
-        below = sorted(paths[one] for one in references[at])
-        lines += [path, f"{at:064x}", str(sizes[at]), "", str(len(below)), *below]
+    for index, path in enumerate(paths):
+        below = sorted(paths[one] for one in references[index])
+        lines += [path, f"{index:064x}", str(sizes[index]), "", str(len(below)), *below]
     return "\n".join(lines) + "\n", paths[root]
 
 

@@ -27,7 +27,7 @@ def measure(folder: Path) -> list[Figure]:
             rounds.append(json.loads(done.stdout))
         names = [f"{screen}: {key}" for screen, key, *_ in rounds[0]]
         answers, wholes, pieces = (
-            [statistics.median(one[at][part] for one in rounds) for at in range(len(names))] for part in (2, 3, 4)
+            [statistics.median(one[index][part] for one in rounds) for index in range(len(names))] for part in (2, 3, 4)
         )
         group = f"keys: 20,000 rows, {columns}x{lines}, {len(names)} keys"
         found.append(Figure(group, "median key: answered", statistics.median(answers)))

@@ -38,7 +38,7 @@ class Why:
     @property
     def members(self) -> frozenset[int]:
         """Positions on any chain, the target included."""
-        return frozenset(at for at, ways in enumerate(self.below) if ways)
+        return frozenset(index for index, ways in enumerate(self.below) if ways)
 
     def through(self, edge: Edge) -> int:
         """Return the number of chains through a reference of the closure; 0 when it lies on none."""
@@ -54,25 +54,27 @@ def why(closure: Closure, target: int) -> Why:
     count = len(closure)
     below = [0] * count
     below[target] = 1
-    for at in range(target + 1, count):
-        below[at] = sum(map(below.__getitem__, closure.references[at]))
+    for index in range(target + 1, count):
+        below[index] = sum(map(below.__getitem__, closure.references[index]))
     above = [0] * count
     for root in dict.fromkeys(closure.roots):
         above[root] += below[root] > 0
-    for at in range(count - 1, target, -1):
-        ways = above[at]
+    for index in range(count - 1, target, -1):
+        ways = above[index]
         if ways:
-            for one in closure.references[at]:
+            for one in closure.references[index]:
                 if below[one]:
                     above[one] += ways
     total = above[target]
     # on a DAG, what lies on all chains is met in the order of positions, from the top
-    must_pass = tuple(at for at in range(count - 1, target, -1) if above[at] and above[at] * below[at] == total)
+    must_pass = tuple(
+        index for index in range(count - 1, target, -1) if above[index] and above[index] * below[index] == total
+    )
     # a reference on all chains leads from one path on all chains to the next
     edges = tuple(
-        (at, one)
-        for at, one in pairwise((*must_pass, target))
-        if one in closure.references[at] and above[at] * below[one] == total
+        (index, one)
+        for index, one in pairwise((*must_pass, target))
+        if one in closure.references[index] and above[index] * below[one] == total
     )
     return Why(
         target=target,
@@ -91,13 +93,13 @@ def _shortest(closure: Closure, target: int) -> tuple[int, ...]:
     # nothing is further away than there are paths
     distance = [count] * count
     distance[target] = 0
-    for at in range(target + 1, count):
-        distance[at] = min(map(distance.__getitem__, closure.references[at]), default=count) + 1
-    at = min(closure.roots, key=lambda root: (distance[root], -root))
-    chain = [at]
-    while at != target:
-        at = max(one for one in closure.references[at] if distance[one] == distance[at] - 1)
-        chain.append(at)
+    for index in range(target + 1, count):
+        distance[index] = min(map(distance.__getitem__, closure.references[index]), default=count) + 1
+    index = min(closure.roots, key=lambda root: (distance[root], -root))
+    chain = [index]
+    while index != target:
+        index = max(one for one in closure.references[index] if distance[one] == distance[index] - 1)
+        chain.append(index)
     return tuple(chain)
 
 
@@ -114,11 +116,11 @@ def chains_in_order(closure: Closure, target: int) -> Iterator[tuple[int, ...]]:
             heappush(heap, (distance[root], (-root,)))
     while heap:
         _, path = heappop(heap)
-        at = -path[-1]
-        if at == target:
+        index = -path[-1]
+        if index == target:
             yield tuple(-one for one in path)
             continue
-        for one in closure.references[at]:
+        for one in closure.references[index]:
             if one in distance:
                 heappush(heap, (len(path) + distance[one], (*path, -one)))
 
@@ -129,10 +131,10 @@ def _distances(closure: Closure, target: int) -> dict[int, int]:
     layer = [target]
     while layer:
         following: list[int] = []
-        for at in layer:
-            for referrer in closure.referrers[at]:
+        for index in layer:
+            for referrer in closure.referrers[index]:
                 if referrer not in distance:
-                    distance[referrer] = distance[at] + 1
+                    distance[referrer] = distance[index] + 1
                     following.append(referrer)
         layer = following
     return distance

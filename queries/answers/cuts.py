@@ -61,12 +61,12 @@ class Dominated:
 
     def __init__(self, dominators: Sequence[int]) -> None:
         self._below: list[list[int]] = [[] for _ in dominators]
-        for at, above in enumerate(dominators):
+        for index, above in enumerate(dominators):
             if above >= 0:
-                self._below[above].append(at)
+                self._below[above].append(index)
 
-    def __getitem__(self, at: int) -> list[int]:
-        found = [at]
+    def __getitem__(self, index: int) -> list[int]:
+        found = [index]
         for one in found:
             found += self._below[one]
         return found
@@ -86,13 +86,13 @@ def saving_of(closure: Closure, edges: Iterable[Edge] = (), dropped: Collection[
     for root in closure.roots:
         if root not in gone:
             alive[root] = 1
-    for at in range(len(closure) - 1, -1, -1):
-        if alive[at]:
-            for reference in closure.references[at]:
-                if reference not in gone and (at, reference) not in cut:
+    for index in range(len(closure) - 1, -1, -1):
+        if alive[index]:
+            for reference in closure.references[index]:
+                if reference not in gone and (index, reference) not in cut:
                     alive[reference] = 1
-    left = tuple(at for at, flag in enumerate(alive) if not flag)
-    return Saving(sum(closure.nar_sizes[at] for at in left), left)
+    left = tuple(index for index, flag in enumerate(alive) if not flag)
+    return Saving(sum(closure.nar_sizes[index] for index in left), left)
 
 
 def smallest_cut(closure: Closure, target: int, keep: Collection[Edge] = (), most: int = MOST_EDGES) -> Cut | None:
@@ -118,9 +118,9 @@ def smallest_cut(closure: Closure, target: int, keep: Collection[Edge] = (), mos
         return None
     edges = tuple(
         sorted(
-            (at, one)
-            for at in reachable
-            for one in closure.references[at]
+            (index, one)
+            for index in reachable
+            for one in closure.references[index]
             if one in search.members and one not in reachable
         )
     )
@@ -152,25 +152,25 @@ class _Flow:
         came: dict[int, Edge | None] = dict.fromkeys(self._roots)
         queue = deque(self._roots)
         while queue and self._target not in came:
-            at = queue.popleft()
-            for one in self._closure.references[at]:
-                edge = (at, one)
+            index = queue.popleft()
+            for one in self._closure.references[index]:
+                edge = (index, one)
                 if one in self.members and one not in came and (edge in self._keep or not self._carried[edge]):
                     came[one] = edge
                     queue.append(one)
-            for one in self._closure.referrers[at]:
-                if one in self.members and one not in came and self._carried[one, at]:
-                    came[one] = (one, at)
+            for one in self._closure.referrers[index]:
+                if one in self.members and one not in came and self._carried[one, index]:
+                    came[one] = (one, index)
                     queue.append(one)
         return came
 
     def _send(self, came: dict[int, Edge | None]) -> bool:
         """Send one unit along the way found; False when kept references alone lead to the target."""
-        at = self._target
+        index = self._target
         limited = False
-        while (edge := came[at]) is not None:
-            forward = edge[1] == at
+        while (edge := came[index]) is not None:
+            forward = edge[1] == index
             limited = limited or not forward or edge not in self._keep
             self._carried[edge] += 1 if forward else -1
-            at = edge[0] if forward else edge[1]
+            index = edge[0] if forward else edge[1]
         return limited

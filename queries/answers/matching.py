@@ -131,28 +131,28 @@ _made: WeakKeyDictionary[Knowledge, list[tuple[Identity, Searchable] | None]] = 
 """What was made already, and of which identity: that of a path changes when more becomes known."""
 
 
-def searchable(knowledge: Knowledge, at: int) -> Searchable:
+def searchable(knowledge: Knowledge, index: int) -> Searchable:
     """Return what filters look into for one path."""
     kept = _made.get(knowledge)
     if kept is None:
         kept = _made.setdefault(knowledge, [None] * len(knowledge.closure))
-    identity = knowledge.identity(at)
-    known = kept[at]
+    identity = knowledge.identity(index)
+    known = kept[index]
     if known is None or known[0] is not identity:
-        known = kept[at] = (identity, _searchable(knowledge, at, identity))
+        known = kept[index] = (identity, _searchable(knowledge, index, identity))
     return known[1]
 
 
 def prepare(knowledge: Knowledge, activity: Activity = SILENT) -> None:
     """Make what filters look into for all paths, so that the first letter of a filter need not wait for it."""
-    for at in range(len(knowledge.closure)):
-        if at % 500 == 0:
+    for index in range(len(knowledge.closure)):
+        if index % 500 == 0:
             activity.check()
-        searchable(knowledge, at)
+        searchable(knowledge, index)
 
 
-def _searchable(knowledge: Knowledge, at: int, identity: Identity) -> Searchable:
-    base = base_name(knowledge.closure.path(at)).lower()
+def _searchable(knowledge: Knowledge, index: int, identity: Identity) -> Searchable:
+    base = base_name(knowledge.closure.path(index)).lower()
     name = base[33:]
     kind = identity.kind.value
     names = (name, without_interpreter(name), identity.distribution or "")
@@ -162,4 +162,4 @@ def _searchable(knowledge: Knowledge, at: int, identity: Identity) -> Searchable
 def matching(knowledge: Knowledge, positions: list[int], text: str) -> list[int]:
     """Return those of the positions that a filter means, in their order."""
     wanted = parse_filter(text)
-    return [at for at in positions if wanted.matches(searchable(knowledge, at))]
+    return [index for index in positions if wanted.matches(searchable(knowledge, index))]

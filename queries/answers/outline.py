@@ -19,7 +19,7 @@ Order = Callable[[Iterable[int]], Sequence[int]]
 class Node:
     """One place in the tree where a path hangs."""
 
-    at: int
+    index: int
     """Position of the path in the closure."""
     level: int
     parent: Node | None = None
@@ -41,7 +41,7 @@ class Outline:
     def __init__(self, tops: Iterable[int], below: Sequence[Sequence[int]], order: Order) -> None:
         self._below = below
         self._order = order
-        self.tops = [Node(at, 0) for at in order(tops)]
+        self.tops = [Node(index, 0) for index in order(tops)]
         self._unfolded: dict[int, Node] = {}
         self.rows: list[Node] = []
         """The visible nodes, from the top."""
@@ -49,19 +49,19 @@ class Outline:
 
     def leaf(self, node: Node) -> bool:
         """Whether nothing hangs below a node."""
-        return not self._below[node.at]
+        return not self._below[node.index]
 
     def elsewhere(self, node: Node) -> Node | None:
         """Return the other place where this path is unfolded; None when there is none."""
-        other = self._unfolded.get(node.at)
+        other = self._unfolded.get(node.index)
         return other if other is not None and other is not node else None
 
     def unfold(self, node: Node) -> bool:
         """Show what hangs below; False when there is nothing, or it is shown elsewhere or already."""
-        if self.leaf(node) or node.at in self._unfolded:
+        if self.leaf(node) or node.index in self._unfolded:
             return False
-        node.children = [Node(at, node.level + 1, node) for at in self._order(self._below[node.at])]
-        self._unfolded[node.at] = node
+        node.children = [Node(index, node.level + 1, node) for index in self._order(self._below[node.index])]
+        self._unfolded[node.index] = node
         self._refresh()
         return True
 
@@ -70,8 +70,8 @@ class Outline:
         if node.children is None:
             return False
         for inner in _walk(node):
-            if self._unfolded.get(inner.at) is inner:
-                del self._unfolded[inner.at]
+            if self._unfolded.get(inner.index) is inner:
+                del self._unfolded[inner.index]
         node.children = None
         self._refresh()
         return True
@@ -81,7 +81,7 @@ class Outline:
         kept = self.tops if len(self.tops) == 1 else []
         for node in [child for top in kept for child in top.children or ()] or self.tops:
             node.children = None
-        self._unfolded = {top.at: top for top in kept if top.children}
+        self._unfolded = {top.index: top for top in kept if top.children}
         self._refresh()
         for top in kept:
             self.unfold(top)
@@ -96,13 +96,13 @@ class Outline:
         shown = len(self.rows)
         queue = list(self.rows)
         for node in queue:
-            if self.leaf(node) or node.at in self._unfolded or (depth is not None and node.level >= depth):
+            if self.leaf(node) or node.index in self._unfolded or (depth is not None and node.level >= depth):
                 continue
-            if limit is not None and shown + len(self._below[node.at]) > limit:
+            if limit is not None and shown + len(self._below[node.index]) > limit:
                 self._refresh()
                 return False
-            node.children = [Node(at, node.level + 1, node) for at in self._order(self._below[node.at])]
-            self._unfolded[node.at] = node
+            node.children = [Node(index, node.level + 1, node) for index in self._order(self._below[node.index])]
+            self._unfolded[node.index] = node
             shown += len(node.children)
             queue.extend(node.children)
         self._refresh()
@@ -113,8 +113,8 @@ class Outline:
         self._order = order
         groups = [self.tops] + [node.children for node in self._unfolded.values() if node.children]
         for group in groups:
-            by_position = {node.at: node for node in group}
-            group[:] = [by_position[at] for at in order(by_position)]
+            by_position = {node.index: node for node in group}
+            group[:] = [by_position[index] for index in order(by_position)]
         self._refresh()
 
     def reveal(self, chain: Sequence[int]) -> Node | None:
@@ -124,12 +124,12 @@ class Outline:
         """
         level: Sequence[Node] = self.tops
         node = None
-        for at in chain:
-            node = next((one for one in level if one.at == at), None)
+        for index in chain:
+            node = next((one for one in level if one.index == index), None)
             if node is None:
                 return None
             self.unfold(node)
-            level = (self._unfolded.get(at) or node).children or ()
+            level = (self._unfolded.get(index) or node).children or ()
         return node
 
     def _refresh(self) -> None:
@@ -160,10 +160,10 @@ def shortest_chain(references: Sequence[Sequence[int]], tops: Iterable[int], tar
     layer = list(came)
     while layer and target not in came:
         following = []
-        for at in layer:
-            for reference in references[at]:
+        for index in layer:
+            for reference in references[index]:
                 if reference not in came:
-                    came[reference] = at
+                    came[reference] = index
                     following.append(reference)
         layer = following
     if target not in came:
@@ -178,8 +178,8 @@ def outline_of(knowledge: Knowledge, members: Collection[int]) -> Outline:
     """Return the tree of some paths and the references among them, from the roots, the heaviest first."""
     closure = knowledge.closure
     below = [
-        tuple(one for one in references if one in members) if at in members else ()
-        for at, references in enumerate(closure.references)
+        tuple(one for one in references if one in members) if index in members else ()
+        for index, references in enumerate(closure.references)
     ]
     tops = [root for root in dict.fromkeys(closure.roots) if root in members]
     return Outline(tops, below, lambda some: ordered(knowledge, some, "added_size"))

@@ -48,15 +48,15 @@ def overview(knowledge: Knowledge, top: int = 10) -> Overview:
     sizes: Counter[str] = Counter()
     distributions = 0
     interpreters = []
-    for at in range(len(closure)):
-        if at in knowledge.gone:
+    for index in range(len(closure)):
+        if index in knowledge.gone:
             continue
-        kind, held = knowledge.kind(at)
+        kind, held = knowledge.kind(index)
         kinds[kind] += 1
-        sizes[kind] += knowledge.sizes.nar[at]
+        sizes[kind] += knowledge.sizes.nar[index]
         distributions += held
         if kind == "interpreter":
-            interpreters.append(at)
+            interpreters.append(index)
     by_kind = tuple(
         Share(kind, kinds[kind], sizes[kind])
         for kind in sorted(kinds, key=lambda kind: (-sizes[kind], KINDS.index(kind)))

@@ -35,7 +35,7 @@ def best_cuts(
         most_references: without targets, cuts of more references are left out: they are no plan.
     """
     if targets is not None:
-        asked = (smallest_cut(structure.closure, at, structure.wanted) for at in targets)
+        asked = (smallest_cut(structure.closure, index, structure.wanted) for index in targets)
         return _by_saving([_with_assumptions(cut, structure) for cut in asked if cut is not None])
     found: dict[tuple[Edge, ...], Cut] = {}
     candidates = _heaviest(knowledge, structure)
@@ -68,15 +68,15 @@ def _outdone(cut: Cut, others: Iterable[Cut], sizes: Sequence[int]) -> bool:
     for other in others:
         if set(other.edges) < edges:
             covered.update(other.saving.paths)
-    return bool(covered) and sum(sizes[at] for at in covered) >= _NEARLY * cut.saving.size
+    return bool(covered) and sum(sizes[index] for index in covered) >= _NEARLY * cut.saving.size
 
 
 def _heaviest(knowledge: Knowledge, structure: Structure) -> list[int]:
     closure = structure.closure
     wanted = {reference for _, reference in structure.wanted}
-    everything = [at for at in range(len(closure)) if at not in wanted and at not in closure.roots]
+    everything = [index for index in range(len(closure)) if index not in wanted and index not in closure.roots]
     added = knowledge.sizes.added
-    everything.sort(key=lambda at: (-added[at], -knowledge.sizes.nar[at], closure.path(at)))
+    everything.sort(key=lambda index: (-added[index], -knowledge.sizes.nar[index], closure.path(index)))
     return everything[:_CANDIDATES]
 
 
@@ -89,9 +89,9 @@ def edge_savings(knowledge: Knowledge) -> list[tuple[Edge, int]]:
     ranks = closure.name_ranks
     saving: list[tuple[Edge, int]] = []
     nothing: list[tuple[Edge, int]] = []
-    for at, below in enumerate(closure.references):
+    for index, below in enumerate(closure.references):
         for one in below:
-            saved = saved_by_edge(closure, sizes, (at, one))
-            (saving if saved else nothing).append(((at, one), saved))
+            saved = saved_by_edge(closure, sizes, (index, one))
+            (saving if saved else nothing).append(((index, one), saved))
     saving.sort(key=lambda row: (-row[1], ranks[row[0][0]], ranks[row[0][1]]))
     return saving + nothing

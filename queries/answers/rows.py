@@ -32,59 +32,63 @@ class Column:
         return self.unit != "text"
 
 
-def _interpreter(knowledge: Knowledge, at: int) -> Value:
-    fact = knowledge.identity(at).interpreter
+def _interpreter(knowledge: Knowledge, index: int) -> Value:
+    fact = knowledge.identity(index).interpreter
     return fact.value if fact else None
 
 
-def _producer(knowledge: Knowledge, at: int) -> Value:
-    fact = knowledge.identity(at).producer
+def _producer(knowledge: Knowledge, index: int) -> Value:
+    fact = knowledge.identity(index).producer
     return fact.value if fact else None
 
 
-def _closure_size(knowledge: Knowledge, at: int) -> Value:
+def _closure_size(knowledge: Knowledge, index: int) -> Value:
     sizes = knowledge.sizes.closure
-    return sizes[at] if sizes else None
+    return sizes[index] if sizes else None
 
 
-def _deriver(knowledge: Knowledge, at: int) -> Value:
-    return knowledge.closure.infos[at].deriver
+def _deriver(knowledge: Knowledge, index: int) -> Value:
+    return knowledge.closure.infos[index].deriver
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("path", "store path", "text", lambda k, at: k.closure.path(at), "the whole store path"),
-    Column("name", "name", "text", lambda k, at: k.closure.name(at), "the path without directory and digest"),
-    Column("kind", "kind", "text", lambda k, at: k.identity(at).kind.value, "what the path is"),
-    Column("output", "output", "text", lambda k, at: k.identity(at).output.value, "output of its derivation"),
+    Column("path", "store path", "text", lambda k, index: k.closure.path(index), "the whole store path"),
+    Column("name", "name", "text", lambda k, index: k.closure.name(index), "the path without directory and digest"),
+    Column("kind", "kind", "text", lambda k, index: k.identity(index).kind.value, "what the path is"),
+    Column("output", "output", "text", lambda k, index: k.identity(index).output.value, "output of its derivation"),
     Column(
         "distribution",
         "distribution",
         "text",
-        lambda k, at: k.identity(at).distribution,
+        lambda k, index: k.identity(index).distribution,
         "PEP 503 name of the Python distribution",
     ),
-    Column("version", "version", "text", lambda k, at: k.identity(at).version or None, "version"),
+    Column("version", "version", "text", lambda k, index: k.identity(index).version or None, "version"),
     Column("interpreter", "interpreter", "text", _interpreter, "Python ABI it belongs to"),
-    Column("nar_size", "NAR", "bytes", lambda k, at: k.sizes.nar[at], "bytes of the path itself"),
+    Column("nar_size", "NAR", "bytes", lambda k, index: k.sizes.nar[index], "bytes of the path itself"),
     Column("closure_size", "closure", "bytes", _closure_size, "bytes with all it needs"),
     Column(
         "added_size",
         "added",
         "bytes",
-        lambda k, at: k.sizes.added[at],
+        lambda k, index: k.sizes.added[index],
         "bytes that would leave the closure of all roots without it",
     ),
-    Column("referrers", "referrers", "count", lambda k, at: len(k.closure.referrers[at]), "paths that reference it"),
-    Column("depth", "depth", "count", lambda k, at: k.sizes.depth[at], "fewest references from a root"),
-    Column("references", "references", "count", lambda k, at: len(k.closure.references[at]), "paths it references"),
-    Column("pname", "package", "text", lambda k, at: k.identity(at).pname, "package name"),
+    Column(
+        "referrers", "referrers", "count", lambda k, index: len(k.closure.referrers[index]), "paths that reference it"
+    ),
+    Column("depth", "depth", "count", lambda k, index: k.sizes.depth[index], "fewest references from a root"),
+    Column(
+        "references", "references", "count", lambda k, index: len(k.closure.references[index]), "paths it references"
+    ),
+    Column("pname", "package", "text", lambda k, index: k.identity(index).pname, "package name"),
     Column("producer", "producer", "text", _producer, "tool that made a Python path"),
-    Column("tier", "tier", "text", lambda k, at: k.identity(at).kind.tier, "evidence for the kind: D, F or N"),
+    Column("tier", "tier", "text", lambda k, index: k.identity(index).kind.tier, "evidence for the kind: D, F or N"),
     Column(
         "certainty",
         "certainty",
         "text",
-        lambda k, at: k.identity(at).kind.certainty,
+        lambda k, index: k.identity(index).kind.certainty,
         "how sure the kind is",
     ),
     Column("deriver", "deriver", "text", _deriver, "derivation that built it, here or not"),
@@ -95,9 +99,9 @@ BY_KEY: dict[str, Column] = {column.key: column for column in COLUMNS}
 CONTRACT: tuple[str, ...] = tuple(column.key for column in COLUMNS[:12])
 
 
-def row(knowledge: Knowledge, at: int, keys: Sequence[str] = CONTRACT) -> dict[str, Value]:
+def row(knowledge: Knowledge, index: int, keys: Sequence[str] = CONTRACT) -> dict[str, Value]:
     """Return the values of one path by column key."""
-    return {key: BY_KEY[key].value(knowledge, at) for key in keys}
+    return {key: BY_KEY[key].value(knowledge, index) for key in keys}
 
 
 def ordered(
@@ -117,14 +121,14 @@ def ordered(
     column = BY_KEY[key]
     if key == "name" and not reverse:
         return by_name
-    values = {at: column.value(knowledge, at) for at in by_name}
-    known = [at for at in by_name if values[at] is not None]
+    values = {index: column.value(knowledge, index) for index in by_name}
+    known = [index for index in by_name if values[index] is not None]
     # a stable sort keeps ties by name, whichever way the column runs
     if column.numeric:
         known.sort(key=cast(Callable[[int], int], values.__getitem__), reverse=not reverse)
     else:
-        known.sort(key=lambda at: str(values[at]).lower(), reverse=reverse)
-    return known + [at for at in by_name if values[at] is None]
+        known.sort(key=lambda index: str(values[index]).lower(), reverse=reverse)
+    return known + [index for index in by_name if values[index] is None]
 
 
 def heaviest(knowledge: Knowledge, positions: Collection[int], most: int) -> tuple[int, ...]:
@@ -134,4 +138,4 @@ def heaviest(knowledge: Knowledge, positions: Collection[int], most: int) -> tup
     if not largest:
         return ()
     # as many more as weigh the same as the last one, because ties go by name
-    return tuple(ordered(knowledge, (at for at in positions if added[at] >= largest[-1]), "added_size")[:most])
+    return tuple(ordered(knowledge, (index for index in positions if added[index] >= largest[-1]), "added_size")[:most])

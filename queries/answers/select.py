@@ -32,7 +32,7 @@ def select(knowledge: Knowledge, word: str) -> int:
             hint="see what is there with: pyclosure list, or filter with / on the screen",
         )
     names = first_of(
-        found, _SHOWN, lambda at: f"{closure.path(at)[len(closure.store_dir) + 1 :][:12]}…-{closure.name(at)}"
+        found, _SHOWN, lambda index: f"{closure.path(index)[len(closure.store_dir) + 1 :][:12]}…-{closure.name(index)}"
     )
     raise BadInput(
         f"{shown} means {len(found):,} paths of this closure: {names}",
@@ -50,15 +50,19 @@ def candidates(knowledge: Knowledge, word: str) -> list[int]:
     everything = range(len(closure))
     lower = word.lower()
     readings: tuple[Callable[[int], bool], ...] = (
-        (lambda at: len(word) >= 6 and closure.path(at)[len(closure.store_dir) + 1 :][:32].startswith(word)),
-        (lambda at: closure.name(at) == word),
-        (lambda at: without_interpreter(closure.name(at)) == word.replace(" ", "-")),
-        (lambda at: knowledge.identity(at).distribution == lower.replace("_", "-").replace(".", "-")),
-        (lambda at: knowledge.identity(at).pname.lower() == lower and parse_name(closure.name(at)).output == "out"),
-        (lambda at: lower in name_of(closure.path(at)).lower()),
+        (lambda index: len(word) >= 6 and closure.path(index)[len(closure.store_dir) + 1 :][:32].startswith(word)),
+        (lambda index: closure.name(index) == word),
+        (lambda index: without_interpreter(closure.name(index)) == word.replace(" ", "-")),
+        (lambda index: knowledge.identity(index).distribution == lower.replace("_", "-").replace(".", "-")),
+        (
+            lambda index: (
+                knowledge.identity(index).pname.lower() == lower and parse_name(closure.name(index)).output == "out"
+            )
+        ),
+        (lambda index: lower in name_of(closure.path(index)).lower()),
     )
     for reading in readings:
-        found = [at for at in everything if reading(at)]
+        found = [index for index in everything if reading(index)]
         if found:
             return sorted(found, key=closure.path)
     return []

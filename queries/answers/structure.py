@@ -44,17 +44,17 @@ def structure(knowledge: Knowledge, keep: Collection[int] = ()) -> Structure:
     propagated = _propagated(knowledge)
     reach = _transitive(propagated)
     follows: set[Edge] = set()
-    for at, below in enumerate(closure.references):
-        if knowledge.identity(at).kind.value not in _GATHERERS:
+    for index, below in enumerate(closure.references):
+        if knowledge.identity(index).kind.value not in _GATHERERS:
             continue
-        declared = propagated[at]
+        declared = propagated[index]
         brought = 0
         for one in declared or below:
             brought |= reach[one]
         for one in below:
             chosen = one in declared or knowledge.identity(one).kind.value == "interpreter"
             if brought >> one & 1 and not chosen:
-                follows.add((at, one))
+                follows.add((index, one))
     structural = closure.without(follows)
     return Structure(structural, frozenset(follows), _wanted(knowledge, structural, keep))
 
@@ -64,13 +64,13 @@ def _wanted(knowledge: Knowledge, closure: Closure, keep: Collection[int]) -> fr
     for root in closure.roots:
         if knowledge.identity(root).kind.value == "python-env":
             edges.update((root, one) for one in closure.references[root] if _is_member(knowledge, one))
-    for at, below in enumerate(closure.references):
-        edges.update((at, one) for one in below if one in keep)
+    for index, below in enumerate(closure.references):
+        edges.update((index, one) for one in below if one in keep)
     return frozenset(edges)
 
 
-def _is_member(knowledge: Knowledge, at: int) -> bool:
-    identity = knowledge.identity(at)
+def _is_member(knowledge: Knowledge, index: int) -> bool:
+    identity = knowledge.identity(index)
     return identity.kind.value in ("python-package", "python-app", "interpreter") or identity.distributions > 0
 
 
@@ -88,10 +88,10 @@ def _propagated(knowledge: Knowledge) -> list[frozenset[int]]:
 def _transitive(propagated: list[frozenset[int]]) -> list[int]:
     """Return position → bitset of all that it propagates, directly or not; references come first, so one pass does."""
     reach: list[int] = []
-    for at, below in enumerate(propagated):
+    for index, below in enumerate(propagated):
         bits = 0
         for one in below:
-            if one < at:
+            if one < index:
                 bits |= reach[one] | 1 << one
         reach.append(bits)
     return reach

@@ -64,15 +64,15 @@ def what_if(closure: Closure, structure: Structure, edges: Collection[Edge], dro
     cut, gone, followed, saving = what_leaves(closure, structure, edges, dropped)
     left = closure.without(
         edge
-        for at in range(len(closure))
-        for edge in ((at, one) for one in closure.references[at])
+        for index in range(len(closure))
+        for edge in ((index, one) for one in closure.references[index])
         if edge in cut or edge in followed or edge[1] in gone
     )
     return WhatIf(cut, gone, followed, saving, _sizes(left, set(saving.paths)))
 
 
 def _sizes(left: Closure, lost: set[int]) -> Sizes:
-    weights = [0 if at in lost else size for at, size in enumerate(left.nar_sizes)]
+    weights = [0 if index in lost else size for index, size in enumerate(left.nar_sizes)]
     roots = [root for root in left.roots if root not in lost]
     members = left.requisites(roots)
     idom = immediate_dominators(left.references, roots, members)
@@ -80,8 +80,8 @@ def _sizes(left: Closure, lost: set[int]) -> Sizes:
     sums = reachable_sums(left.references, weights)
     return Sizes(
         nar=left.nar_sizes,
-        closure=tuple(0 if at in lost else one for at, one in enumerate(sums)),
-        added=tuple(0 if at in lost else one for at, one in enumerate(added)),
+        closure=tuple(0 if index in lost else one for index, one in enumerate(sums)),
+        added=tuple(0 if index in lost else one for index, one in enumerate(added)),
         dominators=tuple(idom),
         depth=depths(left, roots),
         total=sum(weights),

@@ -206,10 +206,10 @@ def _columns(environments: Sequence[Mapping[str, str]], names: Iterable[str]) ->
     """Return variable → value → the environments that have it, one bit each."""
     found: dict[str, dict[str, int]] = {}
     for name in names:
-        for at, one in enumerate(environments):
+        for index, one in enumerate(environments):
             if name in one:
                 column = found.setdefault(name, {})
-                column[one[name]] = column.get(one[name], 0) | 1 << at
+                column[one[name]] = column.get(one[name], 0) | 1 << index
     return found
 
 

@@ -129,11 +129,11 @@ def drv_name_parts(name: str) -> tuple[str, str]:
     >>> drv_name_parts("python3.13-sphinx-hook")
     ('python3.13-sphinx-hook', '')
     """
-    at = name.find("-")
-    while at != -1 and at + 1 < len(name):
-        if not name[at + 1].isalpha():
-            return name[:at], name[at + 1 :]
-        at = name.find("-", at + 1)
+    index = name.find("-")
+    while index != -1 and index + 1 < len(name):
+        if not name[index + 1].isalpha():
+            return name[:index], name[index + 1 :]
+        index = name.find("-", index + 1)
     return name, ""
 
 
@@ -156,11 +156,11 @@ def _python_parts(rest: str) -> tuple[str, str]:
     snapshot = _SNAPSHOT.match(rest)
     if snapshot:
         return snapshot["pname"], snapshot["version"]
-    at = rest.rfind("-")
-    while at > 0:
-        if is_python_version(rest[at + 1 :]):
-            return rest[:at], rest[at + 1 :]
-        at = rest.rfind("-", 0, at)
+    index = rest.rfind("-")
+    while index > 0:
+        if is_python_version(rest[index + 1 :]):
+            return rest[:index], rest[index + 1 :]
+        index = rest.rfind("-", 0, index)
     return drv_name_parts(rest)
 
 

@@ -29,7 +29,7 @@ def specifier(operator: str, version: str) -> str:
 def _bound(operator: str, version: Version) -> str:
     """Return the first version that a caret or tilde leaves out."""
     release = list(version.release)
-    at = min(1, len(release) - 1)
+    index = min(1, len(release) - 1)
     if operator == "^":
-        at = next((i for i, number in enumerate(release) if number), len(release) - 1)
-    return ".".join(map(str, [*release[:at], release[at] + 1]))
+        index = next((i for i, number in enumerate(release) if number), len(release) - 1)
+    return ".".join(map(str, [*release[:index], release[index] + 1]))

@@ -98,19 +98,19 @@ def _of_side(
     """Yield the causes of paths that are on one side only."""
     ordered = sorted(members)
     edges: dict[int, list[Edge]] = {}
-    for at in ordered:
-        edges[at] = [(user, at) for user in closure.referrers[at] if user not in members]
-    starts = {at for at in ordered if edges[at] or at in closure.roots}
+    for index in ordered:
+        edges[index] = [(user, index) for user in closure.referrers[index] if user not in members]
+    starts = {index for index in ordered if edges[index] or index in closure.roots}
     idom = immediate_dominators(closure.references, starts, ordered)
     owner: dict[int, int] = {}
     # referrers come after what they reference
-    for at in reversed(ordered):
-        owner[at] = at if idom[at] == ROOT or idom[at] not in members else owner[idom[at]]
+    for index in reversed(ordered):
+        owner[index] = index if idom[index] == ROOT or idom[index] not in members else owner[idom[index]]
     owned: dict[int, list[int]] = {}
-    for at in ordered:
-        owned.setdefault(owner[at], []).append(at)
+    for index in ordered:
+        owned.setdefault(owner[index], []).append(index)
     for target, paths in sorted(owned.items()):
-        size = sign * sum(knowledge.closure.nar_sizes[at] for at in paths)
+        size = sign * sum(knowledge.closure.nar_sizes[index] for index in paths)
         via = _others_above(closure, target, members, owner)
         yield Cause(kind, target, tuple(edges[target]), via, tuple(paths), size, target in direct)
 

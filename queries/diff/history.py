@@ -54,10 +54,10 @@ def moment(label: str, knowledge: Knowledge, report: Report | None = None) -> Mo
     """Return one closure of a row."""
     closure = knowledge.closure
     groups: dict[str, int] = {}
-    for at, size in enumerate(closure.nar_sizes):
-        group = group_of(knowledge.identity(at).kind.value)
+    for index, size in enumerate(closure.nar_sizes):
+        group = group_of(knowledge.identity(index).kind.value)
         groups[group] = groups.get(group, 0) + size
-    distributions = sum(knowledge.identity(at).distributions for at in range(len(closure)))
+    distributions = sum(knowledge.identity(index).distributions for index in range(len(closure)))
     return Moment(label, knowledge, knowledge.real_sizes.total, groups, distributions, report)
 
 
@@ -82,13 +82,13 @@ def spans(moments: Sequence[Moment], reference: str, referrer: str | None = None
     """
     held = [next(_edges(one.knowledge, reference, referrer), None) for one in moments]
     found: list[EdgeSpan] = []
-    for at, edge in enumerate(held):
+    for index, edge in enumerate(held):
         if edge is None:
             continue
-        if found and found[-1].last == at - 1:
-            found[-1] = EdgeSpan(found[-1].first, at, found[-1].referrer, found[-1].reference)
+        if found and found[-1].last == index - 1:
+            found[-1] = EdgeSpan(found[-1].first, index, found[-1].referrer, found[-1].reference)
         else:
-            found.append(EdgeSpan(at, at, *edge))
+            found.append(EdgeSpan(index, index, *edge))
     return tuple(found)
 
 
@@ -97,23 +97,25 @@ def strangers(moments: Sequence[Moment], words: Sequence[str]) -> list[str]:
     return [
         word
         for word in words
-        if not any(_is_called(one.knowledge, at, word) for one in moments for at in range(len(one.knowledge.closure)))
+        if not any(
+            _is_called(one.knowledge, index, word) for one in moments for index in range(len(one.knowledge.closure))
+        )
     ]
 
 
 def _edges(knowledge: Knowledge, reference: str, referrer: str | None) -> Iterator[tuple[str, str]]:
     closure = knowledge.closure
-    for at in range(len(closure) - 1, -1, -1):
-        if not _is_called(knowledge, at, reference):
+    for index in range(len(closure) - 1, -1, -1):
+        if not _is_called(knowledge, index, reference):
             continue
         if referrer is None:
-            yield "", closure.path(at)
-        for user in closure.referrers[at] if referrer is not None else ():
+            yield "", closure.path(index)
+        for user in closure.referrers[index] if referrer is not None else ():
             if _is_called(knowledge, user, referrer or ""):
-                yield closure.path(user), closure.path(at)
+                yield closure.path(user), closure.path(index)
 
 
-def _is_called(knowledge: Knowledge, at: int, word: str) -> bool:
-    identity = knowledge.identity(at)
-    names = (identity.pname, identity.distribution, knowledge.closure.name(at), knowledge.closure.path(at))
+def _is_called(knowledge: Knowledge, index: int, word: str) -> bool:
+    identity = knowledge.identity(index)
+    names = (identity.pname, identity.distribution, knowledge.closure.name(index), knowledge.closure.path(index))
     return word in names

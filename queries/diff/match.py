@@ -72,7 +72,7 @@ class ClosureDiff:
     def changes(self) -> tuple[Change, ...]:
         """Every path of both closures once: the class of greatest interest first, largest change of size first."""
         found = list(self._changes())
-        rank = {kind: at for at, kind in enumerate(CLASSES)}
+        rank = {kind: index for index, kind in enumerate(CLASSES)}
         return tuple(sorted(found, key=lambda one: (rank[one.kind], -abs(one.size_change), one.name, one.old or -1)))
 
     @property
@@ -107,27 +107,27 @@ class ClosureDiff:
         pairs = _same_paths(old.closure, new.closure)
         matching = _Matching(old, new, pairs)
         # the same thing first, then what it may have become
-        matching.pair(lambda side, at: (side.name(at), side.output(at), side.abi(at), side.version(at)))
-        matching.pair(lambda side, at: (side.name(at), side.output(at), side.abi(at)))
-        matching.pair(lambda side, at: (side.name(at), side.output(at), side.version(at)))
-        matching.pair(lambda side, at: (side.name(at), side.output(at)))
-        matching.pair(lambda side, at: (side.name(at), side.abi(at), side.version(at)))
+        matching.pair(lambda side, index: (side.name(index), side.output(index), side.abi(index), side.version(index)))
+        matching.pair(lambda side, index: (side.name(index), side.output(index), side.abi(index)))
+        matching.pair(lambda side, index: (side.name(index), side.output(index), side.version(index)))
+        matching.pair(lambda side, index: (side.name(index), side.output(index)))
+        matching.pair(lambda side, index: (side.name(index), side.abi(index), side.version(index)))
         matching.pair_names()
         matching.pair_roots()
         for one, other in matching.pairs.items():
             yield self._pair(one, other)
-        here = Counter(self._like(new, at) for at in range(len(new.closure)))
-        before = Counter(self._like(old, at) for at in range(len(old.closure)))
-        for at in matching.left_of_old():
-            kind: ChangeClass = "de-duplicated" if here[self._like(old, at)] else "removed"
-            yield Change(kind, old.shown(at), at, None, -old.closure.nar_sizes[at])
-        for at in matching.left_of_new():
-            kind = "duplicated" if before[self._like(new, at)] else "added"
-            yield Change(kind, new.shown(at), None, at, new.closure.nar_sizes[at])
+        here = Counter(self._like(new, index) for index in range(len(new.closure)))
+        before = Counter(self._like(old, index) for index in range(len(old.closure)))
+        for index in matching.left_of_old():
+            kind: ChangeClass = "de-duplicated" if here[self._like(old, index)] else "removed"
+            yield Change(kind, old.shown(index), index, None, -old.closure.nar_sizes[index])
+        for index in matching.left_of_new():
+            kind = "duplicated" if before[self._like(new, index)] else "added"
+            yield Change(kind, new.shown(index), None, index, new.closure.nar_sizes[index])
 
     @staticmethod
-    def _like(side: _Side, at: int) -> Hashable:
-        return side.name(at), side.output(at), side.abi(at)
+    def _like(side: _Side, index: int) -> Hashable:
+        return side.name(index), side.output(index), side.abi(index)
 
     def _pair(self, one: int, other: int) -> Change:
         old, new = self._sides
@@ -164,55 +164,55 @@ class _Side:
         self.closure: Closure = knowledge.closure
         self._parts: dict[int, NameParts] = {}
 
-    def identity(self, at: int) -> Identity:
-        return self.knowledge.identity(at)
+    def identity(self, index: int) -> Identity:
+        return self.knowledge.identity(index)
 
-    def parts(self, at: int) -> NameParts:
-        if at not in self._parts:
-            self._parts[at] = parse_name(self.closure.name(at))
-        return self._parts[at]
+    def parts(self, index: int) -> NameParts:
+        if index not in self._parts:
+            self._parts[index] = parse_name(self.closure.name(index))
+        return self._parts[index]
 
-    def is_environment(self, at: int) -> bool:
-        return self.identity(at).kind.value == "python-env"
+    def is_environment(self, index: int) -> bool:
+        return self.identity(index).kind.value == "python-env"
 
-    def is_python(self, at: int) -> bool:
-        return self.identity(at).distribution is not None or bool(self.parts(at).interpreter)
+    def is_python(self, index: int) -> bool:
+        return self.identity(index).distribution is not None or bool(self.parts(index).interpreter)
 
-    def name(self, at: int) -> tuple[str, str]:
+    def name(self, index: int) -> tuple[str, str]:
         """Return what kind of name it is, and the name: a distribution and a library may share one."""
-        identity, parts = self.identity(at), self.parts(at)
+        identity, parts = self.identity(index), self.parts(index)
         if identity.distribution is not None:
             return "distribution", identity.distribution
         if parts.interpreter:
             return "distribution", str(canonicalize_name(parts.pname))
-        return ("environment" if self.is_environment(at) else parts.triple), identity.pname
+        return ("environment" if self.is_environment(index) else parts.triple), identity.pname
 
-    def plain_name(self, at: int) -> str:
-        return str(canonicalize_name(self.identity(at).pname))
+    def plain_name(self, index: int) -> str:
+        return str(canonicalize_name(self.identity(index).pname))
 
-    def by_name_alone(self, at: int) -> bool:
-        return self.identity(at).naming.tier == "N"
+    def by_name_alone(self, index: int) -> bool:
+        return self.identity(index).naming.tier == "N"
 
-    def shown(self, at: int) -> str:
-        return self.identity(at).distribution or self.identity(at).pname
+    def shown(self, index: int) -> str:
+        return self.identity(index).distribution or self.identity(index).pname
 
-    def output(self, at: int) -> str:
+    def output(self, index: int) -> str:
         """Return the output; a package of its own that is named like one (``gcc-14.2.0-lib``) is none of the others."""
-        output = self.identity(at).output.value
-        return self.parts(at).output if output == "out" else output
+        output = self.identity(index).output.value
+        return self.parts(index).output if output == "out" else output
 
-    def version(self, at: int) -> str:
-        return self.identity(at).version
+    def version(self, index: int) -> str:
+        return self.identity(index).version
 
-    def abi(self, at: int) -> str:
-        interpreter = self.identity(at).interpreter
+    def abi(self, index: int) -> str:
+        interpreter = self.identity(index).interpreter
         # an interpreter is not for another one
-        if interpreter is None or self.identity(at).kind.value == "interpreter":
+        if interpreter is None or self.identity(index).kind.value == "interpreter":
             return ""
         return interpreter.value
 
-    def system(self, at: int) -> str:
-        derivation = self.knowledge.derivation_of(at)
+    def system(self, index: int) -> str:
+        derivation = self.knowledge.derivation_of(index)
         return derivation.system if derivation is not None else ""
 
 
@@ -225,14 +225,14 @@ class _Matching:
         self._taken = set(pairs.values())
 
     def left_of_old(self) -> list[int]:
-        return [at for at in range(len(self._old.closure)) if at not in self.pairs]
+        return [index for index in range(len(self._old.closure)) if index not in self.pairs]
 
     def left_of_new(self) -> list[int]:
-        return [at for at in range(len(self._new.closure)) if at not in self._taken]
+        return [index for index in range(len(self._new.closure)) if index not in self._taken]
 
     def pair(self, key: Callable[[_Side, int], Hashable]) -> None:
         """Pair what is left and has one key on both sides; those of one system first, then in order of version."""
-        self._pair(lambda side, at: (key(side, at), side.system(at)))
+        self._pair(lambda side, index: (key(side, index), side.system(index)))
         self._pair(key)
 
     def _pair(self, key: Callable[[_Side, int], Hashable]) -> None:
@@ -246,17 +246,17 @@ class _Matching:
         """Pair what one side knows by its files or derivation, and the other by its name alone."""
         for known, other in ((self._old, self._new), (self._new, self._old)):
             self._pair(
-                lambda side, at, known=known, other=other: (  # type: ignore[misc]
-                    (side.plain_name(at), side.output(at))
-                    if side.by_name_alone(at) == (side is other)
-                    else (side is known, at)
+                lambda side, index, known=known, other=other: (  # type: ignore[misc]
+                    (side.plain_name(index), side.output(index))
+                    if side.by_name_alone(index) == (side is other)
+                    else (side is known, index)
                 )
             )
 
     def pair_roots(self) -> None:
         """Pair roots that nothing else tells to be the same: both are what was asked for."""
-        old = [at for at in self._old.closure.roots if at not in self.pairs]
-        new = [at for at in self._new.closure.roots if at not in self._taken]
+        old = [index for index in self._old.closure.roots if index not in self.pairs]
+        new = [index for index in self._new.closure.roots if index not in self._taken]
         if len(old) == len(new) == 1:
             self._take(old[0], new[0])
 
@@ -266,16 +266,16 @@ class _Matching:
 
 
 def _same_paths(old: Closure, new: Closure) -> dict[int, int]:
-    return {at: new.position[info.path] for at, info in enumerate(old.infos) if info.path in new.position}
+    return {index: new.position[info.path] for index, info in enumerate(old.infos) if info.path in new.position}
 
 
 def _grouped(side: _Side, positions: Iterable[int], key: Callable[[_Side, int], Hashable]) -> dict[Hashable, list[int]]:
     found: dict[Hashable, list[int]] = {}
-    for at in positions:
-        found.setdefault(key(side, at), []).append(at)
+    for index in positions:
+        found.setdefault(key(side, index), []).append(index)
     for some in found.values():
         # versions as words: the order only has to be the same on both sides
-        some.sort(key=lambda at: (side.version(at), side.closure.path(at)))
+        some.sort(key=lambda index: (side.version(index), side.closure.path(index)))
     return found
 
 

@@ -70,22 +70,24 @@ class Reasons:
     def _nearest(self) -> Mapping[int, int]:
         """Position of what only followed → of the nearest reference that is new or changed in itself."""
         closure, by_new = self.diff.new.closure, self.diff.by_new
-        owner = {at: at for at, one in by_new.items() if one.kind not in _FOLLOWING and one.kind != "unchanged"}
+        owner = {
+            index: index for index, one in by_new.items() if one.kind not in _FOLLOWING and one.kind != "unchanged"
+        }
         queue = deque(sorted(owner))
         while queue:
-            at = queue.popleft()
-            for user in closure.referrers[at]:
+            index = queue.popleft()
+            for user in closure.referrers[index]:
                 if user not in owner and by_new[user].kind in _FOLLOWING:
-                    owner[user] = owner[at]
+                    owner[user] = owner[index]
                     queue.append(user)
         return owner
 
-    def _lost(self, at: int) -> int | None:
-        references = self.diff.old.closure.references[at]
+    def _lost(self, index: int) -> int | None:
+        references = self.diff.old.closure.references[index]
         return next((one for one in references if self.diff.by_old[one].new is None), None)
 
-    def _derivation(self, at: int) -> int | None:
-        own = self.own.get(at)
+    def _derivation(self, index: int) -> int | None:
+        own = self.own.get(index)
         return self._owners.get(own) if own is not None else None
 
     @cached_property
@@ -95,8 +97,8 @@ class Reasons:
         if comparison is None:
             return {}
         paths = enumerate(info.path for info in new.closure.infos)
-        found = ((at, comparison.head.builder_of(path, new.deriver(at))) for at, path in paths)
-        return {at: drv for at, drv in found if drv is not None}
+        found = ((index, comparison.head.builder_of(path, new.deriver(index))) for index, path in paths)
+        return {index: drv for index, drv in found if drv is not None}
 
     @cached_property
     def _owners(self) -> Mapping[int, int]:

@@ -47,8 +47,8 @@ def _changes(diff: ClosureDiff, change: Change) -> Iterator[RequirementChange]:
             yield RequirementChange(change, name, added, removed, python if python[0] != python[1] else None)
 
 
-def _distributions(knowledge: Knowledge, at: int) -> dict[str, Distribution]:
-    facts = knowledge.files.get(knowledge.closure.path(at))
+def _distributions(knowledge: Knowledge, index: int) -> dict[str, Distribution]:
+    facts = knowledge.files.get(knowledge.closure.path(index))
     return {one.normalized: one for one in facts.distributions} if facts is not None else {}
 
 

@@ -142,9 +142,9 @@ def with_verdicts(
 
 def share_knowledge(old: Knowledge, new: Knowledge) -> None:
     """Let the new closure know what was read of paths that both have: with one hash, their content is one."""
-    for path, at in new.closure.position.items():
+    for path, index in new.closure.position.items():
         other = old.closure.position.get(path)
-        if other is None or new.closure.infos[at].nar_hash is None:
+        if other is None or new.closure.infos[index].nar_hash is None:
             continue
-        if new.closure.infos[at].nar_hash == old.closure.infos[other].nar_hash and path in old.inspections:
+        if new.closure.infos[index].nar_hash == old.closure.infos[other].nar_hash and path in old.inspections:
             new.learn_inspection(path, old.inspections[path])

@@ -32,9 +32,9 @@ def direction(old: str, new: str, *, python: bool) -> Direction:
         else:
             return "up" if one < other else "down" if other < one else "same"
     one_parts, other_parts = _COMPONENT.findall(old), _COMPONENT.findall(new)
-    for at in range(max(len(one_parts), len(other_parts))):
-        left = one_parts[at] if at < len(one_parts) else ""
-        right = other_parts[at] if at < len(other_parts) else ""
+    for index in range(max(len(one_parts), len(other_parts))):
+        left = one_parts[index] if index < len(one_parts) else ""
+        right = other_parts[index] if index < len(other_parts) else ""
         if left != right:
             return "up" if _is_less(left, right) else "down"
     return "same"

@@ -58,47 +58,47 @@ class Environment:
 
     # -- one path ----------------------------------------------------------------------------------------
 
-    def path(self, at: int) -> str:
+    def path(self, index: int) -> str:
         """Return the store path at a position."""
-        return self.closure.path(at)
+        return self.closure.path(index)
 
-    def identity(self, at: int) -> Identity:
+    def identity(self, index: int) -> Identity:
         """Return what the path is."""
-        return self.knowledge.identity(at)
+        return self.knowledge.identity(index)
 
-    def kind(self, at: int) -> str:
+    def kind(self, index: int) -> str:
         """Return the kind of the path."""
-        return self.knowledge.identity(at).kind.value
+        return self.knowledge.identity(index).kind.value
 
-    def is_blind(self, at: int) -> bool:
+    def is_blind(self, index: int) -> bool:
         """Say whether nothing but the name of a path is known, and that says nothing."""
-        return self.kind(at) == "unknown" and self.files(at) is None and self.derivation(at) is None
+        return self.kind(index) == "unknown" and self.files(index) is None and self.derivation(index) is None
 
-    def files(self, at: int) -> FileFacts | None:
+    def files(self, index: int) -> FileFacts | None:
         """Return what a first look at the files found; None when they were not read."""
-        return self.knowledge.files.get(self.path(at))
+        return self.knowledge.files.get(self.path(index))
 
-    def inspection(self, at: int) -> Inspection | None:
+    def inspection(self, index: int) -> Inspection | None:
         """Return what a thorough look at the files found; None when there was none."""
-        return self.knowledge.inspections.get(self.path(at))
+        return self.knowledge.inspections.get(self.path(index))
 
-    def derivation(self, at: int) -> Derivation | None:
+    def derivation(self, index: int) -> Derivation | None:
         """Return what built the path; None when it is not here."""
-        return self.knowledge.derivation_of(at)
+        return self.knowledge.derivation_of(index)
 
-    def label(self, at: int) -> str:
+    def label(self, index: int) -> str:
         """Return what the path is called: ``numpy 1.26.4``, ``gcc 14.2.0 (lib)``."""
-        return name_label(self.closure.name(at))
+        return name_label(self.closure.name(index))
 
-    def name(self, at: int) -> str:
+    def name(self, index: int) -> str:
         """Return the name that says what the path is about: of its distribution, else of its package."""
-        identity = self.identity(at)
+        identity = self.identity(index)
         return identity.distribution or identity.pname
 
-    def names(self, at: int) -> tuple[str, ...]:
+    def names(self, index: int) -> tuple[str, ...]:
         """Return the names that a user may know the path by."""
-        identity = self.identity(at)
-        known = (identity.distribution, identity.pname, self.closure.name(at))
+        identity = self.identity(index)
+        known = (identity.distribution, identity.pname, self.closure.name(index))
         return tuple(dict.fromkeys(name for name in known if name))
 
     # -- what propagates what ------------------------------------------------------------------------------
@@ -106,42 +106,42 @@ class Environment:
     @cached_property
     def propagated(self) -> tuple[frozenset[int] | None, ...]:
         """Position → positions that it propagates directly; None where neither files nor derivation say."""
-        listings = (self.listing(at) for at in range(len(self.closure)))
+        listings = (self.listing(index) for index in range(len(self.closure)))
         return tuple(None if one is None else one.positions for one in listings)
 
-    def listing(self, at: int) -> Listing | None:
+    def listing(self, index: int) -> Listing | None:
         """Return what a path propagates and where that is said; None where neither files nor derivation say."""
         position = self.closure.position
         # with a dev output the list lies there
-        for one in (at, *self.siblings(at)):
+        for one in (index, *self.siblings(index)):
             facts = self.files(one)
             if facts is not None and facts.propagated:
                 found = frozenset(position[path] for path in facts.propagated if path in position)
                 return Listing(self.path(one), "nix-support/propagated-build-inputs", one, found)
-        derivation = self.derivation(at)
+        derivation = self.derivation(index)
         words = derivation.attribute("propagatedBuildInputs").split() if derivation is not None else []
         # nixpkgs' builder names the interpreter at least; pyproject.nix writes no such list, by design
-        if derivation is None or not words or self.kind(at) not in _PYTHON:
+        if derivation is None or not words or self.kind(index) not in _PYTHON:
             return None
         found = frozenset(position[word] for word in words if STORE_PATH.fullmatch(word) and word in position)
         outside = [word for word in words if STORE_PATH.fullmatch(word) and word not in position]
         names = frozenset(str(canonicalize_name(parse_name(name_of(word)).pname)) for word in outside)
         return Listing(derivation.path, "", None, found, names)
 
-    def lists_dependencies(self, at: int) -> bool:
+    def lists_dependencies(self, index: int) -> bool:
         """Say whether it is known what a package propagates."""
-        return self.propagated[at] is not None
+        return self.propagated[index] is not None
 
-    def brought_names(self, at: int) -> frozenset[str]:
+    def brought_names(self, index: int) -> frozenset[str]:
         """Return the PEP 503 names of the distributions that a path propagates, directly or not."""
-        if at not in self._brought_names:
+        if index not in self._brought_names:
             names: set[str] = set()
-            for below in (at, *positions_of(self.brings[at])):
+            for below in (index, *positions_of(self.brings[index])):
                 facts, listing = self.files(below), self.listing(below)
-                names.update(one.normalized for one in (facts.distributions if facts and below != at else ()))
+                names.update(one.normalized for one in (facts.distributions if facts and below != index else ()))
                 names.update(listing.outside if listing else ())
-            self._brought_names[at] = frozenset(names)
-        return self._brought_names[at]
+            self._brought_names[index] = frozenset(names)
+        return self._brought_names[index]
 
     def required_by_extras(self, distribution: Distribution) -> frozenset[str]:
         """Return the PEP 503 names that the extras which a distribution asks for require: who asks brings them."""
@@ -166,33 +166,33 @@ class Environment:
                 found.setdefault(one.normalized, []).append(one)
         return found
 
-    def package_of(self, at: int) -> int | None:
+    def package_of(self, index: int) -> int | None:
         """Return the path with the distributions that a propagated path stands for; None when there is none."""
-        for one in (at, *self.siblings(at)):
+        for one in (index, *self.siblings(index)):
             facts = self.files(one)
             if facts is not None and facts.distributions and self.kind(one) in _PYTHON:
                 return one
         return None
 
-    def modules(self, at: int) -> frozenset[str]:
+    def modules(self, index: int) -> frozenset[str]:
         """Return the top-level modules that a path installs, as far as they are known."""
-        inspection, facts = self.inspection(at), self.files(at)
+        inspection, facts = self.inspection(index), self.files(index)
         found = {module.name for module in inspection.modules} if inspection else set()
         for one in facts.distributions if facts else ():
             found.update(one.top_level)
         return frozenset(found)
 
-    def build_inputs_called(self, at: int, name: str) -> tuple[tuple[str, bool], ...]:
+    def build_inputs_called(self, index: int, name: str) -> tuple[tuple[str, bool], ...]:
         """Return the inputs of a path's derivation that only building sees and that have a PEP 503 name.
 
         Pairs of the input's path and whether it is a Python package; empty when the derivation is not here.
         """
-        if at not in self._build_inputs:
-            self._build_inputs[at] = self._inputs_by_name(at)
-        return tuple(self._build_inputs[at].get(name, {}).items())
+        if index not in self._build_inputs:
+            self._build_inputs[index] = self._inputs_by_name(index)
+        return tuple(self._build_inputs[index].get(name, {}).items())
 
-    def _inputs_by_name(self, at: int) -> dict[str, dict[str, bool]]:
-        derivation = self.derivation(at)
+    def _inputs_by_name(self, index: int) -> dict[str, dict[str, bool]]:
+        derivation = self.derivation(index)
         words = [word for key in _BUILD_INPUTS for word in derivation.attribute(key).split()] if derivation else []
         found: dict[str, dict[str, bool]] = {}
         for word in words:
@@ -204,21 +204,21 @@ class Environment:
 
     def _is_python(self, path: str) -> bool:
         """Say whether a path of the closure is a Python package, whatever its name."""
-        at = self.closure.position.get(path)
-        return at is not None and self.kind(at) in _PYTHON
+        index = self.closure.position.get(path)
+        return index is not None and self.kind(index) in _PYTHON
 
     @cached_property
     def _by_deriver(self) -> Mapping[str, list[int]]:
         found: dict[str, list[int]] = {}
-        for at, info in enumerate(self.closure.infos):
+        for index, info in enumerate(self.closure.infos):
             if info.deriver:
-                found.setdefault(info.deriver, []).append(at)
+                found.setdefault(info.deriver, []).append(index)
         return found
 
-    def siblings(self, at: int) -> tuple[int, ...]:
+    def siblings(self, index: int) -> tuple[int, ...]:
         """Return the other outputs of the same derivation in this closure."""
-        deriver = self.closure.infos[at].deriver
-        return tuple(one for one in self._by_deriver.get(deriver or "", ()) if one != at)
+        deriver = self.closure.infos[index].deriver
+        return tuple(one for one in self._by_deriver.get(deriver or "", ()) if one != index)
 
     @cached_property
     def brings(self) -> list[int]:
@@ -228,30 +228,30 @@ class Environment:
         # positions follow references, which a list in a dev output does not: once more where it matters
         while changed:
             changed = False
-            for at, below in enumerate(self.propagated):
-                bits = reach[at]
+            for index, below in enumerate(self.propagated):
+                bits = reach[index]
                 for one in below or ():
                     # the package of a dev output is what can be imported
                     for package in (one, *self.siblings(one)):
                         bits |= reach[package] | 1 << package
-                changed |= bits != reach[at]
-                reach[at] = bits
+                changed |= bits != reach[index]
+                reach[index] = bits
         return reach
 
     @cached_property
     def _listed_by(self) -> Mapping[int, list[int]]:
         found: dict[int, list[int]] = {}
-        for at in range(len(self.closure)):
-            facts = self.files(at)
+        for index in range(len(self.closure)):
+            facts = self.files(index)
             for path in facts.propagated if facts else ():
                 if path in self.closure.position:
-                    found.setdefault(self.closure.position[path], []).append(at)
+                    found.setdefault(self.closure.position[path], []).append(index)
         return found
 
-    def hook_reaches(self, at: int) -> set[int]:
+    def hook_reaches(self, index: int) -> set[int]:
         """Return the paths from which nixpkgs' hooks reach a path: by lists of propagated inputs and nothing else."""
-        found = {at}
-        stack = [at]
+        found = {index}
+        stack = [index]
         while stack:
             above = [one for one in self._listed_by.get(stack.pop(), ()) if one not in found]
             found.update(above)
@@ -268,20 +268,20 @@ class Environment:
     @cached_property
     def _propagators(self) -> Mapping[int, list[int]]:
         found: dict[int, list[int]] = {}
-        for at, below in enumerate(self.direct):
+        for index, below in enumerate(self.direct):
             for one in below or ():
-                found.setdefault(one, []).append(at)
+                found.setdefault(one, []).append(index)
         return found
 
-    def propagators(self, at: int) -> Sequence[int]:
+    def propagators(self, index: int) -> Sequence[int]:
         """Return the positions that propagate a path, or another output of it, directly."""
-        return self._propagators.get(at, ())
+        return self._propagators.get(index, ())
 
     @cached_property
     def kernel(self) -> str:
         """``linux`` or ``darwin``, by the closure's native files or derivations; empty when neither says."""
-        for at in (*self.interpreters, *range(len(self.closure))):
-            inspection = self.inspection(at)
+        for index in (*self.interpreters, *range(len(self.closure))):
+            inspection = self.inspection(index)
             for one in inspection.native if inspection else ():
                 return "linux" if one.form == "elf" else "darwin"
         systems = {one.system.partition("-")[2] for one in self.knowledge.derivations.values()}
@@ -301,11 +301,11 @@ class Environment:
     def installed(self, scope: Scope) -> dict[str, list[Installed]]:
         """Return the distributions of a scope by PEP 503 name."""
         found: dict[str, list[Installed]] = {}
-        for at in scope.members:
-            facts = self.files(at)
+        for index in scope.members:
+            facts = self.files(index)
             for one in facts.distributions if facts else ():
                 if one.interpreter == scope.abi:
-                    found.setdefault(one.normalized, []).append(Installed(at, one))
+                    found.setdefault(one.normalized, []).append(Installed(index, one))
         return found
 
     def required(self, distribution: Distribution) -> Required:
@@ -332,64 +332,66 @@ class Environment:
     @cached_property
     def knows_metadata(self) -> bool:
         """Whether the files of all Python packages and applications were read."""
-        return all(self.files(at) is not None for at in self.python_paths)
+        return all(self.files(index) is not None for index in self.python_paths)
 
     @cached_property
     def python_paths(self) -> tuple[int, ...]:
         """Positions of Python packages and applications, whatever is known of them."""
-        return tuple(at for at in range(len(self.closure)) if self.kind(at) in _PYTHON)
+        return tuple(index for index in range(len(self.closure)) if self.kind(index) in _PYTHON)
 
     @cached_property
     def interpreters(self) -> tuple[int, ...]:
         """Positions of interpreters."""
-        return tuple(at for at in range(len(self.closure)) if self.kind(at) == "interpreter")
+        return tuple(index for index in range(len(self.closure)) if self.kind(index) == "interpreter")
 
     @cached_property
     def _above_interpreters(self) -> Mapping[int, set[int]]:
         """Position of an interpreter → positions from which it is reachable, its own included."""
-        return {at: self.closure.dependants([at]) for at in self.interpreters}
+        return {index: self.closure.dependants([index]) for index in self.interpreters}
 
-    def interpreters_below(self, at: int) -> list[int]:
+    def interpreters_below(self, index: int) -> list[int]:
         """Return the interpreters that are reachable from a path, itself included."""
-        return [one for one, above in self._above_interpreters.items() if at in above]
+        return [one for one, above in self._above_interpreters.items() if index in above]
 
     def interpreter_of(self, scope: Scope) -> int | None:
         """Return the interpreter of a scope, the one that most of it references; None when none fits in reach."""
-        inside = {scope.at, *scope.members}
+        inside = {scope.index, *scope.members}
 
-        def fitness(at: int) -> tuple[bool, int]:
-            return self.abi(at) == scope.abi, len(inside.intersection(self.closure.referrers[at]))
+        def fitness(index: int) -> tuple[bool, int]:
+            return self.abi(index) == scope.abi, len(inside.intersection(self.closure.referrers[index]))
 
         # a free-threaded build may not be known as one
         plain = scope.abi.removesuffix("t")
-        fitting = [at for at in self.interpreters_below(scope.at) if self.abi(at).removesuffix("t") == plain]
+        fitting = [
+            index for index in self.interpreters_below(scope.index) if self.abi(index).removesuffix("t") == plain
+        ]
         return max(fitting, key=fitness, default=None)
 
-    def abi(self, at: int) -> str:
+    def abi(self, index: int) -> str:
         """Return the ABI of a path; of an interpreter without files by packages that reference it, else by its name."""
-        if at not in self._abis:
-            self._abis[at] = self._abi(at)
-        return self._abis[at]
+        if index not in self._abis:
+            self._abis[index] = self._abi(index)
+        return self._abis[index]
 
-    def _abi(self, at: int) -> str:
-        fact = self.identity(at).interpreter
-        if fact is not None and (fact.tier == "F" or self.kind(at) != "interpreter"):
+    def _abi(self, index: int) -> str:
+        fact = self.identity(index).interpreter
+        if fact is not None and (fact.tier == "F" or self.kind(index) != "interpreter"):
             return fact.value
         # without files a free-threaded build looks like any other
-        packages = (one for one in self.closure.referrers[at] if self.kind(one) == "python-package")
+        packages = (one for one in self.closure.referrers[index] if self.kind(one) == "python-package")
         told = (found.value for one in packages if (found := self.identity(one).interpreter) is not None)
         return next(told, fact.value if fact is not None else "")
 
     def platform(self, scope: Scope) -> Platform | None:
         """Return where a scope's Python runs; None for an ABI that is none."""
-        at = self.interpreter_of(scope)
-        if at is None:
+        index = self.interpreter_of(scope)
+        if index is None:
             return platform_of(scope.abi, "", self._any_native(scope), None)
-        key = at, scope.abi
+        key = index, scope.abi
         if key not in self._platforms:
-            version = self.identity(at).version
-            self._platforms[key] = platform_of(scope.abi, version, self.inspection(at), self.derivation(at))
+            version = self.identity(index).version
+            self._platforms[key] = platform_of(scope.abi, version, self.inspection(index), self.derivation(index))
         return self._platforms[key]
 
     def _any_native(self, scope: Scope) -> Inspection | None:
-        return next((found for at in scope.members if (found := self.inspection(at)) and found.native), None)
+        return next((found for index in scope.members if (found := self.inspection(index)) and found.native), None)

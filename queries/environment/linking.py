@@ -47,11 +47,11 @@ class Linking:
         self._environment = environment
         self._files: dict[int, dict[str, NativeFile]] = {}
         self._links: dict[int, dict[str, str]] = {}
-        for at in range(len(environment.closure)):
-            inspection = environment.inspection(at)
+        for index in range(len(environment.closure)):
+            inspection = environment.inspection(index)
             if inspection is not None:
-                self._files[at] = {one.file: one for one in inspection.native if one.role != "object"}
-                self._links[at] = {one.file: one.target for one in inspection.libraries}
+                self._files[index] = {one.file: one for one in inspection.native if one.role != "object"}
+                self._links[index] = {one.file: one.target for one in inspection.libraries}
         self._searched: dict[tuple[tuple[str, ...], str], list[tuple[str, int, str]]] = {}
         self._by_folders: dict[tuple[tuple[str, ...], str, str], Resolved | None] = {}
         self._together: dict[tuple[int, str], set[str]] = {}
@@ -61,15 +61,15 @@ class Linking:
     def providers(self) -> dict[str, tuple[int, ...]]:
         """File name or SONAME of a library → positions that have it."""
         found: dict[str, dict[int, None]] = defaultdict(dict)
-        for at, files in self._files.items():
+        for index, files in self._files.items():
             for one in files.values():
                 if one.role == "library":
-                    found[posixpath.basename(one.file)][at] = None
+                    found[posixpath.basename(one.file)][index] = None
                     if one.soname:
-                        found[posixpath.basename(one.soname)][at] = None
-            for link in self._links[at]:
-                if self._at_path(f"{self._environment.path(at)}/{link}") is not None:
-                    found[posixpath.basename(link)][at] = None
+                        found[posixpath.basename(one.soname)][index] = None
+            for link in self._links[index]:
+                if self._at_path(f"{self._environment.path(index)}/{link}") is not None:
+                    found[posixpath.basename(link)][index] = None
         return {name: tuple(some) for name, some in found.items()}
 
     @cached_property
@@ -79,7 +79,7 @@ class Linking:
         for library, holders in self.providers.items():
             stem = _ENDING.split(library, maxsplit=1)[0]
             words = {library, stem, stem.removeprefix("lib")}
-            words.update(library[:at] for at, sign in enumerate(library) if sign == ".")
+            words.update(library[:index] for index, sign in enumerate(library) if sign == ".")
             for word in words:
                 found[word].update(dict.fromkeys(holders))
         return found
@@ -112,39 +112,39 @@ class Linking:
         for positions in (self._environment.interpreters, self._files):
             votes = Counter(
                 (one.form, one.machines[0])
-                for at in positions
-                for one in self._files.get(at, {}).values()
+                for index in positions
+                for one in self._files.get(index, {}).values()
                 if len(one.machines) == 1
             )
             if votes:
                 return votes.most_common(1)[0][0]
         return None
 
-    def resolve(self, at: int, file: NativeFile, needed: str) -> Resolved:
+    def resolve(self, index: int, file: NativeFile, needed: str) -> Resolved:
         """Return where the loader finds what a file of a path needs."""
-        own = self._by_search(at, file, needed)
+        own = self._by_search(index, file, needed)
         if own is not None:
             return own
         name = posixpath.basename(needed)
         providers = self.providers.get(name, ())
         if file.form == "elf" and is_c_library(name) and self._has_c_library:
             return Resolved("c-library", providers)
-        if self._is_loaded_before(at, file, needed, providers):
+        if self._is_loaded_before(index, file, needed, providers):
             return Resolved("loaded-before", providers)
-        if at in providers:
-            return Resolved("beside", (at,))
+        if index in providers:
+            return Resolved("beside", (index,))
         if is_from_host(name):
             return Resolved("host", providers)
         return Resolved("elsewhere", providers) if providers else Resolved("missing")
 
-    def _by_search(self, at: int, file: NativeFile, needed: str) -> Resolved | None:
+    def _by_search(self, index: int, file: NativeFile, needed: str) -> Resolved | None:
         """Look where the file says; None when it is not there."""
         if "/" in needed or needed in ("", ".", ".."):
-            return self._first(self._in_places(at, file, needed))
+            return self._first(self._in_places(index, file, needed))
         # most files of a path search the same folders for the same libraries
-        key = *self._place(at, file), needed
+        key = *self._place(index, file), needed
         if key not in self._by_folders:
-            self._by_folders[key] = self._first(self._in_folders(at, file, needed))
+            self._by_folders[key] = self._first(self._in_folders(index, file, needed))
         return self._by_folders[key]
 
     def _first(self, places: Iterable[tuple[str, int | None]]) -> Resolved | None:
@@ -155,26 +155,26 @@ class Linking:
                 return Resolved("found", (found,))
         return None
 
-    def _place(self, at: int, file: NativeFile) -> tuple[tuple[str, ...], str]:
+    def _place(self, index: int, file: NativeFile) -> tuple[tuple[str, ...], str]:
         """Return the folders that a file searches as it says them, and its own where they depend on that."""
         relative = any("$" in folder or "@" in folder for folder in file.search)
-        return file.search, self._origin(at, file) if relative else ""
+        return file.search, self._origin(index, file) if relative else ""
 
-    def _origin(self, at: int, file: NativeFile) -> str:
-        return posixpath.dirname(f"{self._environment.path(at)}/{file.file}")
+    def _origin(self, index: int, file: NativeFile) -> str:
+        return posixpath.dirname(f"{self._environment.path(index)}/{file.file}")
 
-    def _in_places(self, at: int, file: NativeFile, needed: str) -> Iterator[tuple[str, int | None]]:
+    def _in_places(self, index: int, file: NativeFile, needed: str) -> Iterator[tuple[str, int | None]]:
         """Yield where the loader looks for what a file needs, and the position of the path that has it there."""
         candidates = [needed] if "/" in needed else [f"{folder}/{needed}" for folder in file.search]
         if needed.startswith("@rpath/"):
             candidates = [f"{folder}/{needed[len('@rpath/') :]}" for folder in file.search]
         for candidate in candidates:
-            full = self._expanded(at, file, candidate)
+            full = self._expanded(index, file, candidate)
             yield full, self._at_path(full)
 
-    def _in_folders(self, at: int, file: NativeFile, name: str) -> Iterator[tuple[str, int | None]]:
+    def _in_folders(self, index: int, file: NativeFile, name: str) -> Iterator[tuple[str, int | None]]:
         """Yield the same for a name without folders, for which nothing has to be worked out twice."""
-        for folder, holder, below in self._folders(at, file):
+        for folder, holder, below in self._folders(index, file):
             full = folder + name
             if holder in self._files and below + name in self._files[holder]:
                 yield full, holder
@@ -183,15 +183,15 @@ class Linking:
             else:
                 yield full, self._at_path(full)
 
-    def _folders(self, at: int, file: NativeFile) -> list[tuple[str, int, str]]:
+    def _folders(self, index: int, file: NativeFile) -> list[tuple[str, int, str]]:
         """Return the directories that a file searches, with a slash: the whole, its path's position, what is below.
 
         The position is -1 where the directory lies in no path of the closure.
         """
-        key = self._place(at, file)
+        key = self._place(index, file)
         if key not in self._searched:
             # a name for a file in it, so that folders are normalized as the places in them are
-            folders = [self._expanded(at, file, f"{folder}/_")[:-1] for folder in file.search]
+            folders = [self._expanded(index, file, f"{folder}/_")[:-1] for folder in file.search]
             self._searched[key] = [(folder, *self._split(folder)) for folder in folders]
         return self._searched[key]
 
@@ -202,9 +202,9 @@ class Linking:
         path = full if end < 0 else full[:end]
         return closure.position.get(path, -1), full[len(path) + 1 :]
 
-    def _expanded(self, at: int, file: NativeFile, place: str) -> str:
+    def _expanded(self, index: int, file: NativeFile, place: str) -> str:
         if "$" in place or "@" in place:
-            origin = self._origin(at, file)
+            origin = self._origin(index, file)
             for word in ("$ORIGIN", "${ORIGIN}", "@loader_path", "@executable_path"):
                 place = place.replace(word, origin)
         return posixpath.normpath(place)
@@ -212,28 +212,28 @@ class Linking:
     def _at_path(self, full: str) -> int | None:
         """Return the position of the path in which a file lies, links followed inside the closure."""
         for _ in range(_HOPS):
-            at, file = self._split(full)
-            if at not in self._files:
+            index, file = self._split(full)
+            if index not in self._files:
                 # not looked through: what cannot be seen is not called missing
-                return at if at >= 0 else None
-            target = self._lookup(at, file)
+                return index if index >= 0 else None
+            target = self._lookup(index, file)
             if target is None or target == "":
-                return at if target == "" else None
-            full = posixpath.normpath(posixpath.join(self._environment.path(at), target))
+                return index if target == "" else None
+            full = posixpath.normpath(posixpath.join(self._environment.path(index), target))
         return None
 
-    def _lookup(self, at: int, file: str) -> str | None:
+    def _lookup(self, index: int, file: str) -> str | None:
         """Return "" for a file that is there, where a link leads from the top of the path, and None for neither."""
-        if file in self._files[at]:
+        if file in self._files[index]:
             return ""
-        links, parts = self._links[at], file.split("/")
+        links, parts = self._links[index], file.split("/")
         for length in range(1, len(parts) + 1):
             link = "/".join(parts[:length])
             if link in links:
                 return posixpath.join(posixpath.dirname(link), links[link], *parts[length:])
         return None
 
-    def _is_loaded_before(self, at: int, file: NativeFile, needed: str, providers: tuple[int, ...]) -> bool:
+    def _is_loaded_before(self, index: int, file: NativeFile, needed: str, providers: tuple[int, ...]) -> bool:
         """Say whether who loads a file has the library by then: the interpreter, or a neighbour that links both."""
         if file.role == "library":
             if posixpath.basename(needed) in self._loaded_by_interpreters:
@@ -241,39 +241,41 @@ class Linking:
             if any(one in self._environment.interpreters for one in providers):
                 return True
         own = {posixpath.basename(file.file), posixpath.basename(file.soname or "")}
-        return not own.isdisjoint(self._loaded_with(at, needed))
+        return not own.isdisjoint(self._loaded_with(index, needed))
 
     @cached_property
     def _loaded_by_interpreters(self) -> frozenset[str]:
         """Names of libraries that every interpreter of the closure has loaded as soon as it runs."""
         loaded: list[frozenset[str]] = []
-        for at in self._environment.interpreters:
-            own = [one for one in self._files.get(at, {}).values() if _is_python_itself(one)]
+        for index in self._environment.interpreters:
+            own = [one for one in self._files.get(index, {}).values() if _is_python_itself(one)]
             loaded.append(frozenset(posixpath.basename(name) for one in own for name in one.needed))
         return frozenset.intersection(*loaded) if loaded else frozenset()
 
-    def _loaded_with(self, at: int, needed: str) -> set[str]:
+    def _loaded_with(self, index: int, needed: str) -> set[str]:
         """Return names of libraries that the files of a path load together with one that they find."""
-        key = (at, needed)
+        key = (index, needed)
         if key not in self._together:
-            finders = [one for one in self._needing(at).get(needed, ()) if self._by_search(at, one, needed) is not None]
+            finders = [
+                one for one in self._needing(index).get(needed, ()) if self._by_search(index, one, needed) is not None
+            ]
             self._together[key] = {posixpath.basename(name) for one in finders for name in one.needed}
         return self._together[key]
 
-    def _needing(self, at: int) -> dict[str, list[NativeFile]]:
-        if at not in self._by_needed:
-            found = self._by_needed[at] = defaultdict(list)
-            for one in self._files[at].values():
+    def _needing(self, index: int) -> dict[str, list[NativeFile]]:
+        if index not in self._by_needed:
+            found = self._by_needed[index] = defaultdict(list)
+            for one in self._files[index].values():
                 for needed in one.needed:
                     found[needed].append(one)
-        return self._by_needed[at]
+        return self._by_needed[index]
 
-    def impure_searches(self, at: int, file: NativeFile) -> list[str]:
+    def impure_searches(self, index: int, file: NativeFile) -> list[str]:
         """Return directories that a file searches although no store path holds them, the host's drivers left out."""
         store_dir = self._environment.closure.store_dir
         found = []
         for folder in file.search:
-            full = self._expanded(at, file, folder)
+            full = self._expanded(index, file, folder)
             outside = store_path_in(full + "/", store_dir) is None and full != store_dir
             if outside and not full.startswith(_DRIVERS) and not self._environment.on_system(full + "/"):
                 found.append(folder)

@@ -147,17 +147,17 @@ class Requirements:
     def _reach(self, by: Installed, found: tuple[Installed, ...]) -> Reach:
         if not found:
             return "absent"
-        if any(one.at == by.at for one in found):
+        if any(one.index == by.index for one in found):
             return "itself"
-        direct = self._environment.direct[by.at]
+        direct = self._environment.direct[by.index]
         if direct is None:
             return "unknown"
-        if any(one.at in direct for one in found):
+        if any(one.index in direct for one in found):
             return "direct"
-        if any(self._environment.brings[by.at] >> one.at & 1 for one in found):
+        if any(self._environment.brings[by.index] >> one.index & 1 for one in found):
             return "transitive"
         # another build of it, which lost to the one in the environment: a duplicate, no missing dependency
-        if self._environment.brought_names(by.at) & {one.distribution.normalized for one in found}:
+        if self._environment.brought_names(by.index) & {one.distribution.normalized for one in found}:
             return "transitive"
         return "scope"
 
@@ -195,12 +195,12 @@ class Requirements:
         found: dict[tuple[int, str], set[str]] = defaultdict(set)
         for need in self.all:
             if not need.extra:
-                found[need.by.at, need.by.distribution.folder].add(need.name)
+                found[need.by.index, need.by.distribution.folder].add(need.name)
         return found
 
     def base_of(self, by: Installed) -> set[str]:
         """Return the PEP 503 names that a distribution requires without any extra, as far as markers may hold."""
-        return self._base.get((by.at, by.distribution.folder), set())
+        return self._base.get((by.index, by.distribution.folder), set())
 
     @cached_property
     def circles(self) -> tuple[frozenset[str], ...]:
@@ -245,7 +245,7 @@ def is_plugin(environment: Environment, need: Needed) -> bool:
     """Say whether a plugin requires pytest: nixpkgs wants that to be a build input, and never propagated."""
     if need.name != "pytest":
         return False
-    derivation = environment.derivation(need.by.at)
+    derivation = environment.derivation(need.by.index)
     words = derivation.attribute("buildInputs").split() if derivation is not None else ()
     inputs = {str(canonicalize_name(parse_name(name_of(word)).pname)) for word in words if STORE_PATH.fullmatch(word)}
     return is_test_tool(need.by.distribution.normalized) or "pytest" in inputs
@@ -254,16 +254,16 @@ def is_plugin(environment: Environment, need: Needed) -> bool:
 def askers(environment: Environment, requirements: Requirements, need: Needed) -> list[str]:
     """Return who asks for the extra of a requirement, in words; empty for base requirements."""
     asking = requirements.asking(need.by.distribution.normalized, need.extra) if need.extra else []
-    return [f"{environment.label(one.by.at)} ({one.requirement.name}[{need.extra}])" for one in asking]
+    return [f"{environment.label(one.by.index)} ({one.requirement.name}[{need.extra}])" for one in asking]
 
 
 def undecided(rule: str, environment: Environment, needs: Iterable[Needed]) -> Iterator[Unknown]:
     """Yield what a rule has to say of requirements whose markers cannot be evaluated."""
-    at = sorted({need.by.at for need in needs if need.applies is None})
-    if at:
+    index = sorted({need.by.index for need in needs if need.applies is None})
+    if index:
         yield Unknown(
             rule,
             "whether their markers hold depends on a platform that is not known",
             "the files or the derivation of the interpreter",
-            tuple(environment.path(one) for one in at),
+            tuple(environment.path(one) for one in index),
         )

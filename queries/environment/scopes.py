@@ -20,7 +20,7 @@ ScopeKind = Literal["environment", "application", "package"]
 class Scope:
     """Distributions that one interpreter imports together."""
 
-    at: int
+    index: int
     """Position of the environment, application or package."""
     kind: ScopeKind
     abi: str
@@ -32,7 +32,7 @@ class Scope:
 class Installed:
     """A distribution where it is installed."""
 
-    at: int
+    index: int
     distribution: Distribution
 
 
@@ -44,50 +44,52 @@ def scopes_of(knowledge: Knowledge, brings: list[int]) -> tuple[Scope, ...]:
         brings: position → bitset of what it propagates, directly or not.
     """
     found = list(_environments_and_applications(knowledge, brings))
-    covered = {at for scope in found for at in scope.members}
+    covered = {index for scope in found for index in scope.members}
     found += _others(knowledge, brings, covered)
-    return tuple(sorted(found, key=lambda scope: (-len(scope.members), -scope.at, scope.abi)))
+    return tuple(sorted(found, key=lambda scope: (-len(scope.members), -scope.index, scope.abi)))
 
 
 def _environments_and_applications(knowledge: Knowledge, brings: list[int]) -> Iterator[Scope]:
     closure = knowledge.closure
-    for at in range(len(closure)):
-        kind = knowledge.identity(at).kind.value
-        facts = knowledge.files.get(closure.path(at))
+    for index in range(len(closure)):
+        kind = knowledge.identity(index).kind.value
+        facts = knowledge.files.get(closure.path(index))
         if facts is None or kind not in ("python-env", "python-app"):
             continue
         # an environment links to each of its members; an application lists all of them, and may call others
-        called = {one for one in closure.references[at] if knowledge.identity(one).kind.value == "python-app"}
-        linked = set(closure.references[at]) - (called if kind == "python-app" else set())
-        near = linked | positions_of(brings[at]) | {at}
+        called = {one for one in closure.references[index] if knowledge.identity(one).kind.value == "python-app"}
+        linked = set(closure.references[index]) - (called if kind == "python-app" else set())
+        near = linked | positions_of(brings[index]) | {index}
         for abi in facts.interpreters or _abis(knowledge, near):
             members = _with_distributions(knowledge, near, abi)
             if members and not (kind == "python-app" and facts.linked_programs and not facts.distributions):
-                yield Scope(at, "environment" if kind == "python-env" else "application", abi, members)
+                yield Scope(index, "environment" if kind == "python-env" else "application", abi, members)
 
 
 def _others(knowledge: Knowledge, brings: list[int], covered: set[int]) -> Iterator[Scope]:
     """Yield packages that no scope has, except those that another one of them propagates."""
     closure = knowledge.closure
     left = [
-        at
-        for at in range(len(closure))
-        if at not in covered and (facts := knowledge.files.get(closure.path(at))) and facts.distributions
+        index
+        for index in range(len(closure))
+        if index not in covered and (facts := knowledge.files.get(closure.path(index))) and facts.distributions
     ]
     # what lists its dependencies in a dev output names itself there
-    below = {one for at in left for one in positions_of(brings[at]) if one != at}
-    for at in left:
-        if at not in below or at in closure.roots:
-            facts = knowledge.files[closure.path(at)]
+    below = {one for index in left for one in positions_of(brings[index]) if one != index}
+    for index in left:
+        if index not in below or index in closure.roots:
+            facts = knowledge.files[closure.path(index)]
             for abi in {one.interpreter for one in facts.distributions}:
-                yield Scope(at, "package", abi, _with_distributions(knowledge, positions_of(brings[at]) | {at}, abi))
+                yield Scope(
+                    index, "package", abi, _with_distributions(knowledge, positions_of(brings[index]) | {index}, abi)
+                )
 
 
 def _abis(knowledge: Knowledge, positions: set[int]) -> list[str]:
     found = {
         one.interpreter
-        for at in positions
-        if (facts := knowledge.files.get(knowledge.closure.path(at)))
+        for index in positions
+        if (facts := knowledge.files.get(knowledge.closure.path(index)))
         for one in facts.distributions
     }
     return sorted(found)
@@ -95,10 +97,10 @@ def _abis(knowledge: Knowledge, positions: set[int]) -> list[str]:
 
 def _with_distributions(knowledge: Knowledge, positions: set[int], abi: str) -> tuple[int, ...]:
     found = []
-    for at in sorted(positions):
-        facts = knowledge.files.get(knowledge.closure.path(at))
+    for index in sorted(positions):
+        facts = knowledge.files.get(knowledge.closure.path(index))
         if facts is not None and any(one.interpreter == abi for one in facts.distributions):
-            found.append(at)
+            found.append(index)
     return tuple(found)
 
 

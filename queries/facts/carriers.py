@@ -85,7 +85,7 @@ def _explain(files: StoreFiles, spot: Spot, holding: set[str], environment: bool
         carrier = _binary_carrier(files, spot, head)
         twin = _twin(spot.file, holding) if carrier == "bytecode" else None
         return Evidence(spot.file, carrier, spot.count, (), spot.offsets, _surroundings(files, spot), twin)
-    lines = tuple(dict.fromkeys(text.count(b"\n", 0, at) + 1 for at in spot.offsets if at < len(text)))
+    lines = tuple(dict.fromkeys(text.count(b"\n", 0, index) + 1 for index in spot.offsets if index < len(text)))
     first = text.split(b"\n")[lines[0] - 1] if lines else b""
     excerpt = printable(_around(first, text, spot), _LONGEST_LINE).strip()
     return Evidence(spot.file, _text_carrier(spot.file, text, lines, first), spot.count, lines, spot.offsets, excerpt)
@@ -101,12 +101,12 @@ def _text(files: StoreFiles, spot: Spot, head: bytes) -> bytes | None:
 
 def _around(line: bytes, text: bytes, spot: Spot) -> str:
     """Return a line, or of a long one the part around the digest."""
-    at = spot.offsets[0] if spot.offsets else 0
-    start = text.rfind(b"\n", 0, at) + 1
-    if len(line) <= _SHORT_LINE or at - start < _SHORT_LINE // 2:
+    index = spot.offsets[0] if spot.offsets else 0
+    start = text.rfind(b"\n", 0, index) + 1
+    if len(line) <= _SHORT_LINE or index - start < _SHORT_LINE // 2:
         return line[:_LONGEST_LINE].decode("utf-8", "replace")
-    begin = max(start, at - _SHORT_LINE // 3)
-    return "…" + text[begin : at + _SHORT_LINE].split(b"\n", 1)[0].decode("utf-8", "replace")
+    begin = max(start, index - _SHORT_LINE // 3)
+    return "…" + text[begin : index + _SHORT_LINE].split(b"\n", 1)[0].decode("utf-8", "replace")
 
 
 def _text_carrier(file: str, text: bytes, lines: Sequence[int], line: bytes) -> str:
@@ -173,7 +173,7 @@ def _elf_section(file: IO[bytes], offsets: Sequence[int]) -> str:
     best = "constant"
     for section in list(elf.iter_sections())[:512]:
         start, size, name = section["sh_offset"], section["sh_size"], section.name
-        if section["sh_type"] == "SHT_NOBITS" or not any(start <= at < start + size for at in offsets):
+        if section["sh_type"] == "SHT_NOBITS" or not any(start <= index < start + size for index in offsets):
             continue
         if name == ".dynstr":
             return "runpath"

@@ -315,13 +315,13 @@ def _imports(source: bytes) -> Iterator[str]:
     if whole.count(b"import") > _MANY_IMPORTS:
         yield from _imports_of(whole, 0, len(whole))
         return
-    at = whole.find(b"import")
-    while at != -1:
+    index = whole.find(b"import")
+    while index != -1:
         # most lines hold no such word: searching those that do is ten times as fast
-        start, end = whole.rfind(b"\n", 0, at) + 1, whole.find(b"\n", at)
+        start, end = whole.rfind(b"\n", 0, index) + 1, whole.find(b"\n", index)
         end = len(whole) if end == -1 else end
         yield from _imports_of(whole, start, end)
-        at = whole.find(b"import", end)
+        index = whole.find(b"import", end)
 
 
 def _imports_of(whole: bytes, start: int, end: int) -> Iterator[str]:

@@ -49,8 +49,8 @@ def _lines(text: bytes, evidence: Evidence, around: int) -> Preview:
     lines = text.decode("utf-8", "replace").split("\n")
     hit = evidence.lines[0] - 1
     start, end = max(0, hit - around), min(len(lines), hit + around + 1)
-    shown = tuple(_clipped(line, evidence) if start + at == hit else printable(line.expandtabs(4), _LONGEST_LINE)
-                  for at, line in enumerate(lines[start:end]))  # fmt: skip
+    shown = tuple(_clipped(line, evidence) if start + index == hit else printable(line.expandtabs(4), _LONGEST_LINE)
+                  for index, line in enumerate(lines[start:end]))  # fmt: skip
     return Preview(_language(evidence.file, lines[0]), start + 1, shown, hit - start)
 
 
@@ -80,8 +80,8 @@ def _bytes(files: StoreFiles, evidence: Evidence, around: int) -> Preview:
     start = max(0, (hit // 16 - around) * 16)
     data = files.read_at(evidence.file, start, (2 * around + 4) * 16)
     rows = []
-    for at in range(0, len(data), 16):
-        chunk = data[at : at + 16]
+    for index in range(0, len(data), 16):
+        chunk = data[index : index + 16]
         text = "".join(chr(byte) if 0x20 <= byte < 0x7F else "·" for byte in chunk)
-        rows.append(f"{start + at:08x}  {chunk.hex(' '):<47}  {text}")
+        rows.append(f"{start + index:08x}  {chunk.hex(' '):<47}  {text}")
     return Preview("", 0, tuple(rows), (hit - start) // 16 if rows else None)

@@ -185,22 +185,22 @@ def _find_in_windows(
     for start in range(0, size, _WINDOW):
         end = min(size, start + _WINDOW + _DIGEST - 1)
         for needle in needles:
-            at = mapped.find(needle, start, end)
-            while at != -1:
+            index = mapped.find(needle, start, end)
+            while index != -1:
                 counts[needle] += 1
                 if len(offsets[needle]) < MOST_SPOTS:
-                    offsets[needle].append(at)
-                at = mapped.find(needle, at + 1, end)
+                    offsets[needle].append(index)
+                index = mapped.find(needle, index + 1, end)
     return {needle: (tuple(offsets[needle]), counts[needle]) for needle in needles}
 
 
 def _find_all(data: bytes, needle: bytes) -> tuple[tuple[int, ...], int]:
     offsets: list[int] = []
-    at = data.find(needle)
+    index = data.find(needle)
     count = 0
-    while at != -1:
+    while index != -1:
         count += 1
         if len(offsets) < MOST_SPOTS:
-            offsets.append(at)
-        at = data.find(needle, at + 1)
+            offsets.append(index)
+        index = data.find(needle, index + 1)
     return tuple(offsets), count

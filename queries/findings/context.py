@@ -59,18 +59,18 @@ class Context(Environment):
         self.extras = extras
         self.activity = activity
 
-    def users(self, at: int) -> list[str]:
+    def users(self, index: int) -> list[str]:
         """Return what references a path, the heaviest first, in words."""
-        order = sorted(self.closure.referrers[at], key=lambda one: -self.added(one))
+        order = sorted(self.closure.referrers[index], key=lambda one: -self.added(one))
         return [self.label(one) for one in order] or ["nothing: it is a root"]
 
-    def is_wanted(self, at: int) -> bool:
+    def is_wanted(self, index: int) -> bool:
         """Say whether the owner wants the path in the closure: a root, or one that the policy names."""
-        return at in self.closure.roots or self.policy.is_wanted(*self.names(at))
+        return index in self.closure.roots or self.policy.is_wanted(*self.names(index))
 
-    def added(self, at: int) -> int:
+    def added(self, index: int) -> int:
         """Return the added size of a path, in bytes."""
-        return self.knowledge.real_sizes.added[at]
+        return self.knowledge.real_sizes.added[index]
 
     @cached_property
     def _above(self) -> list[int]:
@@ -79,16 +79,16 @@ class Context(Environment):
         queue = list(dict.fromkeys(self.closure.roots))
         for root in queue:
             came[root] = -1
-        for at in queue:
-            for one in self.closure.references[at]:
+        for index in queue:
+            for one in self.closure.references[index]:
                 if came[one] == -2:
-                    came[one] = at
+                    came[one] = index
                     queue.append(one)
         return came
 
-    def chain(self, at: int) -> tuple[str, ...]:
+    def chain(self, index: int) -> tuple[str, ...]:
         """Return a shortest chain of store paths from a root to a path."""
-        found = [at]
+        found = [index]
         while self._above[found[-1]] >= 0:
             found.append(self._above[found[-1]])
         return tuple(self.path(one) for one in reversed(found))
@@ -156,9 +156,9 @@ class Context(Environment):
         found: dict[int, list[Needed]] = {}
         for requirements in self.requirements:
             for need in requirements.all:
-                found.setdefault(need.by.at, []).append(need)
+                found.setdefault(need.by.index, []).append(need)
         return found
 
-    def needs_of(self, at: int) -> Sequence[Needed]:
+    def needs_of(self, index: int) -> Sequence[Needed]:
         """Return the requirements that a path's distributions have, in every scope that it is in."""
-        return self._needs_by_path.get(at, ())
+        return self._needs_by_path.get(index, ())

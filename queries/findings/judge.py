@@ -95,7 +95,7 @@ def _lacking(rule: Rule, need: Need, context: Context) -> Unknown | None:
         if knowledge.build is not None:
             return None
         return Unknown(rule.id, f"build graph not here: {_why(knowledge.build_state)}", _tells("derivations"))
-    wanted = [context.path(at) for at in rule.judges(context)]
+    wanted = [context.path(index) for index in rule.judges(context)]
     if need == "files":
         state, missing = knowledge.files_state, [path for path in wanted if path not in knowledge.files]
     elif need == "inspection":
@@ -130,15 +130,15 @@ def _chain(context: Context, finding: Finding) -> tuple[str, ...]:
         # by way of who brings it in, not of an environment that links to everything
         referrer, reference = finding.edges[0]
         return (*context.chain(context.closure.position[referrer]), reference)
-    at = context.closure.position.get(finding.paths[0]) if finding.paths else None
-    return context.chain(at) if at is not None else ()
+    index = context.closure.position.get(finding.paths[0]) if finding.paths else None
+    return context.chain(index) if index is not None else ()
 
 
 def _unmatched(context: Context) -> tuple[str, ...]:
     """Return names that the policy wants in vain: misspelt, or gone."""
     if not context.policy.wanted:
         return ()
-    names = {name for at in range(len(context.closure)) for name in context.names(at)}
+    names = {name for index in range(len(context.closure)) for name in context.names(index)}
     return tuple(one for one in context.policy.wanted if not any(fnmatchcase(name, one) for name in names))
 
 

@@ -35,7 +35,7 @@ class Leak:
     @property
     def referrers(self) -> tuple[int, ...]:
         """Who brings them in, without repetition."""
-        return tuple(dict.fromkeys(at for at, _ in self.edges))
+        return tuple(dict.fromkeys(index for index, _ in self.edges))
 
 
 def leaks(context: Context, is_leak: Callable[[int], bool]) -> list[Leak]:
@@ -44,16 +44,16 @@ def leaks(context: Context, is_leak: Callable[[int], bool]) -> list[Leak]:
     What only another leak references is its consequence. What a root environment's owner asked for, what a
     root links to, and what the policy wants is no leak; links that follow from propagation are not named.
     """
-    targets = {at for at in range(len(context.closure)) if not context.is_wanted(at) and is_leak(at)}
+    targets = {index for index in range(len(context.closure)) if not context.is_wanted(index) and is_leak(index)}
     edges = [
-        (at, one)
-        for at, below in enumerate(context.structure.closure.references)
-        if at not in targets and not is_leak(at)
+        (index, one)
+        for index, below in enumerate(context.structure.closure.references)
+        if index not in targets and not is_leak(index)
         for one in below
         if one in targets
     ]
     # who was asked for stays, whoever else holds it
-    asked = {one for at, one in edges if _is_asked_for(context, (at, one))}
+    asked = {one for index, one in edges if _is_asked_for(context, (index, one))}
     found = [_leak(context, group) for group in _components(edge for edge in edges if edge[1] not in asked)]
     return sorted(found, key=lambda leak: (-leak.saving.size, leak.edges))
 
@@ -61,10 +61,10 @@ def leaks(context: Context, is_leak: Callable[[int], bool]) -> list[Leak]:
 def _is_asked_for(context: Context, edge: Edge) -> bool:
     if edge in context.wanted_members:
         return True
-    at = edge[0]
-    if at not in context.closure.roots or context.kind(at) == "interpreter":
+    index = edge[0]
+    if index not in context.closure.roots or context.kind(index) == "interpreter":
         return False
-    if context.kind(at) in _GATHERERS:
+    if context.kind(index) in _GATHERERS:
         return True
     # a farm of links was made to hold what it links to
     found = context.held(*edge).found
@@ -76,9 +76,9 @@ def _components(edges: Iterable[Edge]) -> list[list[Edge]]:
     import networkx as nx
 
     graph: nx.Graph[tuple[str, int]] = nx.Graph()
-    graph.add_edges_from((("referrer", at), ("target", one)) for at, one in edges)
+    graph.add_edges_from((("referrer", index), ("target", one)) for index, one in edges)
     return [
-        sorted((at, one) for (_, at), (_, one) in map(_directed, graph.subgraph(group).edges))
+        sorted((index, one) for (_, index), (_, one) in map(_directed, graph.subgraph(group).edges))
         for group in nx.connected_components(graph)
     ]
 
@@ -89,15 +89,15 @@ def _directed(edge: tuple[tuple[str, int], tuple[str, int]]) -> tuple[tuple[str,
 
 def _leak(context: Context, edges: list[Edge]) -> Leak:
     # by names: digests, and with them positions, change with every rebuild
-    edges = sorted(edges, key=lambda edge: [(context.label(at), at) for at in edge])
-    targets = sorted({one for _, one in edges}, key=lambda at: (-context.added(at), context.label(at), at))
+    edges = sorted(edges, key=lambda edge: [(context.label(index), index) for index in edge])
+    targets = sorted({one for _, one in edges}, key=lambda index: (-context.added(index), context.label(index), index))
     proofs, remedies, seen = [], [], True
     for edge in edges:
         found = context.held(*edge).found
         seen = seen and bool(found)
         proofs += context.proofs(*edge)
         remedies += [carrier(found[0].carrier).remedy] if found else []
-    kinds = [context.identity(at).kind for at in targets]
+    kinds = [context.identity(index).kind for index in targets]
     by_name = any(kind.tier == "N" for kind in kinds)
     return Leak(
         targets=tuple(targets),
@@ -113,8 +113,8 @@ def _leak(context: Context, edges: list[Edge]) -> Leak:
 def assumption(context: Context, leak: Leak) -> tuple[str, ...]:
     """Return what the bytes take for granted, where an environment links to what would leave."""
     lost = set(leak.saving.paths)
-    holders = {at for at, one in context.structure.follows if one in lost and at not in lost}
+    holders = {index for index, one in context.structure.follows if one in lost and index not in lost}
     if not holders:
         return ()
-    names = some(context.label(at) for at in sorted(holders, reverse=True))
+    names = some(context.label(index) for index in sorted(holders, reverse=True))
     return (f"The bytes assume that {names} holds it only because others propagate it.",)

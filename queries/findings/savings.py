@@ -21,8 +21,8 @@ class Savings:
         self._closure = closure
         self._before = frozenset(saving_of(closure).paths)
         self._holders = Counter(closure.roots)
-        for at, below in enumerate(closure.references):
-            if at not in self._before:
+        for index, below in enumerate(closure.references):
+            if index not in self._before:
                 self._holders.update(below)
 
     def of(self, edges: Iterable[Edge]) -> Saving:
@@ -32,10 +32,10 @@ class Savings:
         queue = list(cut)
         lost: Counter[int] = Counter()
         gone = set(self._before)
-        for _, at in queue:
-            lost[at] += 1
+        for _, index in queue:
+            lost[index] += 1
             # references come first, so that there is no circle which holds itself
-            if lost[at] == self._holders[at]:
-                gone.add(at)
-                queue += [(at, one) for one in references[at] if (at, one) not in cut]
-        return Saving(sum(self._closure.nar_sizes[at] for at in gone), tuple(sorted(gone)))
+            if lost[index] == self._holders[index]:
+                gone.add(index)
+                queue += [(index, one) for one in references[index] if (index, one) not in cut]
+        return Saving(sum(self._closure.nar_sizes[index] for index in gone), tuple(sorted(gone)))

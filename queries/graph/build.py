@@ -47,7 +47,7 @@ class BuildGraph:
                 hint="the data is damaged or was edited; read it from the store again",
             ) from None
         self.paths = order
-        self.position = {path: at for at, path in enumerate(order)}
+        self.position = {path: index for index, path in enumerate(order)}
         self.derivations = tuple(derivations[path] for path in order)
         self.inputs = tuple(tuple(sorted(self.position[one] for one in inputs[path])) for path in order)
         """Position → positions of the derivations it is built from."""
@@ -65,17 +65,17 @@ class BuildGraph:
     def users(self) -> tuple[tuple[int, ...], ...]:
         """Position → positions of what is built with it directly."""
         found: list[list[int]] = [[] for _ in self.paths]
-        for at, below in enumerate(self.inputs):
+        for index, below in enumerate(self.inputs):
             for one in below:
-                found[one].append(at)
+                found[one].append(index)
         return tuple(map(tuple, found))
 
     @cached_property
     def by_output(self) -> Mapping[str, tuple[int, str]]:
         """Output path → position of its derivation, and the output's name."""
         return {
-            output.path: (at, name)
-            for at, drv in enumerate(self.derivations)
+            output.path: (index, name)
+            for index, drv in enumerate(self.derivations)
             for name, output in drv.outputs.items()
             if output.path
         }
@@ -95,9 +95,9 @@ class BuildGraph:
         found = set(seeds)
         stack = list(found)
         while stack:
-            at = stack.pop()
-            for user in self.users[at]:
-                if user not in found and not self.fixed[user] and (not without or (user, at) not in without):
+            index = stack.pop()
+            for user in self.users[index]:
+                if user not in found and not self.fixed[user] and (not without or (user, index) not in without):
                     found.add(user)
                     stack.append(user)
         return found
@@ -107,9 +107,9 @@ class BuildGraph:
         found = set(roots)
         stack = list(found)
         while stack:
-            at = stack.pop()
-            for one in self.inputs[at]:
-                if one not in found and (not without or (at, one) not in without):
+            index = stack.pop()
+            for one in self.inputs[index]:
+                if one not in found and (not without or (index, one) not in without):
                     found.add(one)
                     stack.append(one)
         return found
@@ -123,22 +123,22 @@ class BuildGraph:
         """
         for start in range(0, len(self), _BLOCK):
             found = [0] * len(self)
-            for at in range(len(self) - 1, -1, -1):
+            for index in range(len(self) - 1, -1, -1):
                 bits = 0
-                for user in self.users[at]:
-                    if not self.fixed[user] and (not without or (user, at) not in without):
+                for user in self.users[index]:
+                    if not self.fixed[user] and (not without or (user, index) not in without):
                         bits |= found[user]
                         if 0 <= user - start < _BLOCK:
                             bits |= 1 << user - start
-                found[at] = bits
+                found[index] = bits
             yield start, found
 
     def input_blocks(self) -> Iterator[tuple[int, list[int]]]:
         """Yield what a derivation is built from, itself included, for all of them at once, as :meth:`user_blocks`."""
         for start in range(0, len(self), _BLOCK):
             found: list[int] = []
-            for at, below in enumerate(self.inputs):
-                bits = 1 << at - start if 0 <= at - start < _BLOCK else 0
+            for index, below in enumerate(self.inputs):
+                bits = 1 << index - start if 0 <= index - start < _BLOCK else 0
                 for one in below:
                     bits |= found[one]
                 found.append(bits)
@@ -157,10 +157,10 @@ class BuildGraph:
         import networkx as nx
 
         graph: nx.DiGraph[str] = nx.DiGraph()
-        for at, drv in enumerate(self.derivations):
-            graph.add_node(drv.path, name=drv.name, system=drv.system, fixed=self.fixed[at])
-        for at, below in enumerate(self.inputs):
-            drv = self.derivations[at]
+        for index, drv in enumerate(self.derivations):
+            graph.add_node(drv.path, name=drv.name, system=drv.system, fixed=self.fixed[index])
+        for index, below in enumerate(self.inputs):
+            drv = self.derivations[index]
             for one in below:
                 graph.add_edge(drv.path, self.paths[one], outputs=drv.input_derivations[self.paths[one]])
         nx.freeze(graph)

@@ -49,7 +49,7 @@ class Closure:
             )
         self.infos: tuple[PathInfo, ...] = tuple(by_path[path] for path in order)
         """One record a position, references before referrers."""
-        self.position: dict[str, int] = {path: at for at, path in enumerate(order)}
+        self.position: dict[str, int] = {path: index for index, path in enumerate(order)}
         """Store path → position."""
         self.references: tuple[tuple[int, ...], ...] = tuple(
             tuple(self.position[reference] for reference in info.references) for info in self.infos
@@ -57,7 +57,7 @@ class Closure:
         """Position → positions it references, all of them smaller."""
         self.roots: tuple[int, ...] = tuple(self.position[root] for root in records.roots)
         self.self_references: frozenset[int] = frozenset(
-            at for at, info in enumerate(self.infos) if info.self_reference
+            index for index, info in enumerate(self.infos) if info.self_reference
         )
 
     def __len__(self) -> int:
@@ -72,9 +72,9 @@ class Closure:
     def referrers(self) -> tuple[tuple[int, ...], ...]:
         """Position → positions that reference it, without itself, in order."""
         lists: list[list[int]] = [[] for _ in self.infos]
-        for at, references in enumerate(self.references):
+        for index, references in enumerate(self.references):
             for reference in references:
-                lists[reference].append(at)
+                lists[reference].append(index)
         return tuple(tuple(one) for one in lists)
 
     @cached_property
@@ -94,28 +94,28 @@ class Closure:
         keys = [(name.lower(), info.path) for name, info in zip(self.names, self.infos, strict=True)]
         order = sorted(range(len(keys)), key=keys.__getitem__)
         ranks = [0] * len(keys)
-        for rank, at in enumerate(order):
-            ranks[at] = rank
+        for rank, index in enumerate(order):
+            ranks[index] = rank
         return tuple(ranks)
 
-    def path(self, at: int) -> str:
+    def path(self, index: int) -> str:
         """Return the store path at a position."""
-        return self.infos[at].path
+        return self.infos[index].path
 
-    def name(self, at: int) -> str:
+    def name(self, index: int) -> str:
         """Return the name of the store path at a position, without directory and digest."""
-        return self.names[at]
+        return self.names[index]
 
     def requisites(self, roots: Iterable[int]) -> list[int]:
         """Return the positions reachable from ``roots``, themselves included, references first."""
         wanted = bytearray(len(self))
         for root in roots:
             wanted[root] = 1
-        for at in range(len(self) - 1, -1, -1):
-            if wanted[at]:
-                for reference in self.references[at]:
+        for index in range(len(self) - 1, -1, -1):
+            if wanted[index]:
+                for reference in self.references[index]:
                     wanted[reference] = 1
-        return [at for at, flag in enumerate(wanted) if flag]
+        return [index for index, flag in enumerate(wanted) if flag]
 
     def without(self, edges: Iterable[tuple[int, int]]) -> Closure:
         """Return the same paths at the same positions, with some references left out.
@@ -127,7 +127,7 @@ class Closure:
         for name in ("referrers", "graph", "nar_sizes", "name_ranks"):
             other.__dict__.pop(name, None)
         other.references = tuple(
-            tuple(one for one in below if (at, one) not in cut) for at, below in enumerate(self.references)
+            tuple(one for one in below if (index, one) not in cut) for index, below in enumerate(self.references)
         )
         return other
 
@@ -136,10 +136,10 @@ class Closure:
         found = set(targets)
         stack = list(found)
         while stack:
-            for at in self.referrers[stack.pop()]:
-                if at not in found:
-                    found.add(at)
-                    stack.append(at)
+            for index in self.referrers[stack.pop()]:
+                if index not in found:
+                    found.add(index)
+                    stack.append(index)
         return found
 
     @cached_property
@@ -155,7 +155,7 @@ class Closure:
         graph: nx.DiGraph[str] = nx.DiGraph(
             roots=self.records.roots,
             store_dir=self.store_dir,
-            self_references=tuple(self.path(at) for at in sorted(self.self_references)),
+            self_references=tuple(self.path(index) for index in sorted(self.self_references)),
         )
         for info in self.infos:
             graph.add_node(info.path, nar_size=info.nar_size, name=name_of(info.path), deriver=info.deriver)

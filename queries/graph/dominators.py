@@ -31,13 +31,13 @@ def immediate_dominators(
     for root in roots:
         idom[root] = top
     walk = range(top - 1, -1, -1) if members is None else reversed(members)
-    for at in walk:
-        for reference in references[at]:
+    for index in walk:
+        for reference in references[index]:
             known = idom[reference]
             if known < 0:
-                idom[reference] = at
+                idom[reference] = index
             elif known != top:
-                one, other = at, known
+                one, other = index, known
                 while one != other:
                     if one < other:
                         one = idom[one]
@@ -50,8 +50,8 @@ def immediate_dominators(
 def subtree_sums(idom: Sequence[int], weights: Sequence[int], members: Sequence[int] | None = None) -> list[int]:
     """Return position → sum of the weights of all that it dominates, itself included."""
     sums = list(weights)
-    for at in range(len(sums)) if members is None else members:
-        above = idom[at]
+    for index in range(len(sums)) if members is None else members:
+        above = idom[index]
         if above != ROOT:
-            sums[above] += sums[at]
+            sums[above] += sums[index]
     return sums

@@ -31,19 +31,19 @@ def reachable_sums(
     reach: list[int] = []
     sums: list[int] = []
     left = _last_uses(references)
-    for at, below in enumerate(references):
-        if at % _CHUNK == 0:
+    for index, below in enumerate(references):
+        if index % _CHUNK == 0:
             check()
         if not below:
-            reach.append(1 << at)
-            sums.append(weights[at])
+            reach.append(1 << index)
+            sums.append(weights[index])
             continue
         heaviest = max(below, key=sums.__getitem__)
         base = bits = reach[heaviest]
         for reference in below:
             bits |= reach[reference]
         more = bits ^ base
-        total = sums[heaviest] + weights[at]
+        total = sums[heaviest] + weights[index]
         if more.bit_count() <= _FEW:
             while more:
                 highest = more.bit_length() - 1
@@ -51,10 +51,10 @@ def reachable_sums(
                 more ^= 1 << highest
         else:
             total += sum(map(mul, map(int.bit_count, map(more.__and__, planes)), powers))
-        reach.append(bits | 1 << at)
+        reach.append(bits | 1 << index)
         sums.append(total)
         for reference in below:
-            if left[reference] == at:
+            if left[reference] == index:
                 reach[reference] = 0
     return sums
 
@@ -62,9 +62,9 @@ def reachable_sums(
 def _last_uses(references: Sequence[Sequence[int]]) -> list[int]:
     """Return position → the last position that references it, after which its bitset can go."""
     last = [-1] * len(references)
-    for at, below in enumerate(references):
+    for index, below in enumerate(references):
         for reference in below:
-            last[reference] = at
+            last[reference] = index
     return last
 
 
@@ -72,10 +72,10 @@ def _planes(weights: Sequence[int]) -> tuple[list[int], list[int]]:
     """Return for each bit of the weights the set of positions that have it, and its worth."""
     width = max(weights, default=0).bit_length()
     columns = [bytearray((len(weights) + 7) // 8) for _ in range(width)]
-    for at, weight in enumerate(weights):
-        byte, bit = at >> 3, 1 << (at & 7)
+    for index, weight in enumerate(weights):
+        byte, bit = index >> 3, 1 << (index & 7)
         while weight:
             lowest = weight & -weight
             columns[lowest.bit_length() - 1][byte] |= bit
             weight ^= lowest
-    return [int.from_bytes(column, "little") for column in columns], [1 << at for at in range(width)]
+    return [int.from_bytes(column, "little") for column in columns], [1 << index for index in range(width)]

@@ -73,8 +73,8 @@ def depths(closure: Closure, roots: Collection[int] | None = None) -> tuple[int,
     while layer:
         distance += 1
         found: list[int] = []
-        for at in layer:
-            for reference in closure.references[at]:
+        for index in layer:
+            for reference in closure.references[index]:
                 if depth[reference] > distance:
                     depth[reference] = distance
                     found.append(reference)
@@ -91,4 +91,4 @@ def added_within(closure: Closure, referrer: int) -> dict[int, int]:
     members = closure.requisites((referrer,))
     idom = immediate_dominators(closure.references, (referrer,), members)
     sums = subtree_sums(idom, closure.nar_sizes, members)
-    return {at: sums[at] for at in members}
+    return {index: sums[index] for index in members}

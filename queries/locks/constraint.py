@@ -45,11 +45,11 @@ def _alternatives(constraint: str) -> tuple[SpecifierSet, ...] | None:
 
 def _pep440(alternative: str) -> str:
     parts: list[str] = []
-    at = 0
-    while at < len(alternative):
-        part = _PART.match(alternative, at)
+    index = 0
+    while index < len(alternative):
+        part = _PART.match(alternative, index)
         if part is None:
             raise InvalidSpecifier(alternative)
-        at = part.end()
+        index = part.end()
         parts.append(specifier(part[1] or "", part[2]))
     return ",".join(one for one in parts if one)

@@ -137,8 +137,8 @@ class Table:
         value = self.values.get(key, [])
         if not isinstance(value, list):
             raise self.wrong(key, _WORDS[list])
-        for at, one in enumerate(value):
-            yield f"{key}[{at}]", one
+        for index, one in enumerate(value):
+            yield f"{key}[{index}]", one
 
     def within(self, place: str, value: object) -> Table:
         """Return a value of this table, which must be a table."""

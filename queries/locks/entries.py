@@ -17,8 +17,8 @@ class Entries:
         self._file = file
         self._left = _MOST_AMBIGUOUS
         self._positions: dict[str, list[int]] = {}
-        for at, name in enumerate(names):
-            self._positions.setdefault(name, []).append(at)
+        for index, name in enumerate(names):
+            self._positions.setdefault(name, []).append(index)
 
     def named(self, name: str) -> Sequence[int]:
         """Return the positions of a name; none when the lock does not list it.

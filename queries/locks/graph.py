@@ -18,9 +18,9 @@ _MOST_MEMBERSHIPS = 500_000
 def requirements_by_node(packages: Sequence[LockedPackage]) -> dict[Node, list[Requirement]]:
     """Return what each package and each of its extras requires."""
     found: dict[Node, list[Requirement]] = {}
-    for at, package in enumerate(packages):
+    for index, package in enumerate(packages):
         for one in package.requires:
-            found.setdefault((at, one.extra or ""), []).append(one)
+            found.setdefault((index, one.extra or ""), []).append(one)
     return found
 
 
@@ -86,7 +86,7 @@ def memberships(
         left -= len(found)
         if left < 0:
             return belongs, False
-        for at, _extra in found:
-            if (at, "") not in skip:
-                belongs.setdefault(at, set()).add(name)
+        for index, _extra in found:
+            if (index, "") not in skip:
+                belongs.setdefault(index, set()).add(name)
     return belongs, True

@@ -133,7 +133,9 @@ def _new_lock(packages: Sequence[LockedPackage], wanted: Iterable[Requirement], 
 def _with_groups(entries: Sequence[_Entry], extras: Mapping[str, tuple[str, ...]]) -> Lock:
     by_name = _extras_by_name(extras)
     packages = [_grouped(one, by_name.get(one.package.normalized, ())) for one in entries]
-    return _new_lock(packages, (one for at, entry in enumerate(entries) for one in _wants(at, entry, by_name)), ())
+    return _new_lock(
+        packages, (one for index, entry in enumerate(entries) for one in _wants(index, entry, by_name)), ()
+    )
 
 
 def _extras_by_name(extras: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
@@ -163,16 +165,16 @@ def _one_marker(markers: Mapping[str, str], groups: Sequence[str]) -> str | None
     return markers[groups[0]] if len(groups) == 1 and groups[0] in markers else None
 
 
-def _wants(at: int, entry: _Entry, extras: Mapping[str, Sequence[str]]) -> Iterator[Requirement]:
+def _wants(index: int, entry: _Entry, extras: Mapping[str, Sequence[str]]) -> Iterator[Requirement]:
     for group in entry.groups or ():
         marker = entry.markers.get(group, entry.markers.get(""))
         if group != "main":
-            yield Requirement(at, marker, group=group)
+            yield Requirement(index, marker, group=group)
         elif entry.optional and not (marker and _EXTRA.search(marker)):
             names = extras.get(entry.package.normalized, ())
-            yield from (Requirement(at, marker, extra=one) for one in names)
+            yield from (Requirement(index, marker, extra=one) for one in names)
         else:
-            yield Requirement(at, marker)
+            yield Requirement(index, marker)
 
 
 # -- before 2.1 ------------------------------------------------------------------------------------------
@@ -193,16 +195,18 @@ class _Older:
     def lock(self) -> Lock:
         """Return the lock, with what the project presumably requires."""
         requires = requirements_by_node(self.packages)
-        main = [at for at, one in enumerate(self.entries) if not one.optional and one.category == "main"]
+        main = [index for index, one in enumerate(self.entries) if not one.optional and one.category == "main"]
         starts = self._unrequired(main, requires)
-        wanted = [Requirement(at) for at in starts]
-        wanted += [Requirement(at, extra=extra) for extra, names in self.extras.items() for at in self._named(names)]
+        wanted = [Requirement(index) for index in starts]
+        wanted += [
+            Requirement(index, extra=extra) for extra, names in self.extras.items() for index in self._named(names)
+        ]
         by_category: dict[str, list[int]] = {}
-        for at, one in enumerate(self.entries):
+        for index, one in enumerate(self.entries):
             if one.category != "main":
-                by_category.setdefault(canonicalize_name(one.category), []).append(at)
+                by_category.setdefault(canonicalize_name(one.category), []).append(index)
         for group, members in by_category.items():
-            wanted += [Requirement(at, group=group) for at in self._unrequired(members, requires)]
+            wanted += [Requirement(index, group=group) for index in self._unrequired(members, requires)]
         packages, complete = self._labelled(by_category)
         notes = [*self._notes(bool(by_category)), *([] if complete else [TOO_MANY])]
         lock = _new_lock(packages, wanted, notes)
@@ -221,53 +225,53 @@ class _Older:
         marker, constraint = spec.text("marker" if "marker" in spec else "markers"), spec.text("version")
         asked = tuple(canonicalize_name(one) for one in spec.texts("extras"))
         targets = [
-            at
-            for at in self.positions.named(name)
-            if allows(constraint, self.entries[at].package.version or "") is not False
+            index
+            for index in self.positions.named(name)
+            if allows(constraint, self.entries[index].package.version or "") is not False
         ]
         optional = spec.flag("optional")
         self.absent += not targets and not optional
         named = extras or [canonicalize_name(one[2]) for one in _EXTRA.finditer(marker or "")]
-        for at in targets:
-            target = self.entries[at]
+        for index in targets:
+            target = self.entries[index]
             if not optional or (not target.optional and target.category == entry.category):
                 # an optional package that is locked as needed is so because somebody asks for the extra
-                yield Requirement(at, marker, asked)
+                yield Requirement(index, marker, asked)
             else:
-                yield from (Requirement(at, marker, asked, extra=extra) for extra in named)
+                yield from (Requirement(index, marker, asked, extra=extra) for extra in named)
 
     def _named(self, names: Iterable[str]) -> Iterator[int]:
-        return (at for name in names for at in self.positions.named(name))
+        return (index for name in names for index in self.positions.named(name))
 
     def _unrequired(self, members: Sequence[int], requires: Mapping[Node, Sequence[Requirement]]) -> list[int]:
         """Return members that no other one requires, and one of each circle that is left."""
         inside = set(members)
         required = {
             one.target
-            for at in members
-            for one in self.packages[at].requires
-            if one.extra is None and one.target in inside and one.target != at
+            for index in members
+            for one in self.packages[index].requires
+            if one.extra is None and one.target in inside and one.target != index
         }
-        starts = [at for at in members if at not in required]
+        starts = [index for index in members if index not in required]
         reached: dict[Node, int] = {}
-        for at in [*starts, *members]:
-            if (at, "") not in reached:
-                found = walk(requires, [((at, ""), at)], lambda _node, one: one.extra is None, skip=reached)
+        for index in [*starts, *members]:
+            if (index, "") not in reached:
+                found = walk(requires, [((index, ""), index)], lambda _node, one: one.extra is None, skip=reached)
                 reached.update(found)
-                if at in required:
-                    starts.append(at)
+                if index in required:
+                    starts.append(index)
         return starts
 
     def _labelled(self, by_category: Mapping[str, Sequence[int]]) -> tuple[list[LockedPackage], bool]:
-        groups = {at: {group} for group, members in by_category.items() for at in members}
-        starts = {extra: [(at, "") for at in self._named(names)] for extra, names in self.extras.items()}
+        groups = {index: {group} for group, members in by_category.items() for index in members}
+        starts = {extra: [(index, "") for index in self._named(names)] for extra, names in self.extras.items()}
         belongs, complete = memberships(requirements_by_node(self.packages), starts, ())
-        for at, extras in belongs.items():
-            if self.entries[at].optional:
-                groups.setdefault(at, set()).update(extras)
+        for index, extras in belongs.items():
+            if self.entries[index].optional:
+                groups.setdefault(index, set()).update(extras)
         return [
-            msgspec.structs.replace(one, groups=tuple(sorted(groups[at]))) if at in groups else one
-            for at, one in enumerate(self.packages)
+            msgspec.structs.replace(one, groups=tuple(sorted(groups[index]))) if index in groups else one
+            for index, one in enumerate(self.packages)
         ], complete
 
     def _notes(self, says_groups: bool) -> list[str]:

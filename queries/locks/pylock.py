@@ -44,7 +44,7 @@ def read(document: Table) -> Lock:
         requires_python=document.text("requires-python"),
         roots=tuple(sorted({canonicalize_name(one.name("name")) for one in document.tables("packages") if _here(one)})),
         packages=packages,
-        wanted=tuple(Requirement(at) for at in range(len(packages))),
+        wanted=tuple(Requirement(index) for index in range(len(packages))),
         groups=_names(document, "dependency-groups", "default-groups"),
         extras=_names(document, "extras"),
         default_groups=defaults,

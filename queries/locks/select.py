@@ -67,11 +67,11 @@ def needed(lock: Lock, candidates: Candidates, groups: Collection[str] = (), ext
         # a member of a workspace asks for an extra of another one, on which markers may depend
         conditions = _Conditions(lock, candidates, conditions.groups, conditions.extras | further)
         opened = _Opened(lock, requires, conditions)
-    chosen = {at for at, extra in opened.found if not extra}
+    chosen = {index for index, extra in opened.found if not extra}
     roots = frozenset(lock.roots)
-    wanted = [(at, one) for at, one in enumerate(lock.packages) if one.normalized not in roots]
-    filtered = _filtered(lock, [(at, one) for at, one in wanted if at not in chosen], chosen, opened.labels())
-    selected = tuple(one for at, one in wanted if at in chosen)
+    wanted = [(index, one) for index, one in enumerate(lock.packages) if one.normalized not in roots]
+    filtered = _filtered(lock, [(index, one) for index, one in wanted if index not in chosen], chosen, opened.labels())
+    selected = tuple(one for index, one in wanted if index in chosen)
     return Selection(selected, filtered, tuple(_notes(lock, conditions, selected)))
 
 
@@ -129,22 +129,22 @@ class _Opened:
 
     def project_extras(self) -> frozenset[str]:
         """Return the extras of the projects that were entered."""
-        return frozenset(extra for at, extra in self.found if extra and self._is_root(at))
+        return frozenset(extra for index, extra in self.found if extra and self._is_root(index))
 
     def labels(self) -> dict[int, Label]:
         """Return why packages were not reached; those that nothing leads to have no label."""
         for node in self._requires:
-            at, extra = node
-            if extra and node not in self.found and (at, "") in self.found:
-                name = extra if self._is_root(at) else f"{self._lock.packages[at].name}[{extra}]"
+            index, extra = node
+            if extra and node not in self.found and (index, "") in self.found:
+                name = extra if self._is_root(index) else f"{self._lock.packages[index].name}[{extra}]"
                 self._closed["extra"].append((node, ("extra", name)))
         met: dict[Node, Label] = {}
         for starts in self._closed.values():
             met |= walk(self._requires, starts, lambda _node, one: one.group is None, skip=ChainMap(met, self.found))
-        return {at: label for (at, extra), label in met.items() if not extra}
+        return {index: label for (index, extra), label in met.items() if not extra}
 
-    def _is_root(self, at: int) -> bool:
-        return self._lock.packages[at].normalized in self._roots
+    def _is_root(self, index: int) -> bool:
+        return self._lock.packages[index].normalized in self._roots
 
     def _starts(self) -> Iterator[tuple[Node, Label]]:
         for one in self._lock.wanted:
@@ -187,11 +187,11 @@ _NONE: Label = ("unreached", "")
 def _filtered(
     lock: Lock, rest: Sequence[tuple[int, LockedPackage]], chosen: Collection[int], labels: Mapping[int, Label]
 ) -> tuple[Filtered, ...]:
-    versions = {lock.packages[at].normalized: lock.packages[at].version or "" for at in sorted(chosen)}
+    versions = {lock.packages[index].normalized: lock.packages[index].version or "" for index in sorted(chosen)}
     known = {"group": frozenset(lock.groups), "extra": frozenset(lock.extras)}
     found = []
-    for at, one in rest:
-        reason, text = labels.get(at, _NONE)
+    for index, one in rest:
+        reason, text = labels.get(index, _NONE)
         if one.normalized in versions:
             reason, text = "other version", versions[one.normalized]
         elif reason in ("group", "extra"):

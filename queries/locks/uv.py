@@ -52,7 +52,7 @@ def read(document: Table) -> Lock:
     wanted = tuple(_wanted(document, listed, packages, roots))
     notes = _notes(listed, roots, bool(wanted))
     if not wanted:
-        wanted = tuple(Requirement(at) for at in range(len(packages)))
+        wanted = tuple(Requirement(index) for index in range(len(packages)))
     packages, groups, extras, complete = _with_groups(packages, wanted, roots)
     if not complete:
         notes.append(TOO_MANY)
@@ -83,14 +83,15 @@ class _Listed:
         """Yield what one dependency means: one entry, or all of the name between which their markers decide."""
         version, source = table.text("version", LONGEST_NAME), _source_key(table)
         found = [
-            at
-            for at in self._positions.named(canonicalize_name(table.name("name")))
-            if (version is None or version == self._entries[at][0]) and (not source or source == self._entries[at][1])
+            index
+            for index in self._positions.named(canonicalize_name(table.name("name")))
+            if (version is None or version == self._entries[index][0])
+            and (not source or source == self._entries[index][1])
         ]
         self.absent += not found
         marker, extras = _marker(table.text("marker")), _extras(table)
-        for at in found:
-            yield Requirement(at, marker, extras, extra, group)
+        for index in found:
+            yield Requirement(index, marker, extras, extra, group)
 
 
 def _source_key(table: Table) -> frozenset[tuple[str, str]]:
@@ -176,7 +177,7 @@ def _roots(document: Table, tables: Iterable[Table]) -> set[str]:
 def _wanted(
     document: Table, listed: _Listed, packages: Sequence[LockedPackage], roots: set[str]
 ) -> Iterator[Requirement]:
-    yield from (Requirement(at) for at, one in enumerate(packages) if one.normalized in roots)
+    yield from (Requirement(index) for index, one in enumerate(packages) if one.normalized in roots)
     manifest = document.table("manifest")
     for one in manifest.tables("requirements"):
         yield from listed.requirements(one)
@@ -202,10 +203,10 @@ def _with_groups(
     requires = requirements_by_node(packages)
     extras: dict[str, list[Node]] = {}
     groups: dict[str, list[Node]] = {}
-    for at, package in enumerate(packages):
+    for index, package in enumerate(packages):
         for one in package.requires if package.normalized in roots else ():
             if one.extra is not None:
-                extras.setdefault(one.extra, []).append((at, one.extra))
+                extras.setdefault(one.extra, []).append((index, one.extra))
             elif one.group is not None:
                 groups.setdefault(one.group, []).extend(nodes_of(one))
     for one in wanted:
@@ -219,7 +220,7 @@ def _with_groups(
     of_extras, complete = memberships(requires, extras, main)
     of_groups, complete_too = memberships(requires, groups, main)
     done = tuple(
-        msgspec.structs.replace(one, groups=tuple(sorted(of_extras.get(at, set()) | of_groups.get(at, set()))))
-        for at, one in enumerate(packages)
+        msgspec.structs.replace(one, groups=tuple(sorted(of_extras.get(index, set()) | of_groups.get(index, set()))))
+        for index, one in enumerate(packages)
     )
     return done, tuple(sorted(groups)), tuple(sorted(extras)), complete and complete_too

@@ -136,12 +136,12 @@ def nix_words(stderr: str) -> str:
     """Return what nix said that matters: from its error to the end, else all but warnings."""
     text = plain_lines(stderr)
     # the trace of an error is indented, and ends in an indented "error:" of its own
-    at = ("\n" + text).rfind("\nerror:")
-    if at != -1:
-        return text[at:].strip()
-    at = text.rfind("error:")
-    if at != -1:
-        return text[text.rfind("\n", 0, at) + 1 :].strip()
+    index = ("\n" + text).rfind("\nerror:")
+    if index != -1:
+        return text[index:].strip()
+    index = text.rfind("error:")
+    if index != -1:
+        return text[text.rfind("\n", 0, index) + 1 :].strip()
     return "\n".join(line for line in text.splitlines() if not line.startswith("warning:")).strip()
 
 

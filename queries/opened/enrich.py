@@ -29,14 +29,14 @@ def read_files(closure: Closure, activity: Activity = SILENT) -> Iterator[Mappin
         return
     order = range(len(closure) - 1, -1, -1)
     batch: dict[str, FileFacts] = {}
-    for done, at in enumerate(order):
+    for done, index in enumerate(order):
         if done % _BATCH == 0:
             activity.check()
             activity.report(Progress("reading files", done, len(closure), "paths"))
             if batch:
                 yield batch
                 batch = {}
-        path = closure.path(at)
+        path = closure.path(index)
         found = look(path, root)
         if found is not None:
             batch[path] = found
@@ -154,14 +154,14 @@ def learn_inspections(knowledge: Knowledge, activity: Activity = SILENT, *, want
     closure = knowledge.closure
     root = closure.records.files_root or ""
     knowledge.set_inspections_state("reading")
-    for done, at in enumerate(range(len(closure) - 1, -1, -1)):
+    for done, index in enumerate(range(len(closure) - 1, -1, -1)):
         activity.check()
         activity.report(Progress("looking through files", done, len(closure), "paths"))
-        if closure.path(at) in knowledge.inspections:
+        if closure.path(index) in knowledge.inspections:
             continue
-        found = inspect(closure.path(at), root, activity)
+        found = inspect(closure.path(index), root, activity)
         if found is not None:
-            knowledge.learn_inspection(closure.path(at), found)
+            knowledge.learn_inspection(closure.path(index), found)
         yield
     missing = len(closure) - len(knowledge.inspections)
     if not missing:

@@ -107,16 +107,16 @@ class EvidenceStore:
         if self.lacking is not None:
             return
         closure = self._knowledge.closure
-        for at in range(len(closure)):
+        for index in range(len(closure)):
             activity.check()
-            activity.report(Progress("scanning files for references", at, len(closure), "paths"))
-            if closure.path(at) not in self._known and closure.references[at]:
-                self.scan(at, activity)
+            activity.report(Progress("scanning files for references", index, len(closure), "paths"))
+            if closure.path(index) not in self._known and closure.references[index]:
+                self.scan(index, activity)
 
     def everything(self) -> dict[str, ByReference]:
         """Return all that is known, by referrer."""
         with self._lock:
             return dict(self._known)
 
-    def _path(self, at: int) -> str:
-        return self._knowledge.closure.path(at)
+    def _path(self, index: int) -> str:
+        return self._knowledge.closure.path(index)

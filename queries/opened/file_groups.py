@@ -34,17 +34,17 @@ def totals(knowledge: Knowledge, activity: Activity) -> Totals:
     files: Counter[str] = Counter()
     holders: dict[str, list[tuple[int, int]]] = {}
     unread = 0
-    for at in range(len(closure)):
+    for index in range(len(closure)):
         activity.check()
-        activity.report(Progress("listing files", at, len(closure), "paths"))
-        found = contents(closure.path(at), root)
+        activity.report(Progress("listing files", index, len(closure), "paths"))
+        found = contents(closure.path(index), root)
         if found is None:
             unread += 1
             continue
         for part in found.parts:
             sizes[part.group] += part.size
             files[part.group] += part.files
-            holders.setdefault(part.group, []).append((at, part.size))
+            holders.setdefault(part.group, []).append((index, part.size))
     parts = sorted((Part(group, files[group], sizes[group]) for group in sizes), key=lambda one: (-one.size, one.group))
     heaviest = {group: tuple(sorted(some, key=lambda one: -one[1])[:5]) for group, some in holders.items()}
     return Totals(tuple(parts), heaviest, unread)

@@ -82,62 +82,64 @@ class Knowledge:
         self._lock = threading.RLock()
         self._identities: list[Identity | None] = [None] * len(closure)
 
-    def identity(self, at: int) -> Identity:
+    def identity(self, index: int) -> Identity:
         """Return what the path at a position is, by all that is known now."""
-        known = self._identities[at]
+        known = self._identities[index]
         if known is None:
             with self._lock:
-                info = self.closure.infos[at]
+                info = self.closure.infos[index]
                 facts = self.files.get(info.path)
-                known = identify(info.path, self.derivation_of(at), facts)
+                known = identify(info.path, self.derivation_of(index), facts)
                 if self.closure.records.build_closure and known.kind.value != "derivation":
                     known = as_input_source(known)
-                elif facts is not None and self._links_into_environment(at, facts):
+                elif facts is not None and self._links_into_environment(index, facts):
                     known = as_application(known, facts)
-                self._identities[at] = known
+                self._identities[index] = known
         return known
 
-    def kind(self, at: int) -> tuple[str, int]:
+    def kind(self, index: int) -> tuple[str, int]:
         """Return the kind of the path at a position, and how many distributions it holds: a part of its identity.
 
         Cheaper than all of it where nothing but the name is known, as for the first look at a whole closure.
         """
-        known = self._identities[at]
+        known = self._identities[index]
         if known is None and not self.closure.records.build_closure:
-            path = self.closure.infos[at].path
-            if path not in self.files and self.derivation_of(at) is None:
+            path = self.closure.infos[index].path
+            if path not in self.files and self.derivation_of(index) is None:
                 kind = kind_by_name_alone(path)
                 return kind, int(kind == "python-package")
-        known = known or self.identity(at)
+        known = known or self.identity(index)
         return known.kind.value, known.distributions
 
-    def derivation_of(self, at: int) -> Derivation | None:
+    def derivation_of(self, index: int) -> Derivation | None:
         """Return the derivation that built a path, or that a ``.drv`` is; None when it is not known here."""
-        name = self.deriver(at)
+        name = self.deriver(index)
         return self.derivations.get(name) if name else None
 
-    def deriver(self, at: int) -> str | None:
+    def deriver(self, index: int) -> str | None:
         """Return the ``.drv`` that built a path; for a ``.drv`` itself; None when nobody recorded one."""
-        info = self.closure.infos[at]
+        info = self.closure.infos[index]
         return info.path if info.path.endswith(".drv") else info.deriver
 
     def derivations_known(self) -> tuple[int, int]:
         """Return for how many paths the derivation is known, and for how many one is recorded at all."""
-        derivers = [deriver for at in range(len(self.closure)) if (deriver := self.deriver(at))]
+        derivers = [deriver for index in range(len(self.closure)) if (deriver := self.deriver(index))]
         return sum(deriver in self.derivations for deriver in derivers), len(derivers)
 
-    def _links_into_environment(self, at: int, facts: FileFacts) -> bool:
+    def _links_into_environment(self, index: int, facts: FileFacts) -> bool:
         """Say whether all that a path offers are links to the programs of Python environments it references."""
         if facts.programs or facts.libraries or not facts.links_to:
             return False
         targets = [self.closure.position.get(path) for path in facts.links_to]
-        return all(one in self.closure.references[at] and self._is_environment(one) for one in targets if one != at)
+        return all(
+            one in self.closure.references[index] and self._is_environment(one) for one in targets if one != index
+        )
 
-    def _is_environment(self, at: int | None) -> bool:
-        if at is None:
+    def _is_environment(self, index: int | None) -> bool:
+        if index is None:
             return False
-        path = self.closure.path(at)
-        return identify(path, self.derivation_of(at), self.files.get(path)).kind.value == "python-env"
+        path = self.closure.path(index)
+        return identify(path, self.derivation_of(index), self.files.get(path)).kind.value == "python-env"
 
     def learn_files(self, found: Mapping[str, FileFacts]) -> None:
         """Take in what looks at files found."""
@@ -283,11 +285,11 @@ class Knowledge:
 
     def _forget(self, paths: Iterable[str]) -> None:
         for path in paths:
-            at = self.closure.position.get(path)
-            if at is not None:
-                self._identities[at] = None
+            index = self.closure.position.get(path)
+            if index is not None:
+                self._identities[index] = None
                 # whether a referrer is an application may hang on what it links to
-                for referrer in self.closure.referrers[at]:
+                for referrer in self.closure.referrers[index]:
                     self._identities[referrer] = None
         self.revision += 1
 

@@ -177,7 +177,7 @@ def _permissions(path: str) -> int:
 def encode_snapshot(snapshot: Snapshot, now: datetime) -> bytes:
     """Return the bytes of a snapshot file; the same snapshot and time give the same bytes."""
     records = snapshot.records
-    position = {info.path: at for at, info in enumerate(records.paths)}
+    position = {info.path: index for index, info in enumerate(records.paths)}
     start = len(records.store_dir) + 1
     document = _Document(
         format=FORMAT,
@@ -333,7 +333,7 @@ class _Unpacker:
             raise self._damaged("a path stands in it twice")
         records = ClosureRecords(
             store_dir=saved.store_dir,
-            roots=tuple(full[self._position(at)] for at in saved.roots),
+            roots=tuple(full[self._position(index)] for index in saved.roots),
             paths=tuple(self._info(path, full) for path in saved.paths),
             origin=f"snapshot of {printable(saved.made_at[:10], 20)} · {printable(saved.origin, 120)}",
             label=printable(saved.label, 120),
@@ -361,7 +361,7 @@ class _Unpacker:
         return PathInfo(
             path=self._prefix + path.name,
             nar_size=path.nar_size,
-            references=tuple(sorted({full[self._position(at)] for at in path.references})),
+            references=tuple(sorted({full[self._position(index)] for index in path.references})),
             self_reference=path.self_reference,
             nar_hash=path.nar_hash,
             deriver=self._full(path.deriver) if path.deriver else None,
@@ -372,10 +372,10 @@ class _Unpacker:
             download_size=path.download_size,
         )
 
-    def _position(self, at: int) -> int:
-        if not 0 <= at < self._count:
-            raise self._damaged(f"a reference leads to path {printable(str(at), 40)} of {self._count}")
-        return at
+    def _position(self, index: int) -> int:
+        if not 0 <= index < self._count:
+            raise self._damaged(f"a reference leads to path {printable(str(index), 40)} of {self._count}")
+        return index
 
     def _full(self, name: str) -> str:
         path = self._prefix + name

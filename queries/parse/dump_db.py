@@ -17,16 +17,16 @@ def parse_dump_db(text: str, what: str = "the output of nix-store --dump-db") ->
     if lines and not lines[-1]:
         lines.pop()
     records: dict[str, PathInfo] = {}
-    at = 0
-    while at < len(lines):
+    index = 0
+    while index < len(lines):
         try:
-            path, digest, size, deriver, count = lines[at : at + 5]
-            references = lines[at + 5 : at + 5 + int(count)]
+            path, digest, size, deriver, count = lines[index : index + 5]
+            references = lines[index + 5 : index + 5 + int(count)]
             complete = len(references) == int(count) >= 0 and 0 <= int(size) <= LARGEST_SIZE and digest.isalnum()
         except ValueError:
             complete = False
         if not complete or not all(STORE_PATH.fullmatch(one) for one in (path, deriver or path, *references)):
-            raise BadInput(f"{what} is damaged near line {at + 1}")
+            raise BadInput(f"{what} is damaged near line {index + 1}")
         records[path] = PathInfo(
             path=path,
             nar_size=int(size),
@@ -35,5 +35,5 @@ def parse_dump_db(text: str, what: str = "the output of nix-store --dump-db") ->
             nar_hash=f"sha256:{digest}",
             deriver=deriver or None,
         )
-        at += 5 + int(count)
+        index += 5 + int(count)
     return tuple(records[path] for path in sorted(records))

@@ -73,7 +73,7 @@ def _weighed(impact: Impact, every: frozenset[int], edges: dict[int, list[BuildE
         return Amplifiers(len(every) - len(impact.seeds), rest, len(edges), tuple(sets))
     counts = graph.rebuild_counts(impact.tests)
     chosen = sorted(edges, key=lambda one: (-counts[one], one))[:MOST]
-    few = {at: edges[at] for at in chosen}
+    few = {index: edges[index] for index in chosen}
     order, _ = _order(_State(impact, sorted(every - calm), few), chosen, rest)
     # the order is that of the chosen ones among themselves; what is left is counted with all the others
     gone: set[BuildEdge] = set()
@@ -111,7 +111,7 @@ class _State:
     """What tests lead to, as a bitset, while packages get their tests back one after the other."""
 
     def __init__(self, impact: Impact, only: list[int], edges: dict[int, list[BuildEdge]]) -> None:
-        self._bit = {at: number for number, at in enumerate(only)}
+        self._bit = {index: number for number, index in enumerate(only)}
         self._impact = impact
         self._edges = edges
         self._below: dict[int, int] = {}
@@ -122,7 +122,7 @@ class _State:
         """Return what is rebuilt with a package by anything but tests."""
         if package not in self._below:
             found = self._impact.graph.rebuilt([package], self._impact.tests)
-            self._below[package] = sum(1 << self._bit[at] for at in found if at in self._bit)
+            self._below[package] = sum(1 << self._bit[index] for index in found if index in self._bit)
         return self._below[package]
 
     def _fires(self, package: int, found: int) -> bool:
@@ -179,11 +179,11 @@ def _sets(ordered: tuple[list[int], list[int]], edges: dict[int, list[BuildEdge]
 def _knees(counts: list[int]) -> list[int]:
     """Return after how many packages to stop and look: where each package more begins to pay less (a convex hull)."""
     found: list[int] = []
-    for at, count in enumerate(counts):
-        while len(found) > 1 and _is_above(found[-2], found[-1], at, counts):
+    for index, count in enumerate(counts):
+        while len(found) > 1 and _is_above(found[-2], found[-1], index, counts):
             found.pop()
         if not found or count < counts[found[-1]]:
-            found.append(at)
+            found.append(index)
     return found
 
 

@@ -67,7 +67,7 @@ def changed_attributes(attributes: Mapping[str, str], graph: BuildGraph, rebuilt
         rebuilt: positions of what is built anew.
     """
     known = [(name, graph.position[drv]) for name, drv in attributes.items() if drv in graph.position]
-    changed = tuple(sorted(_plain(name for name, at in known if at in rebuilt)))
+    changed = tuple(sorted(_plain(name for name, index in known if index in rebuilt)))
     return Attributes(changed, len(known), len(attributes) - len(known))
 
 

@@ -68,22 +68,24 @@ class Comparison:
         The same ``.drv``; else the same outputs; else the same name, those that are alike first; else the same
         pname, because another version of a package is still that package.
         """
-        found = {at: self.base.position[path] for at, path in enumerate(self.head.paths) if path in self.base.position}
+        found = {
+            index: self.base.position[path] for index, path in enumerate(self.head.paths) if path in self.base.position
+        }
         taken = set(found.values())
 
         def pair(key_of: Callable[[_Masked, int], Hashable | None]) -> None:
             free: dict[Hashable, list[int]] = {}
-            for at in range(len(self.base)):
-                if at not in taken and (key := key_of(self._masked_base, at)) is not None:
-                    free.setdefault(key, []).append(at)
-            for at in range(len(self.head)):
-                if at not in found and free.get(key_of(self._masked_head, at)):
-                    found[at] = free[key_of(self._masked_head, at)].pop(0)
-                    taken.add(found[at])
+            for index in range(len(self.base)):
+                if index not in taken and (key := key_of(self._masked_base, index)) is not None:
+                    free.setdefault(key, []).append(index)
+            for index in range(len(self.head)):
+                if index not in found and free.get(key_of(self._masked_head, index)):
+                    found[index] = free[key_of(self._masked_head, index)].pop(0)
+                    taken.add(found[index])
 
         pair(_Masked.built)
         pair(_Masked.alike)
-        pair(lambda masked, at: masked.graph.derivations[at].name)
+        pair(lambda masked, index: masked.graph.derivations[index].name)
         pair(_Masked.called)
         return found
 
@@ -91,9 +93,9 @@ class Comparison:
     def rebuilt(self) -> frozenset[int]:
         """Positions in the new graph whose outputs are not among those of the old one."""
         known = set(self.base.by_output)
-        return frozenset(at for at, drv in enumerate(self.head.derivations) if self._is_new(at, drv, known))
+        return frozenset(index for index, drv in enumerate(self.head.derivations) if self._is_new(index, drv, known))
 
-    def _is_new(self, at: int, drv: Derivation, known: set[str]) -> bool:
+    def _is_new(self, index: int, drv: Derivation, known: set[str]) -> bool:
         paths = _outputs(drv)
         if paths:
             return not paths <= known
@@ -104,7 +106,9 @@ class Comparison:
     def churned(self) -> frozenset[int]:
         """Positions in the new graph whose ``.drv`` is new and whose outputs are not: nothing is built for them."""
         return frozenset(
-            at for at, path in enumerate(self.head.paths) if path not in self.base.position and at not in self.rebuilt
+            index
+            for index, path in enumerate(self.head.paths)
+            if path not in self.base.position and index not in self.rebuilt
         )
 
     @property
@@ -115,18 +119,18 @@ class Comparison:
     @cached_property
     def added(self) -> tuple[int, ...]:
         """Positions in the new graph without a counterpart."""
-        return tuple(at for at in range(len(self.head)) if at not in self.counterpart)
+        return tuple(index for index in range(len(self.head)) if index not in self.counterpart)
 
     @cached_property
     def removed(self) -> tuple[int, ...]:
         """Positions in the old graph that are nothing's counterpart."""
         kept = set(self.counterpart.values())
-        return tuple(at for at in range(len(self.base)) if at not in kept)
+        return tuple(index for index in range(len(self.base)) if index not in kept)
 
     @cached_property
     def fetched(self) -> frozenset[int]:
         """Which of :attr:`rebuilt` are fetched: what they give has other content, or is new."""
-        return frozenset(at for at in self.rebuilt if self.head.fixed[at])
+        return frozenset(index for index in self.rebuilt if self.head.fixed[index])
 
     @cached_property
     def differing(self) -> Mapping[int, tuple[Difference, ...]]:
@@ -135,39 +139,39 @@ class Comparison:
         What is new is no cause: whatever is built with it has an input more, and differs in itself.
         """
         found = {}
-        for at in sorted(self.rebuilt):
-            base = self.counterpart.get(at)
-            differences = tuple(self._differences(base, at)) if base is not None else ()
+        for index in sorted(self.rebuilt):
+            base = self.counterpart.get(index)
+            differences = tuple(self._differences(base, index)) if base is not None else ()
             if differences:
-                found[at] = differences
+                found[index] = differences
         return found
 
     @cached_property
     def causes(self) -> tuple[Cause, ...]:
         """What differs in itself, the one that rebuilds most first; counting takes a walk for each of them."""
-        nearest = Counter(cause for at, cause in self.nearest_causes.items() if at != cause)
+        nearest = Counter(cause for index, cause in self.nearest_causes.items() if index != cause)
         causes = [
             Cause(
-                at,
-                self.counterpart[at],
+                index,
+                self.counterpart[index],
                 differences,
-                len(self.head.rebuilt([at]) & self.rebuilt) - 1,
-                nearest[at],
+                len(self.head.rebuilt([index]) & self.rebuilt) - 1,
+                nearest[index],
             )
-            for at, differences in self.differing.items()
+            for index, differences in self.differing.items()
         ]
         return tuple(sorted(causes, key=lambda one: (-one.rebuilds, self.head.paths[one.head])))
 
     @cached_property
     def nearest_causes(self) -> Mapping[int, int]:
         """Position in the new graph of what is built anew → of the cause nearest to it; causes stand for themselves."""
-        owner = {at: at for at in sorted(self.differing)}
+        owner = {index: index for index in sorted(self.differing)}
         queue = deque(owner)
         while queue:
-            at = queue.popleft()
-            for user in self.head.users[at]:
+            index = queue.popleft()
+            for user in self.head.users[index]:
                 if user in self.rebuilt and user not in owner and not self.head.fixed[user]:
-                    owner[user] = owner[at]
+                    owner[user] = owner[index]
                     queue.append(user)
         return owner
 
@@ -244,30 +248,32 @@ class _Masked:
         self.graph = graph
         self._marks = marks or {}
         self._any_abi = any_abi
-        self._known = {digest_of(path): (at, name_of(path), output) for path, (at, output) in graph.by_output.items()}
-        self._known.update({digest_of(path): (at, name_of(path), "drv") for at, path in enumerate(graph.paths)})
+        self._known = {
+            digest_of(path): (index, name_of(path), output) for path, (index, output) in graph.by_output.items()
+        }
+        self._known.update({digest_of(path): (index, name_of(path), "drv") for index, path in enumerate(graph.paths)})
         self._made: dict[int, dict[str, str]] = {}
 
-    def built(self, at: int) -> Hashable | None:
+    def built(self, index: int) -> Hashable | None:
         """Return what tells that the same is built, whatever the derivation is; None when paths are not known."""
-        drv = self.graph.derivations[at]
+        drv = self.graph.derivations[index]
         paths = _outputs(drv)
         return (drv.name, paths) if paths else None
 
-    def alike(self, at: int) -> Hashable:
+    def alike(self, index: int) -> Hashable:
         """Return the name with all attributes."""
-        return self.graph.derivations[at].name, tuple(sorted(self.attributes(at).items()))
+        return self.graph.derivations[index].name, tuple(sorted(self.attributes(index).items()))
 
-    def called(self, at: int) -> Hashable:
+    def called(self, index: int) -> Hashable:
         """Return what it is, whatever its version: fetched or built, and the name of the package."""
-        drv = self.graph.derivations[at]
+        drv = self.graph.derivations[index]
         return drv.fixed, drv.system, drv.attribute("pname") or parse_name(drv.name).pname
 
-    def attributes(self, at: int) -> dict[str, str]:
+    def attributes(self, index: int) -> dict[str, str]:
         """Return attributes, those of the derivation itself in parentheses."""
-        if at not in self._made:
-            self._made[at] = self._attributes(self.graph.derivations[at])
-        return self._made[at]
+        if index not in self._made:
+            self._made[index] = self._attributes(self.graph.derivations[index])
+        return self._made[index]
 
     def _attributes(self, drv: Derivation) -> dict[str, str]:
         found = {key: self._mask(text) for key, text in drv.env.items()}
@@ -282,10 +288,10 @@ class _Masked:
         found["(sources)"] = "\n".join(drv.input_sources)
         for path in drv.input_derivations:
             # what is named after an input has another name only because of it
-            at = self.graph.position.get(path, -1)
-            if at in self._marks:
-                name = self.graph.derivations[at].name
-                found = {key: text.replace(name, self._marks[at]) for key, text in found.items()}
+            index = self.graph.position.get(path, -1)
+            if index in self._marks:
+                name = self.graph.derivations[index].name
+                found = {key: text.replace(name, self._marks[index]) for key, text in found.items()}
         found["(outputs)"] = "\n".join(
             f"{name}: {output.method or ''} {output.hash_algo or ''} {output.hash or ''}".rstrip()
             for name, output in sorted(drv.outputs.items())
@@ -293,8 +299,8 @@ class _Masked:
         return found
 
     def _input(self, path: str) -> str:
-        at = self.graph.position.get(path)
-        return self._marks.get(-1 if at is None else at) or self._plain(name_of(path))
+        index = self.graph.position.get(path)
+        return self._marks.get(-1 if index is None else index) or self._plain(name_of(path))
 
     def _mask(self, text: str) -> str:
         parts = []
@@ -303,8 +309,8 @@ class _Masked:
             known = self._known.get(match[1])
             if known is None or match.start() < end:
                 continue
-            at, name, output = known
-            mark = self._marks.get(at)
+            index, name, output = known
+            mark = self._marks.get(index)
             if mark is None:
                 parts += [text[end : match.start()], "…-"]
                 end = match.end()

@@ -13,20 +13,20 @@ BUILDER, ARGUMENTS = "builder", "arguments"
 """What is no attribute: the program that builds, and what it is given."""
 
 
-def attributes_of_inputs(graph: BuildGraph, at: int) -> Mapping[int, tuple[str, ...]]:
+def attributes_of_inputs(graph: BuildGraph, index: int) -> Mapping[int, tuple[str, ...]]:
     """Return input → all attributes of a derivation that mention an output of it.
 
     Args:
         graph: the build graph.
-        at: position of the derivation.
+        index: position of the derivation.
 
     Returns:
         Positions with names of attributes, sorted; ``builder`` and ``arguments`` stand for what is none. Empty for
         an input that nothing mentions: it is there by the context of a string that was thrown away.
     """
-    drv = graph.derivations[at]
-    marks = {mark: below for below in graph.inputs[at] for mark in _marks(graph.derivations[below])}
-    found: dict[int, set[str]] = {below: set() for below in graph.inputs[at]}
+    drv = graph.derivations[index]
+    marks = {mark: below for below in graph.inputs[index] for mark in _marks(graph.derivations[below])}
+    found: dict[int, set[str]] = {below: set() for below in graph.inputs[index]}
     for name, text in _texts(drv):
         for mark in (*digests_in(text), *PLACEHOLDER.findall(text)):
             if mark in marks:

@@ -59,17 +59,17 @@ class Impact:
     @cached_property
     def outputs(self) -> int:
         """How many outputs that makes, those of the seeds included."""
-        return sum(len(self.graph.derivations[at].outputs) for at in self.rebuilt)
+        return sum(len(self.graph.derivations[index].outputs) for index in self.rebuilt)
 
     @cached_property
     def python(self) -> int:
         """How many of :attr:`rebuilt` are Python packages or applications."""
-        return sum(is_python_build(self.graph.derivations[at]) for at in self.rebuilt)
+        return sum(is_python_build(self.graph.derivations[index]) for index in self.rebuilt)
 
     @cached_property
     def upper_bound(self) -> bool:
         """Whether it may be fewer: an output that is addressed by its content can come out as before."""
-        outputs = (output for at in self.rebuilt for output in self.graph.derivations[at].outputs.values())
+        outputs = (output for index in self.rebuilt for output in self.graph.derivations[index].outputs.values())
         return any(output.path is None and not output.hash for output in outputs)
 
     @cached_property
@@ -77,13 +77,13 @@ class Impact:
         """Position → why it is built anew."""
         running = self._running()
         found: dict[int, Reason] = {}
-        for at in self.rebuilt:
-            if at in self.seeds:
-                found[at] = "touched"
-            elif at in running:
-                found[at] = "runtime"
+        for index in self.rebuilt:
+            if index in self.seeds:
+                found[index] = "touched"
+            elif index in running:
+                found[index] = "runtime"
             else:
-                found[at] = "build" if at in self.without_tests else "test"
+                found[index] = "build" if index in self.without_tests else "test"
         return found
 
     def count(self, reason: Reason) -> int:
@@ -95,19 +95,19 @@ class Impact:
         """Positions in the closure of the paths that have to be fetched again; empty when there is no closure."""
         if self.closure is None:
             return ()
-        return tuple(at for at, drv in self._derivers.items() if drv in self.rebuilt)
+        return tuple(index for index, drv in self._derivers.items() if drv in self.rebuilt)
 
     @property
     def nar_size(self) -> int | None:
         """Bytes of NARs that users fetch again; None when there is no closure."""
-        return sum(self.closure.nar_sizes[at] for at in self.paths) if self.closure is not None else None
+        return sum(self.closure.nar_sizes[index] for index in self.paths) if self.closure is not None else None
 
     @cached_property
     def _derivers(self) -> Mapping[int, int]:
         """Position in the closure → position of its derivation."""
         infos = self.closure.infos if self.closure is not None else ()
-        found = ((at, self.graph.builder_of(info.path, info.deriver)) for at, info in enumerate(infos))
-        return {at: drv for at, drv in found if drv is not None}
+        found = ((index, self.graph.builder_of(info.path, info.deriver)) for index, info in enumerate(infos))
+        return {index: drv for index, drv in found if drv is not None}
 
     def _running(self) -> set[int]:
         """Return derivations of the closure with a path that reaches an output of a seed by references."""
@@ -122,28 +122,33 @@ class Impact:
         for wanted, without in ((self.without_tests, self.tests), (self.rebuilt, frozenset[BuildEdge]())):
             queue = deque(sorted(came, key=self._depth_of(came).__getitem__))
             while queue:
-                at = queue.popleft()
-                for user in self.graph.users[at]:
-                    if user in wanted and user not in came and not self.graph.fixed[user] and (user, at) not in without:
-                        came[user] = at
+                index = queue.popleft()
+                for user in self.graph.users[index]:
+                    if (
+                        user in wanted
+                        and user not in came
+                        and not self.graph.fixed[user]
+                        and (user, index) not in without
+                    ):
+                        came[user] = index
                         queue.append(user)
         return came
 
     @staticmethod
     def _depth_of(came: Mapping[int, int]) -> dict[int, int]:
         depth: dict[int, int] = {}
-        for at in came:
-            below = came[at]
-            depth[at] = 0 if below == -1 else depth[below] + 1
+        for index in came:
+            below = came[index]
+            depth[index] = 0 if below == -1 else depth[below] + 1
         return depth
 
-    def way(self, at: int) -> tuple[Step, ...]:
+    def way(self, index: int) -> tuple[Step, ...]:
         """Return a shortest way from something rebuilt to what changes, without tests where there is one."""
         found = []
-        while self._came[at] != -1:
-            below = self._came[at]
-            found.append(Step(at, below, (at, below) in self.tests))
-            at = below
+        while self._came[index] != -1:
+            below = self._came[index]
+            found.append(Step(index, below, (index, below) in self.tests))
+            index = below
         return tuple(found)
 
     @cached_property
@@ -151,13 +156,13 @@ class Impact:
         """Position in the closure → the reference that leads on to a path of a seed by a shortest way; -1 there."""
         if self.closure is None:
             return {}
-        found = {at: -1 for at, drv in sorted(self._derivers.items()) if drv in self.seeds}
+        found = {index: -1 for index, drv in sorted(self._derivers.items()) if drv in self.seeds}
         queue = deque(found)
         while queue:
-            at = queue.popleft()
-            for referrer in self.closure.referrers[at]:
+            index = queue.popleft()
+            for referrer in self.closure.referrers[index]:
                 if referrer not in found:
-                    found[referrer] = at
+                    found[referrer] = index
                     queue.append(referrer)
         return found
 
@@ -167,17 +172,17 @@ class Impact:
         found: dict[int, int] = {}
         derivers = self._derivers
         # nearest first, because the walk was in that order
-        for at in self._next:
-            if at in derivers:
-                found.setdefault(derivers[at], at)
+        for index in self._next:
+            if index in derivers:
+                found.setdefault(derivers[index], index)
         return found
 
-    def references(self, at: int) -> tuple[int, ...]:
+    def references(self, index: int) -> tuple[int, ...]:
         """Return a shortest chain of references from an output of something rebuilt to what changes.
 
         Positions in the closure, both ends included; empty when no reference leads there.
         """
-        path = self._held.get(at, -1)
+        path = self._held.get(index, -1)
         found = []
         while path != -1:
             found.append(path)
@@ -190,10 +195,10 @@ class Impact:
         depth = dict.fromkeys(self.seeds, 0)
         queue = deque(self.seeds)
         while queue:
-            at = queue.popleft()
-            for user in self.graph.users[at]:
-                if user in self.rebuilt and user not in depth and (user, at) not in self.ignored:
-                    depth[user] = depth[at] + 1
+            index = queue.popleft()
+            for user in self.graph.users[index]:
+                if user in self.rebuilt and user not in depth and (user, index) not in self.ignored:
+                    depth[user] = depth[index] + 1
                     queue.append(user)
         counts = Counter(depth.values())
         return tuple(counts[level] for level in range(max(counts, default=-1) + 1))
@@ -204,16 +209,16 @@ class Impact:
         length: dict[int, int] = {}
         before: dict[int, int] = {}
         # inputs come before what is built with them
-        for at in sorted(self.rebuilt):
+        for index in sorted(self.rebuilt):
             # what is fetched waits for nobody who only changes
-            inputs = () if self.graph.fixed[at] else self.graph.inputs[at]
-            below = [one for one in inputs if one in self.rebuilt and (at, one) not in self.ignored]
+            inputs = () if self.graph.fixed[index] else self.graph.inputs[index]
+            below = [one for one in inputs if one in self.rebuilt and (index, one) not in self.ignored]
             best = max(below, key=length.__getitem__, default=-1)
-            length[at] = length[best] + 1 if best >= 0 else 1
-            before[at] = best
+            length[index] = length[best] + 1 if best >= 0 else 1
+            before[index] = best
         if not length:
             return ()
-        chain = [max(length, key=lambda at: (length[at], -at))]
+        chain = [max(length, key=lambda index: (length[index], -index))]
         while before[chain[-1]] >= 0:
             chain.append(before[chain[-1]])
         return tuple(reversed(chain))

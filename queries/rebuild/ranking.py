@@ -55,7 +55,7 @@ def ranking(graph: BuildGraph, tests: Collection[BuildEdge] = ()) -> tuple[Ranke
     counts = graph.rebuild_counts()
     without = graph.rebuild_counts(tests) if tests else counts
     rows = [
-        Ranked(at, counts[at], without[at], is_python_build(drv), graph.fixed[at])
-        for at, drv in enumerate(graph.derivations)
+        Ranked(index, counts[index], without[index], is_python_build(drv), graph.fixed[index])
+        for index, drv in enumerate(graph.derivations)
     ]
     return tuple(sorted(rows, key=lambda one: (-one.rebuilds, graph.derivations[one.derivation].name, one.derivation)))

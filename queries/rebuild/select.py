@@ -34,7 +34,9 @@ def select_derivations(graph: BuildGraph, word: str, *, every: bool = False) -> 
         )
     if len(found) > 1 and not every:
         names = first_of(
-            found, _LISTED, lambda at: f"{base_name(graph.paths[at])} (rebuilds {len(graph.rebuilt([at])) - 1:,})"
+            found,
+            _LISTED,
+            lambda index: f"{base_name(graph.paths[index])} (rebuilds {len(graph.rebuilt([index])) - 1:,})",
         )
         raise BadInput(
             f"{printable(word, 120)} is the name of {len(found):,} derivations: {names}",
@@ -49,15 +51,15 @@ def _matching(graph: BuildGraph, word: str) -> tuple[int, ...]:
     if word in graph.by_output:
         return (graph.by_output[word][0],)
     drvs = graph.derivations
-    named = [at for at, drv in enumerate(drvs) if word in (drv.name, name_of(drv.path))]
-    called = named or [at for at, drv in enumerate(drvs) if _pname(drv) == word]
+    named = [index for index, drv in enumerate(drvs) if word in (drv.name, name_of(drv.path))]
+    called = named or [index for index, drv in enumerate(drvs) if _pname(drv) == word]
     if not called:
         wanted = str(canonicalize_name(word))
-        called = [at for at, drv in enumerate(drvs) if str(canonicalize_name(_pname(drv))) == wanted]
+        called = [index for index, drv in enumerate(drvs) if str(canonicalize_name(_pname(drv))) == wanted]
     if not called and len(word) >= _SHORTEST_DIGEST:
-        called = [at for at, drv in enumerate(drvs) if _has_digest(drv, word)]
+        called = [index for index, drv in enumerate(drvs) if _has_digest(drv, word)]
     # a source named like what is built of it is seldom meant
-    built = [at for at in called if not graph.fixed[at]]
+    built = [index for index in called if not graph.fixed[index]]
     return tuple(built or called)
 
 

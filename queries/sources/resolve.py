@@ -145,9 +145,9 @@ def _in_a_store(path: str, root: str = "") -> str | None:
     if known:
         return known
     parts = path.split("/")
-    for at in range(2, len(parts)):
-        if BASE_NAME.fullmatch(parts[at]):
-            return "/".join(parts[: at + 1])
+    for index in range(2, len(parts)):
+        if BASE_NAME.fullmatch(parts[index]):
+            return "/".join(parts[: index + 1])
     return None
 
 

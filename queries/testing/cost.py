@@ -84,17 +84,17 @@ def test_edges(graph: BuildGraph, inputs: Mapping[str, CheckInputs]) -> frozense
     """
     found = set()
     for path, sorted_out in inputs.items():
-        at = graph.position.get(path)
-        if at is None or not sorted_out.inputs:
+        index = graph.position.get(path)
+        if index is None or not sorted_out.inputs:
             continue
-        drv = graph.derivations[at]
+        drv = graph.derivations[index]
         elsewhere = _mentions(drv, sorted_out)
-        names = {below: _mentioned_as(graph.derivations[below]) for below in graph.inputs[at]}
+        names = {below: _mentioned_as(graph.derivations[below]) for below in graph.inputs[index]}
         for one in sorted_out.inputs:
             # two fetchers may have one output: the input is meant
             target = next((below for below, known in names.items() if one.path in known), None)
             if target is not None and not elsewhere & {_mark(name) for name in names[target]}:
-                found.add((at, target))
+                found.add((index, target))
     return frozenset(found)
 
 
@@ -130,9 +130,9 @@ def cost_of_tests(graph: BuildGraph, inputs: Mapping[str, CheckInputs], unread: 
     edges = test_edges(graph, inputs)
     by_package: dict[int, set[int]] = {}
     by_target: dict[int, set[int]] = {}
-    for at, one in edges:
-        by_package.setdefault(at, set()).add(one)
-        by_target.setdefault(one, set()).add(at)
+    for index, one in edges:
+        by_package.setdefault(index, set()).add(one)
+        by_target.setdefault(one, set()).add(index)
     now = graph.rebuild_counts()
     return TestCost(
         derivations=len(graph),
@@ -157,13 +157,13 @@ def _package_costs(graph: BuildGraph, by_package: Mapping[int, set[int]], now: l
     # packages tend to have the same inputs for their tests
     touched: dict[frozenset[int], set[int]] = {}
     found = {}
-    for at, targets in sorted(by_package.items()):
+    for index, targets in sorted(by_package.items()):
         key = frozenset(targets)
         if key not in touched:
             touched[key] = graph.rebuilt(targets)
         rebuilt = touched[key]
-        saved = _lost(graph, at, targets, rebuilt)
-        found[graph.paths[at]] = PackageCost(only[at], now[at], len(rebuilt - targets), saved)
+        saved = _lost(graph, index, targets, rebuilt)
+        found[graph.paths[index]] = PackageCost(only[index], now[index], len(rebuilt - targets), saved)
     return found
 
 
@@ -171,24 +171,24 @@ def _only_for_tests(graph: BuildGraph, by_package: Mapping[int, set[int]]) -> di
     """Return package → how many derivations leave its build closure with its tests."""
     found = dict.fromkeys(by_package, 0)
     for _, bits in graph.input_blocks():
-        for at, targets in by_package.items():
+        for index, targets in by_package.items():
             left = 0
-            for one in graph.inputs[at]:
+            for one in graph.inputs[index]:
                 if one not in targets:
                     left |= bits[one]
             # it stays itself: neither part of what it is built from has it
-            gone = bits[at] & ~left
-            found[at] += gone.bit_count()
-    return {at: count - 1 for at, count in found.items()}
+            gone = bits[index] & ~left
+            found[index] += gone.bit_count()
+    return {index: count - 1 for index, count in found.items()}
 
 
-def _lost(graph: BuildGraph, at: int, targets: set[int], rebuilt: set[int]) -> int:
+def _lost(graph: BuildGraph, index: int, targets: set[int], rebuilt: set[int]) -> int:
     """Return how many derivations are built anew only because a package tests with what changes."""
-    if at not in rebuilt or any(one in rebuilt for one in graph.inputs[at] if one not in targets):
+    if index not in rebuilt or any(one in rebuilt for one in graph.inputs[index] if one not in targets):
         return 0
-    lost = {at}
+    lost = {index}
     # inputs come before what is built with them, so that one pass in that order decides each once
-    waiting = [user for user in graph.users[at] if user in rebuilt]
+    waiting = [user for user in graph.users[index] if user in rebuilt]
     seen = set(waiting)
     while waiting:
         user = heappop(waiting)
@@ -214,7 +214,10 @@ def _amplified(
     behind = {graph.position[path] for path in inputs if path in graph.position} & graph.build_closure(by_target)
     found = [
         Amplified(
-            graph.paths[one], now[one], without[one], tuple(sorted(graph.paths[at] for at in by_target.get(one, ())))
+            graph.paths[one],
+            now[one],
+            without[one],
+            tuple(sorted(graph.paths[index] for index in by_target.get(one, ()))),
         )
         for one in by_target.keys() | behind
     ]

@@ -138,9 +138,9 @@ class _Ways:
         below = self._below[realised]
         came = {self._start: ""}
         queue = [self._start]
-        for at in queue:
-            for one in below[at]:
+        for index in queue:
+            for one in below[index]:
                 if one not in came:
-                    came[one] = at
+                    came[one] = index
                     queue.append(one)
         return came

@@ -106,17 +106,17 @@ def inputs_of(derivation: Derivation, key: str, world: World) -> tuple[Input, ..
 
 def _native_start(inputs: Sequence[Input], carried: set[str]) -> tuple[int, str]:
     """Return where check inputs begin in ``nativeBuildInputs``, and why."""
-    first = max((at + 1 for at, one in enumerate(inputs) if is_builder_hook(one.name)), default=0)
+    first = max((index + 1 for index, one in enumerate(inputs) if is_builder_hook(one.name)), default=0)
     after_builder = first > 0
     seen = {one.path for one in inputs[:first]}
     backend = False
-    for at in range(first, len(inputs)):
-        one = inputs[at]
+    for index in range(first, len(inputs)):
+        one = inputs[index]
         reason = _certainly_test(one) or (
             f"{one.name} comes twice" if one.path in seen and after_builder else _hardly_build(one, carried, backend)
         )
         if reason and (after_builder or _certainly_test(one)):
-            return at, reason
+            return index, reason
         backend = backend or (one.distribution is not None and _is_build_tool(one.distribution))
         seen.add(one.path)
     return len(inputs), "nothing after the build system looks like a check input"
@@ -126,7 +126,11 @@ def _target_start(inputs: Sequence[Input], own: str) -> int:
     """Return where check inputs begin in ``buildInputs``: there only what is for tests beyond doubt counts."""
     # a plugin takes pytest as a build input on purpose
     return next(
-        (at for at, one in enumerate(inputs) if _certainly_test(one) and not (is_test_tool(own) and one.distribution)),
+        (
+            index
+            for index, one in enumerate(inputs)
+            if _certainly_test(one) and not (is_test_tool(own) and one.distribution)
+        ),
         len(inputs),
     )
 

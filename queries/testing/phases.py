@@ -72,21 +72,21 @@ def _words(line: str) -> list[str]:
 def _command(words: Sequence[str]) -> Step | None:
     known = load("conventions")["testing"]["phases"]
     wrappers, programs, also = known["wrappers"], known["programs"], known["also"]
-    at = 0
-    while at < len(words):
-        name = words[at].rsplit("/", 1)[-1]
-        if _ASSIGNMENT.match(words[at]):
-            at += 1
+    index = 0
+    while index < len(words):
+        name = words[index].rsplit("/", 1)[-1]
+        if _ASSIGNMENT.match(words[index]):
+            index += 1
         elif name in wrappers:
-            at += 1 + wrappers[name]
-            while at < len(words) and words[at].startswith("-"):
-                at += 1
+            index += 1 + wrappers[name]
+            while index < len(words) and words[index].startswith("-"):
+                index += 1
         else:
             break
     # a wrapper may lack the words that it takes
-    if at >= len(words):
+    if index >= len(words):
         return None
-    program, rest = words[at], tuple(words[at + 1 :])
+    program, rest = words[index], tuple(words[index + 1 :])
     name = program.rsplit("/", 1)[-1]
     if not name or name in known["preparation"]:
         return None
@@ -106,20 +106,20 @@ def _command(words: Sequence[str]) -> Step | None:
 
 def _python(rest: Sequence[str]) -> Step | None:
     """Return what an interpreter is told to run; None when that is a program of the project's own."""
-    for at, word in enumerate(rest):
-        if word == "-m" and at + 1 < len(rest):
-            arguments = tuple(rest[at + 2 :])
-            if rest[at + 1] == "coverage" and arguments[:1] == ("run",):
+    for index, word in enumerate(rest):
+        if word == "-m" and index + 1 < len(rest):
+            arguments = tuple(rest[index + 2 :])
+            if rest[index + 1] == "coverage" and arguments[:1] == ("run",):
                 return _python(arguments[1:])
-            runner = load("conventions")["testing"]["phases"]["modules"].get(rest[at + 1])
+            runner = load("conventions")["testing"]["phases"]["modules"].get(rest[index + 1])
             return Step(runner, arguments, bool({"--version", "--help", "--collect-only"} & set(arguments)))
         if word == "-c":
-            return Step(None, tuple(rest[at + 1 :]), smoke=False)
+            return Step(None, tuple(rest[index + 1 :]), smoke=False)
         if not word.startswith("-"):
             name = word.rsplit("/", 1)[-1]
-            if name == "setup.py" and "test" in rest[at + 1 :]:
-                return Step("setup.py test", tuple(rest[at + 1 :]), smoke=False)
+            if name == "setup.py" and "test" in rest[index + 1 :]:
+                return Step("setup.py test", tuple(rest[index + 1 :]), smoke=False)
             if name in ("manage.py", "runtests.py"):
-                return Step(name, tuple(rest[at + 1 :]), smoke=False)
+                return Step(name, tuple(rest[index + 1 :]), smoke=False)
             return None
     return None

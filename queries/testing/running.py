@@ -220,27 +220,27 @@ def _flag_limits(attribute: str, words: Sequence[str], runner: str | None) -> It
     """Yield what the flags of a runner leave out."""
     with_value = load("conventions")["testing"]["phases"]["flags-with-value"]
     paths: list[str] = []
-    at = 0
-    while at < len(words):
-        word = words[at]
-        following = words[at + 1] if at + 1 < len(words) else ""
+    index = 0
+    while index < len(words):
+        word = words[index]
+        following = words[index + 1] if index + 1 < len(words) else ""
         name, sign, value = word.partition("=")
         if runner == "pytest" and word[:2] in ("-k", "-m") and not word.startswith("--"):
             expression = word[2:].lstrip("=") or following
-            at += 0 if word[2:] else 1
+            index += 0 if word[2:] else 1
             yield Limit(attribute, (_plain(f"{word[:2]} {expression}"),), not expression.strip().startswith("not "))
         elif name in ("--ignore", "--ignore-glob", "--deselect"):
-            at += 0 if sign else 1
+            index += 0 if sign else 1
             yield Limit(attribute, (_plain(value if sign else following),), False)
         elif runner == "unittest" and word in ("-s", "--start-directory", "-p", "--pattern", "-k"):
-            at += 1
+            index += 1
             if word in ("-p", "--pattern", "-k") or not _is_whole(following):
                 paths.append(following)
         elif name in with_value and not sign:
-            at += 1
+            index += 1
         elif not word.startswith("-") and not _is_whole(word) and runner in ("pytest", "unittest"):
             paths.append(word)
-        at += 1
+        index += 1
     if paths:
         yield Limit(attribute, tuple(map(_plain, paths)), True)
 

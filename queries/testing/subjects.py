@@ -43,7 +43,9 @@ def survey(
     graph = knowledge.build
     derivations = dict(zip(graph.paths, graph.derivations, strict=True)) if graph is not None else {}
     world = World({**derivations, **knowledge.derivations}, dict(knowledge.files))
-    modules = {environment.name(at): found for at in environment.python_paths if (found := environment.modules(at))}
+    modules = {
+        environment.name(index): found for index in environment.python_paths if (found := environment.modules(index))
+    }
     return survey_of(
         _subjects(environment),
         world,
@@ -65,36 +67,43 @@ def _subjects(environment: Environment) -> Iterator[Subject]:
             if is_python_build(drv):
                 yield _subject(knowledge, path, None, drv, None)
         return
-    scopes = {at: scope for scope in reversed(environment.scopes) for at in scope.members}
-    for at in _one_a_derivation(environment):
-        distribution = _distribution(environment, at)
-        scope = scopes.get(at)
+    scopes = {index: scope for scope in reversed(environment.scopes) for index in scope.members}
+    for index in _one_a_derivation(environment):
+        distribution = _distribution(environment, index)
+        scope = scopes.get(index)
         platform = environment.platform(scope) if scope is not None else None
         yield _subject(
-            knowledge, environment.path(at), distribution, environment.derivation(at), platform, environment.name(at)
+            knowledge,
+            environment.path(index),
+            distribution,
+            environment.derivation(index),
+            platform,
+            environment.name(index),
         )
 
 
 def _one_a_derivation(environment: Environment) -> Iterable[int]:
     """Return the positions of packages, of several outputs the one with the distribution."""
     chosen: dict[str, int] = {}
-    for at in environment.python_paths:
-        drv = environment.derivation(at)
-        facts = environment.files(at)
+    for index in environment.python_paths:
+        drv = environment.derivation(index)
+        facts = environment.files(index)
         if drv is not None and not is_python_build(drv) and not (facts and facts.distributions):
             continue  # a farm of links to an application is no package
-        key = environment.knowledge.deriver(at) or environment.path(at)
+        key = environment.knowledge.deriver(index) or environment.path(index)
         known = chosen.get(key)
-        if known is None or (_distribution(environment, known) is None and _distribution(environment, at) is not None):
-            chosen[key] = at
+        if known is None or (
+            _distribution(environment, known) is None and _distribution(environment, index) is not None
+        ):
+            chosen[key] = index
     return chosen.values()
 
 
-def _distribution(environment: Environment, at: int) -> Distribution | None:
+def _distribution(environment: Environment, index: int) -> Distribution | None:
     """Return the distribution that a path is named after; of several unlike it, the first."""
-    facts = environment.files(at)
+    facts = environment.files(index)
     found = facts.distributions if facts is not None else ()
-    pname = str(canonicalize_name(environment.identity(at).pname))
+    pname = str(canonicalize_name(environment.identity(index).pname))
     return next((one for one in found if one.normalized == pname), found[0] if found else None)
 
 
@@ -148,8 +157,8 @@ def _source(knowledge: Knowledge, name: str, drv: Derivation | None) -> tuple[st
 
 
 def _why_no_derivation(knowledge: Knowledge, path: str) -> str:
-    at = knowledge.closure.position.get(path)
-    deriver = knowledge.deriver(at) if at is not None else None
+    index = knowledge.closure.position.get(path)
+    deriver = knowledge.deriver(index) if index is not None else None
     if deriver is None:
         return "nobody recorded which derivation built it"
     state = knowledge.derivations_state
@@ -163,7 +172,7 @@ def _why_no_derivation(knowledge: Knowledge, path: str) -> str:
 def _unread(knowledge: Knowledge) -> int:
     """Return how many recorded derivers are in no build graph, because nobody has them."""
     graph = knowledge.build
-    derivers = {knowledge.deriver(at) for at in range(len(knowledge.closure))} - {None}
+    derivers = {knowledge.deriver(index) for index in range(len(knowledge.closure))} - {None}
     return sum(one not in graph.position for one in derivers) if graph is not None else 0
 
 

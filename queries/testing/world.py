@@ -175,4 +175,4 @@ def _base32(digest: bytes) -> str:
     """Return bytes as Nix writes them: base 32, last digit first."""
     number = int.from_bytes(digest, "little")
     length = (len(digest) * 8 - 1) // 5 + 1
-    return "".join(_BASE32[number >> 5 * at & 31] for at in reversed(range(length)))
+    return "".join(_BASE32[number >> 5 * index & 31] for index in reversed(range(length)))

@@ -76,8 +76,8 @@ def _all(targets: Sequence[Target], options: argparse.Namespace) -> dict[str, Re
     end = time.monotonic() + total
     turns = max(1, round(total / len(targets) / _SLICE))
     for turn in range(turns):
-        for at, target in enumerate(targets):
-            left = (turns - turn) * len(targets) - at
+        for index, target in enumerate(targets):
+            left = (turns - turn) * len(targets) - index
             share = max(0.1, (end - time.monotonic()) / left)
             seed = options.seed * 1_000_003 + turn
             _add(results[target.name], _in_process(target, seed, results[target.name], None, share), options)

@@ -203,8 +203,8 @@ class Fuzzer:
     def _next(self) -> None:
         corpus = self.result.corpus
         # what was found last is most likely to lead further
-        at = len(corpus) - 1 - int(self._chance.expovariate(4 / len(corpus))) if self._chance.random() < 0.5 else -1
-        data = corpus[at] if at >= 0 else self._chance.choice(corpus)
+        index = len(corpus) - 1 - int(self._chance.expovariate(4 / len(corpus))) if self._chance.random() < 0.5 else -1
+        data = corpus[index] if index >= 0 else self._chance.choice(corpus)
         data = mutated(data, self._chance, corpus, self.target.tokens)
         if self._take(data, traced=self.result.executions % TRACED_ONE_IN == 0) and len(corpus) < _MOST_INPUTS:
             corpus.append(data)
@@ -280,14 +280,14 @@ def minimised(target: Target, failure: Failure, arm: Callable[[float], None]) ->
     end = time.monotonic() + _MINIMISING
     size = max(1, len(best.data) // 2)
     while size and time.monotonic() < end:
-        at = 0
-        while at < len(best.data) and time.monotonic() < end:
-            smaller = best.data[:at] + best.data[at + size :]
+        index = 0
+        while index < len(best.data) and time.monotonic() < end:
+            smaller = best.data[:index] + best.data[index + size :]
             found = attempt(target, smaller, arm)[1]
             if found is not None and found.where == best.where:
                 best = found
             else:
-                at += size
+                index += size
         size //= 2
     return best
 

@@ -122,18 +122,18 @@ def _range(data: bytes, chance: Random) -> tuple[int, int]:
 def _flip(data: bytes, chance: Random, words: Sequence[bytes]) -> bytes:
     if not data:
         return b"\0"
-    at = chance.randrange(len(data))
-    return data[:at] + bytes((data[at] ^ 1 << chance.randrange(8),)) + data[at + 1 :]
+    index = chance.randrange(len(data))
+    return data[:index] + bytes((data[index] ^ 1 << chance.randrange(8),)) + data[index + 1 :]
 
 
 def _byte(data: bytes, chance: Random, words: Sequence[bytes]) -> bytes:
-    at = _place(data, chance)
-    return data[:at] + bytes((chance.randrange(256),)) + data[at + chance.randrange(2) :]
+    index = _place(data, chance)
+    return data[:index] + bytes((chance.randrange(256),)) + data[index + chance.randrange(2) :]
 
 
 def _insert(data: bytes, chance: Random, words: Sequence[bytes]) -> bytes:
-    at = _place(data, chance)
-    return data[:at] + chance.choice(words) + data[at:]
+    index = _place(data, chance)
+    return data[:index] + chance.choice(words) + data[index:]
 
 
 def _replace(data: bytes, chance: Random, words: Sequence[bytes]) -> bytes:
@@ -154,25 +154,25 @@ def _repeat(data: bytes, chance: Random, words: Sequence[bytes]) -> bytes:
 def _move(data: bytes, chance: Random, words: Sequence[bytes]) -> bytes:
     start, end = _range(data, chance)
     rest = data[:start] + data[end:]
-    at = _place(rest, chance)
-    return rest[:at] + data[start:end] + rest[at:]
+    index = _place(rest, chance)
+    return rest[:index] + data[start:end] + rest[index:]
 
 
 def _truncate(data: bytes, chance: Random, words: Sequence[bytes]) -> bytes:
-    at = _place(data, chance)
-    return data[:at] if chance.random() < 0.7 else data[at:]
+    index = _place(data, chance)
+    return data[:index] if chance.random() < 0.7 else data[index:]
 
 
 def _binary_number(data: bytes, chance: Random, words: Sequence[bytes]) -> bytes:
     size = chance.choice((1, 2, 4, 8))
     if len(data) < size:
         return data
-    at = chance.randrange(len(data) - size + 1)
+    index = chance.randrange(len(data) - size + 1)
     if chance.random() < 0.5:
-        at -= at % size
+        index -= index % size
     number = chance.choice(_BINARY_NUMBERS) if chance.random() < 0.7 else chance.randrange(1 << 16)
     order = "little" if chance.random() < 0.6 else "big"
-    return data[:at] + (number % (1 << 8 * size)).to_bytes(size, order) + data[at + size :]  # type: ignore[arg-type]
+    return data[:index] + (number % (1 << 8 * size)).to_bytes(size, order) + data[index + size :]  # type: ignore[arg-type]
 
 
 # -- texts -----------------------------------------------------------------------------------------------
@@ -194,19 +194,19 @@ def _nest(data: bytes, chance: Random, words: Sequence[bytes]) -> bytes:
 
 def _lines(data: bytes, chance: Random, words: Sequence[bytes]) -> bytes:
     lines = data.split(b"\n")
-    at, other = chance.randrange(len(lines)), chance.randrange(len(lines))
+    index, other = chance.randrange(len(lines)), chance.randrange(len(lines))
     what = chance.randrange(5)
     if what == 0:
-        del lines[at]
+        del lines[index]
     elif what == 1:
-        lines.insert(other, lines[at])
+        lines.insert(other, lines[index])
     elif what == 2:
-        lines[at], lines[other] = lines[other], lines[at]
+        lines[index], lines[other] = lines[other], lines[index]
     elif what == 3:
-        lines[at] += lines[other]
+        lines[index] += lines[other]
     else:
-        key, sign, _ = lines[at].partition(b"=")
-        lines[at] = key + sign + lines[other].partition(b"=")[2]
+        key, sign, _ = lines[index].partition(b"=")
+        lines[index] = key + sign + lines[other].partition(b"=")[2]
     return b"\n".join(lines)
 
 
@@ -219,11 +219,11 @@ _VALUES: tuple[bytes, ...] = (
 def _value(data: bytes, chance: Random, words: Sequence[bytes]) -> bytes:
     """Give a key of TOML or INI another value."""
     lines = data.split(b"\n")
-    with_key = [at for at, line in enumerate(lines) if b"=" in line]
+    with_key = [index for index, line in enumerate(lines) if b"=" in line]
     if not with_key:
         return _lines(data, chance, words)
-    at = chance.choice(with_key)
-    lines[at] = lines[at].partition(b"=")[0] + b"= " + chance.choice(_VALUES)
+    index = chance.choice(with_key)
+    lines[index] = lines[index].partition(b"=")[0] + b"= " + chance.choice(_VALUES)
     return b"\n".join(lines)
 
 
@@ -260,14 +260,14 @@ def _json(data: bytes, chance: Random, words: Sequence[bytes]) -> bytes:
         else:
             node[key] = other
     else:
-        at = chance.randrange(len(node))
+        index = chance.randrange(len(node))
         what = chance.randrange(4)
         if what == 0:
-            del node[at]
+            del node[index]
         elif what == 1:
-            node.insert(at, node[at])
+            node.insert(index, node[index])
         else:
-            node[at] = other
+            node[index] = other
     try:
         return json.dumps(document).encode()
     except (ValueError, RecursionError):  # a value that was put into itself
@@ -280,8 +280,8 @@ def _json(data: bytes, chance: Random, words: Sequence[bytes]) -> bytes:
 def _spliced(data: bytes, chance: Random, corpus: Sequence[bytes]) -> bytes:
     other = chance.choice(corpus)
     start, end = sorted((_place(other, chance), _place(other, chance)))
-    at = _place(data, chance)
-    return data[:at] + other[start:end][:4096] + data[at + chance.randrange(2) * (end - start) :]
+    index = _place(data, chance)
+    return data[:index] + other[start:end][:4096] + data[index + chance.randrange(2) * (end - start) :]
 
 
 def _blown_up(data: bytes, chance: Random, words: Sequence[bytes]) -> bytes:
@@ -310,10 +310,10 @@ def with_checksums(data: bytes) -> bytes:
     if b"ustar" not in data[:1024]:
         return data
     changed = bytearray(data)
-    for at in range(0, len(data) - 511, 512):
-        if data[at + 257 : at + 262] == b"ustar":
-            changed[at + 148 : at + 156] = b" " * 8
-            changed[at + 148 : at + 156] = b"%06o\0 " % sum(changed[at : at + 512])
+    for index in range(0, len(data) - 511, 512):
+        if data[index + 257 : index + 262] == b"ustar":
+            changed[index + 148 : index + 156] = b" " * 8
+            changed[index + 148 : index + 156] = b"%06o\0 " % sum(changed[index : index + 512])
     return bytes(changed)
 
 

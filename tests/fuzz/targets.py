@@ -140,7 +140,7 @@ def path_info(data: bytes) -> None:
 def derivations(data: bytes) -> None:
     """``nix derivation show``; in pieces it means the same as at once."""
     found = _asked(lambda: parse_derivations(data, "/nix/store"))
-    pieces = (data[at : at + 97] for at in range(0, len(data), 97))
+    pieces = (data[index : index + 97] for index in range(0, len(data), 97))
     if len(data) < 4096 and {one.path: one for one in derivations_in(pieces, "/nix/store", "it")} != found:
         raise _Broken("other derivations in pieces")
     for path, one in found.items():
@@ -195,8 +195,8 @@ def saved_file(data: bytes) -> None:
     path.write_bytes(data)
     request = Request((path.name,), cwd=str(path.parent))
     knowledge = _asked(lambda: know(read_source(resolve(request), None)))  # type: ignore[arg-type]
-    for at in range(len(knowledge.closure)):
-        knowledge.identity(at)
+    for index in range(len(knowledge.closure)):
+        knowledge.identity(index)
 
 
 def snapshot(data: bytes) -> None:

@@ -50,7 +50,7 @@ def just_opened(word: str = "result") -> Knowledge:
 
 
 def named(knowledge: Knowledge, name: str) -> int:
-    return next(at for at in range(len(knowledge.closure)) if knowledge.closure.name(at) == name)
+    return next(index for index in range(len(knowledge.closure)) if knowledge.closure.name(index) == name)
 
 
 def deriver_of(nix: PrivateNix, attribute: str) -> str:
@@ -82,16 +82,16 @@ def collect_all(nix: PrivateNix) -> None:
 
 def test_files_that_are_removed_before_they_are_read_are_unknown(store: PrivateNix) -> None:
     knowledge = just_opened()
-    at = named(knowledge, "python3.11-six-1.16.0")
-    forget(knowledge.closure.path(at))
+    index = named(knowledge, "python3.11-six-1.16.0")
+    forget(knowledge.closure.path(index))
 
     enrich(knowledge, inspections=True, tests=True)
 
-    assert knowledge.closure.path(at) not in knowledge.files
+    assert knowledge.closure.path(index) not in knowledge.files
     assert knowledge.files_state.state == "partial"
     assert knowledge.files_state.reason == "1 of 8 paths are not on disk (collected?)"
     assert knowledge.inspections_state.state == "partial"
-    assert contents(knowledge.closure.path(at), "") is None
+    assert contents(knowledge.closure.path(index), "") is None
     summary = overview(knowledge)
     assert not summary.distributions_sure, "a number that may be too small is not shown as a fact"
 
@@ -111,9 +111,9 @@ def test_evidence_in_files_that_were_removed_is_unknown_with_the_reason(store: P
 def test_findings_of_a_closure_that_is_being_removed_are_no_fault(store: PrivateNix) -> None:
     knowledge = just_opened()
     enrich(knowledge)
-    for at in range(len(knowledge.closure)):
-        if knowledge.closure.name(at) != "python3-3.11.9-env":
-            forget(knowledge.closure.path(at))
+    for index in range(len(knowledge.closure)):
+        if knowledge.closure.name(index) != "python3-3.11.9-env":
+            forget(knowledge.closure.path(index))
 
     enrich(knowledge, inspections=True, tests=True)
     judgement = judge_closure(knowledge, EvidenceStore(knowledge), _Never(), whole=True)
@@ -163,11 +163,11 @@ def test_a_derivation_that_is_collected_while_nix_is_asked_is_no_fault(
 def test_asking_nix_about_a_collected_path_is_answered_with_its_words(store: PrivateNix) -> None:
     knowledge = just_opened()
     assert knowledge.nix is not None
-    root, at = knowledge.closure.roots[0], named(knowledge, "python3.11-six-1.16.0")
+    root, index = knowledge.closure.roots[0], named(knowledge, "python3.11-six-1.16.0")
     collect_all(store)
 
     with pytest.raises(QueryError) as caught:
-        knowledge.nix.why_depends(knowledge.closure.path(root), knowledge.closure.path(at))
+        knowledge.nix.why_depends(knowledge.closure.path(root), knowledge.closure.path(index))
     assert not isinstance(caught.value, NixFailed) or caught.value.words
 
 

@@ -56,8 +56,8 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pairs]:
 def words(diff: ClosureDiff) -> set[tuple[str, str, str, str]]:
     """Return class, name, and store names of both sides, of everything that is not unchanged."""
 
-    def name(knowledge: Knowledge, at: int | None) -> str:
-        return "" if at is None else knowledge.closure.name(at)
+    def name(knowledge: Knowledge, index: int | None) -> str:
+        return "" if index is None else knowledge.closure.name(index)
 
     return {
         (one.kind, one.name, name(diff.old, one.old), name(diff.new, one.new))
@@ -101,11 +101,11 @@ def shown(attribution: Attribution, one: Cause) -> tuple[str, list[str], list[st
     """Return what a cause is: kind, references or via, and the paths that it brings, as short names."""
     side = attribution.diff.old if one.kind == "drops" else attribution.diff.new
 
-    def short(at: int) -> str:
-        return side.closure.name(at).removeprefix("python3.11-").rpartition("-")[0]
+    def short(index: int) -> str:
+        return side.closure.name(index).removeprefix("python3.11-").rpartition("-")[0]
 
-    ways = [f"{short(user)} → {short(at)}" for user, at in one.edges]
-    return one.kind, ways, sorted(short(at) for at in one.paths)
+    ways = [f"{short(user)} → {short(index)}" for user, index in one.edges]
+    return one.kind, ways, sorted(short(index) for index in one.paths)
 
 
 def test_every_byte_of_a_leak_has_its_cause(pairs: Pairs) -> None:
@@ -160,8 +160,8 @@ def test_another_interpreter_is_no_list_of_removals(pairs: Pairs) -> None:
     }
     reasons = Reasons(diff)
     because = {
-        diff.new.closure.name(at): diff.new.closure.name(reason.path if reason.path is not None else -1)
-        for at, reason in reasons.by_path.items()
+        diff.new.closure.name(index): diff.new.closure.name(reason.path if reason.path is not None else -1)
+        for index, reason in reasons.by_path.items()
     }
     assert set(because.values()) == {"python3-3.12.4"} and len(because) == 6
 
@@ -241,5 +241,5 @@ def test_every_path_is_in_exactly_one_class(pairs: Pairs) -> None:
             (diff.old, [one.old for one in diff.changes]),
             (diff.new, [one.new for one in diff.changes]),
         ):
-            assert sorted(at for at in positions if at is not None) == list(range(len(side.closure)))
+            assert sorted(index for index in positions if index is not None) == list(range(len(side.closure)))
         assert name_of(diff.new.closure.path(diff.new.closure.roots[0])).endswith("-env")

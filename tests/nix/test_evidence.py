@@ -36,7 +36,7 @@ def files_with(path: str, digest: str) -> set[str]:
 
 def edges_of(knowledge: Knowledge) -> list[tuple[int, int]]:
     closure = knowledge.closure
-    return [(at, one) for at in range(len(closure)) for one in closure.references[at]]
+    return [(index, one) for index in range(len(closure)) for one in closure.references[index]]
 
 
 def test_every_reference_has_the_files_that_grep_finds(private_store: Built) -> None:
@@ -46,10 +46,10 @@ def test_every_reference_has_the_files_that_grep_finds(private_store: Built) -> 
 
     edges = edges_of(knowledge)
     assert edges
-    for at, one in edges:
-        found = evidence.of(at, one)
+    for index, one in edges:
+        found = evidence.of(index, one)
         assert found.reason == ""
-        assert {spot.file for spot in found.found} == files_with(closure.path(at), digest_of(closure.path(one)))
+        assert {spot.file for spot in found.found} == files_with(closure.path(index), digest_of(closure.path(one)))
 
 
 def test_nix_names_no_file_that_we_do_not(private_store: Built) -> None:
@@ -57,9 +57,11 @@ def test_nix_names_no_file_that_we_do_not(private_store: Built) -> None:
     evidence = EvidenceStore(knowledge)
     closure = knowledge.closure
 
-    for at, one in edges_of(knowledge):
-        words = private_store.nix.run("nix", "why-depends", "--precise", "--all", closure.path(at), closure.path(one))
-        spots = {spot.file for spot in evidence.of(at, one).found}
+    for index, one in edges_of(knowledge):
+        words = private_store.nix.run(
+            "nix", "why-depends", "--precise", "--all", closure.path(index), closure.path(one)
+        )
+        spots = {spot.file for spot in evidence.of(index, one).found}
         lines = _ESCAPES.sub("", words).split("\n")
         digest = digest_of(closure.path(one))[:8]
         # the lines of the first level that mention the digest: FILE: context, or FILE -> target
@@ -91,9 +93,9 @@ def test_a_snapshot_carries_the_evidence_to_where_the_store_is_not(private_store
 
     elsewhere = know(opened_snapshot(saved))
     there = EvidenceStore(elsewhere)
-    for at, one in edges_of(knowledge):
-        moved = (elsewhere.closure.position[knowledge.closure.path(end)] for end in (at, one))
-        assert there.of(*moved).found == evidence.of(at, one).found
+    for index, one in edges_of(knowledge):
+        moved = (elsewhere.closure.position[knowledge.closure.path(end)] for end in (index, one))
+        assert there.of(*moved).found == evidence.of(index, one).found
 
 
 def test_nix_own_words_are_still_to_be_had(private_store: Built) -> None:

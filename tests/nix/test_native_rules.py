@@ -242,7 +242,7 @@ def test_a_leak_costs_what_leaves_with_it(
     assert found.cost == freed(farm["leaks"], *cut) > 0
     assert places(found) == files
     own = [pair for pair in cut if not pair[0].endswith("-env")]
-    assert [(name_of(at), name_of(one)) for at, one in found.edges] == own
+    assert [(name_of(index), name_of(one)) for index, one in found.edges] == own
 
 
 def test_a_link_that_follows_from_propagation_is_told_as_an_assumption(farm: Farm) -> None:

@@ -36,8 +36,8 @@ def numbers(knowledge: Knowledge) -> list[tuple[str, int, int | None, int, int]]
     sizes = knowledge.sizes
     assert sizes.closure is not None
     return sorted(
-        (knowledge.closure.path(at), sizes.nar[at], sizes.closure[at], sizes.added[at], sizes.depth[at])
-        for at in range(len(knowledge.closure))
+        (knowledge.closure.path(index), sizes.nar[index], sizes.closure[index], sizes.added[index], sizes.depth[index])
+        for index in range(len(knowledge.closure))
     )
 
 
@@ -156,8 +156,8 @@ def test_a_snapshot_of_a_store_tells_everything_without_it(
     assert numbers(there) == numbers(here)
     assert there.files == here.files and there.files != {}
     assert there.derivations == here.derivations and there.derivations != {}
-    assert [row(there, at, CONTRACT) for at in ordered(there, range(len(there.closure)))] == [
-        row(here, at, CONTRACT) for at in ordered(here, range(len(here.closure)))
+    assert [row(there, index, CONTRACT) for index in ordered(there, range(len(there.closure)))] == [
+        row(here, index, CONTRACT) for index in ordered(here, range(len(here.closure)))
     ]
     assert there.nix is None
     assert there.closure.records.origin.startswith("snapshot of 2026-11-22 · nix ")
@@ -241,17 +241,17 @@ def database(count: int, seed: int) -> tuple[str, list[str]]:
     rng = random.Random(seed)
     paths: list[str] = []
     blocks: list[str] = []
-    for at in range(count):
-        path = store_path(f"p{at}-1.0")
-        below = {paths[rng.randrange(at)] for _ in range(rng.randrange(1, 7))} if at else set()
-        below |= {paths[rng.randrange(min(at, 15))] for _ in range(rng.randrange(3))} if at else set()
+    for index in range(count):
+        path = store_path(f"p{index}-1.0")
+        below = {paths[rng.randrange(index)] for _ in range(rng.randrange(1, 7))} if index else set()
+        below |= {paths[rng.randrange(min(index, 15))] for _ in range(rng.randrange(3))} if index else set()
         if rng.random() < 0.2:
             below.add(path)
-        if at == count - 1:
+        if index == count - 1:
             below |= set(paths)
         size = rng.choice((0, rng.randrange(1000), rng.randrange(10**9)))
         paths.append(path)
-        blocks.append("\n".join([path, f"{at:064x}", str(size), "", str(len(below)), *sorted(below)]) + "\n")
+        blocks.append("\n".join([path, f"{index:064x}", str(size), "", str(len(below)), *sorted(below)]) + "\n")
     return "".join(blocks), paths
 
 
@@ -272,9 +272,9 @@ def test_every_closure_size_of_five_hundred_paths_is_that_of_nix(
         path: item["closureSize"] for path, item in said.items()
     }
     closure = knowledge.closure
-    for at in range(0, 500, 25):
-        wanted = slow_added_size(closure.graph, closure.records.roots, closure.path(at))
-        assert knowledge.sizes.added[at] == wanted
+    for index in range(0, 500, 25):
+        wanted = slow_added_size(closure.graph, closure.records.roots, closure.path(index))
+        assert knowledge.sizes.added[index] == wanted
     assert knowledge.files_state.state == "absent", "a database without files is a store all the same"
 
 

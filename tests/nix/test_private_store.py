@@ -29,15 +29,15 @@ def assert_sizes_of_nix(built: Built, knowledge: Knowledge, roots: list[str], *f
     closure, sizes = knowledge.closure, knowledge.sizes
     assert sizes.closure is not None
     said = built.nix.path_info(*roots, flags=("-r", "-S", *flags))
-    assert {path: sizes.closure[at] for path, at in closure.position.items()} == {
+    assert {path: sizes.closure[index] for path, index in closure.position.items()} == {
         path: item["closureSize"] for path, item in said.items()
     }
-    assert {path: sizes.nar[at] for path, at in closure.position.items()} == {
+    assert {path: sizes.nar[index] for path, index in closure.position.items()} == {
         path: item["narSize"] for path, item in said.items()
     }
     assert sizes.total == sum(item["narSize"] for item in said.values())
-    for path, at in closure.position.items():
-        assert sizes.added[at] == slow_added_size(closure.graph, closure.records.roots, path)
+    for path, index in closure.position.items():
+        assert sizes.added[index] == slow_added_size(closure.graph, closure.records.roots, path)
 
 
 @pytest.mark.parametrize("word", ["result", "./result", "{env}", "result/bin", "{base}", "{work}/result"])
@@ -69,8 +69,8 @@ def test_sizes_within_one_referrer_are_those_of_it_alone(private_store: Built) -
 
     within = added_within(whole.closure, whole.closure.position[private_store.app])
 
-    assert {whole.closure.path(at): size for at, size in within.items()} == {
-        alone.closure.path(at): size for at, size in enumerate(alone.sizes.added)
+    assert {whole.closure.path(index): size for index, size in within.items()} == {
+        alone.closure.path(index): size for index, size in enumerate(alone.sizes.added)
     }
 
 
@@ -88,12 +88,12 @@ def test_kinds_outputs_and_distributions_come_from_derivations_and_files(private
     knowledge = opened("result", private_store.zlib_dev)
 
     found = {
-        name_of(knowledge.closure.path(at)): (
-            knowledge.identity(at).kind.value,
-            knowledge.identity(at).output.value,
-            knowledge.identity(at).distribution,
+        name_of(knowledge.closure.path(index)): (
+            knowledge.identity(index).kind.value,
+            knowledge.identity(index).output.value,
+            knowledge.identity(index).distribution,
         )
-        for at in range(len(knowledge.closure))
+        for index in range(len(knowledge.closure))
     }
 
     assert found == {
@@ -157,8 +157,8 @@ def test_a_build_closure_holds_derivations_and_sources(private_store: Built) -> 
     wanted = private_store.nix.run("nix-store", "--query", "--requisites", drv).split()
     assert set(knowledge.closure.position) == set(wanted)
     assert knowledge.derivations_state.state == "complete"
-    at = knowledge.closure.position[private_store.zlib_drv]
-    derivation = knowledge.derivation_of(at)
+    index = knowledge.closure.position[private_store.zlib_drv]
+    derivation = knowledge.derivation_of(index)
     assert derivation is not None and derivation.attribute("pname") == "zlib"
 
 
@@ -293,13 +293,13 @@ def test_a_path_that_nobody_built_is_not_valid(private_store: Built) -> None:
 def test_a_path_whose_derivation_is_gone_is_opened_all_the_same(private_store: Built) -> None:
     knowledge = opened(private_store.orphan)
 
-    at = knowledge.closure.position[private_store.orphan]
-    info = knowledge.closure.infos[at]
+    index = knowledge.closure.position[private_store.orphan]
+    info = knowledge.closure.infos[index]
     assert info.deriver is not None and not Path(info.deriver).exists()
-    assert knowledge.derivation_of(at) is None
+    assert knowledge.derivation_of(index) is None
     assert knowledge.derivations_state.state == "partial"
     assert "1 of 3 paths" in knowledge.derivations_state.reason
-    assert knowledge.identity(at).pname == "orphan"
+    assert knowledge.identity(index).pname == "orphan"
 
 
 def test_the_build_closure_of_a_path_whose_derivation_is_gone_cannot_be_opened(private_store: Built) -> None:

@@ -669,7 +669,7 @@ def test_a_second_build_of_an_interpreter_is_told_with_what_differs(closures: Cl
 def test_packages_twice_cost_the_lesser_copies(closures: Closures) -> None:
     finding = only(closures, "packages_twice", "P08")
 
-    pairs = [finding.paths[at : at + 2] for at in range(0, 6, 2)]
+    pairs = [finding.paths[index : index + 2] for index in range(0, 6, 2)]
     assert all(names(pair)[0] == names(pair)[1] for pair in pairs)
     assert finding.cost == sum(min(closures.leaves("packages_twice", path) for path in pair) for pair in pairs)
     assert finding.certainty == "probable"

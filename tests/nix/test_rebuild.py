@@ -47,7 +47,7 @@ def outputs(nix: PrivateNix, attribute: str) -> set[str]:
 
 
 def names(graph: BuildGraph, some: object) -> set[str]:
-    return {parse_name(graph.derivations[at].name).pname for at in some}  # type: ignore[attr-defined]
+    return {parse_name(graph.derivations[index].name).pname for index in some}  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -69,11 +69,11 @@ def test_what_is_built_anew_is_what_nix_has_no_output_of(
     found = Comparison(base, head)
 
     named = {parse_name(name.removesuffix(".tar.gz")).pname + (".tar.gz" if name.endswith(".gz") else "") for name in (
-        head.derivations[at].name for at in found.rebuilt
+        head.derivations[index].name for index in found.rebuilt
     )}  # fmt: skip
     assert named == rebuilt
     new = outputs(variants, variant) - outputs(variants, "base")
-    assert {output.path for at in found.rebuilt for output in head.derivations[at].outputs.values()} == new
+    assert {output.path for index in found.rebuilt for output in head.derivations[index].outputs.values()} == new
     told = {
         head.derivations[one.head].name.removesuffix("-1.0").replace("-1.0", ""): [d.attribute for d in one.differences]
         for one in found.causes
@@ -98,7 +98,7 @@ def test_another_version_is_the_one_cause_of_all_that_follows(
     assert found.causes[0].rebuilds == len(found.rebuilt) - 1
     assert found.added == found.removed == ()
     new = outputs(variants, variant) - outputs(variants, "base")
-    assert {output.path for at in found.rebuilt for output in found.head.derivations[at].outputs.values()} == new
+    assert {output.path for index in found.rebuilt for output in found.head.derivations[index].outputs.values()} == new
 
 
 def test_inputs_are_there_by_the_attributes_of_the_expression(variants: PrivateNix) -> None:
@@ -107,7 +107,7 @@ def test_inputs_are_there_by_the_attributes_of_the_expression(variants: PrivateN
 
     found = attributes_of_inputs(base, core)
 
-    assert {parse_name(base.derivations[at].name).pname: words for at, words in found.items()} == {
+    assert {parse_name(base.derivations[index].name).pname: words for index, words in found.items()} == {
         "lib": ("buildInputs",),
         "python3": ("nativeBuildInputs", "propagatedBuildInputs"),
         "pytest-check-hook": ("nativeBuildInputs",),
@@ -121,8 +121,8 @@ def test_the_old_graph_foretells_what_a_touched_test_tool_rebuilds(variants: Pri
 
     found = impact(base, select_derivations(base, "pytest"))
 
-    assert {base.derivations[at].name for at in found.rebuilt} == {
-        graph(variants, "test").derivations[at].name for at in Comparison(base, graph(variants, "test")).rebuilt
+    assert {base.derivations[index].name for index in found.rebuilt} == {
+        graph(variants, "test").derivations[index].name for index in Comparison(base, graph(variants, "test")).rebuilt
     }
 
 

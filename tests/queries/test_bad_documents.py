@@ -337,9 +337,9 @@ def test_a_snapshot_that_was_cut_short_says_so(opened: Callable[[bytes], Knowled
 
 
 @pytest.mark.parametrize("at", [3, 40, -6])
-def test_a_snapshot_with_flipped_bits_is_damaged(opened: Callable[[bytes], Knowledge], at: int) -> None:
+def test_a_snapshot_with_flipped_bits_is_damaged(opened: Callable[[bytes], Knowledge], index: int) -> None:
     bits = bytearray(packed(saved()))
-    bits[at] ^= 0xFF
+    bits[index] ^= 0xFF
 
     error = refusal(opened, bytes(bits))
 

@@ -62,14 +62,14 @@ def derivations(draw: st.DrawFn, largest: int = 12) -> dict[str, Derivation]:
     """Draw derivations in any order; some inputs are not among them."""
     count = draw(st.integers(1, largest))
     every = []
-    for at in range(count):
-        below = draw(st.sets(st.integers(0, at - 1), max_size=4)) if at else set()
+    for index in range(count):
+        below = draw(st.sets(st.integers(0, index - 1), max_size=4)) if index else set()
         kind = draw(st.sampled_from(["plain", "plain", "multi", "fixed", "addressed", "deferred"]))
         outputs = st.sampled_from([("out",), ("dev",), ("out", "dev")])
         inputs: dict[str, Sequence[str]] = {f"p{one}": draw(outputs) for one in sorted(below)}
         if draw(st.integers(0, 9)) == 0:
             inputs["unread"] = ("out",)
-        every.append(made(f"p{at}", inputs, kind))
+        every.append(made(f"p{index}", inputs, kind))
     return {one.path: one for one in draw(st.permutations(every))}
 
 
@@ -116,12 +116,12 @@ def test_inputs_come_before_what_is_built_with_them(derivations: dict[str, Deriv
 
     assert sorted(graph.paths) == sorted(derivations)
     assert len(graph) == len(derivations)
-    for at, path in enumerate(graph.paths):
-        assert graph.position[path] == at
-        assert graph.derivations[at] is derivations[path]
-        assert all(one < at for one in graph.inputs[at])
-        assert list(graph.inputs[at]) == sorted(set(graph.inputs[at]))
-        assert paths(graph, graph.inputs[at]) == set(derivations[path].input_derivations) & set(derivations)
+    for index, path in enumerate(graph.paths):
+        assert graph.position[path] == index
+        assert graph.derivations[index] is derivations[path]
+        assert all(one < index for one in graph.inputs[index])
+        assert list(graph.inputs[index]) == sorted(set(graph.inputs[index]))
+        assert paths(graph, graph.inputs[index]) == set(derivations[path].input_derivations) & set(derivations)
 
 
 @given(derivations())
@@ -129,9 +129,9 @@ def test_users_are_the_inputs_turned_around(derivations: dict[str, Derivation]) 
     graph = BuildGraph(derivations)
     slow = slow_graph(derivations)
 
-    for at, path in enumerate(graph.paths):
-        assert paths(graph, graph.users[at]) == set(slow.predecessors(path))
-        assert len(graph.users[at]) == len(set(graph.users[at]))
+    for index, path in enumerate(graph.paths):
+        assert paths(graph, graph.users[index]) == set(slow.predecessors(path))
+        assert len(graph.users[index]) == len(set(graph.users[index]))
 
 
 @given(derivations())
@@ -167,7 +167,7 @@ def test_outputs_lead_to_their_derivation_and_name(derivations: dict[str, Deriva
         for name, output in one.outputs.items()
         if output.path is not None
     }
-    assert {path: (graph.paths[at], name) for path, (at, name) in graph.by_output.items()} == expected
+    assert {path: (graph.paths[index], name) for path, (index, name) in graph.by_output.items()} == expected
 
 
 def test_what_has_no_path_before_it_is_built_is_found_by_none() -> None:
@@ -249,21 +249,21 @@ def test_bitsets_of_all_at_once_say_the_same_whatever_their_length(
         counts, without = graph.rebuild_counts(), graph.rebuild_counts(gone)
         users, inputs = positions_in(graph.user_blocks(gone)), positions_in(graph.input_blocks())
 
-    assert counts == [len(graph.rebuilt([at])) - 1 for at in range(len(graph))]
-    assert without == [len(graph.rebuilt([at], gone)) - 1 for at in range(len(graph))]
-    assert users == {at: found for at in range(len(graph)) if (found := graph.rebuilt([at], gone) - {at})}
-    assert inputs == {at: graph.build_closure([at]) for at in range(len(graph))}
+    assert counts == [len(graph.rebuilt([index])) - 1 for index in range(len(graph))]
+    assert without == [len(graph.rebuilt([index], gone)) - 1 for index in range(len(graph))]
+    assert users == {index: found for index in range(len(graph)) if (found := graph.rebuilt([index], gone) - {index})}
+    assert inputs == {index: graph.build_closure([index]) for index in range(len(graph))}
 
 
 def positions_in(blocks: Iterable[tuple[int, list[int]]]) -> dict[int, set[int]]:
     """Return position → the positions in its bitsets, where there are any."""
     found: dict[int, set[int]] = {}
     for start, every in blocks:
-        for at, bits in enumerate(every):
+        for index, bits in enumerate(every):
             for bit in range(bits.bit_length()):
                 if bits >> bit & 1:
-                    assert start + bit not in found.setdefault(at, set())
-                    found[at].add(start + bit)
+                    assert start + bit not in found.setdefault(index, set())
+                    found[index].add(start + bit)
     return found
 
 
@@ -271,19 +271,19 @@ def positions_in(blocks: Iterable[tuple[int, list[int]]]) -> dict[int, set[int]]
 def test_all_of_it_holds_on_larger_graphs_too(seed: int) -> None:
     rng = random.Random(seed)
     every = [made("p0")]
-    for at in range(1, 400):
-        below = {rng.randrange(at) for _ in range(rng.randrange(5))} | {rng.randrange(min(at, 10))}
+    for index in range(1, 400):
+        below = {rng.randrange(index) for _ in range(rng.randrange(5))} | {rng.randrange(min(index, 10))}
         kind = rng.choice(["plain", "multi", "addressed", "fixed"])
-        every.append(made(f"p{at}", [f"p{one}" for one in sorted(below)], kind))
+        every.append(made(f"p{index}", [f"p{one}" for one in sorted(below)], kind))
     rng.shuffle(every)
     derivations = {one.path: one for one in every}
     graph = BuildGraph(derivations)
 
     counts = graph.rebuild_counts()
-    for at in range(0, len(graph), 9):
-        assert counts[at] == len(graph.rebuilt([at])) - 1
-        assert paths(graph, graph.rebuilt([at])) == slow_rebuilt(derivations, [graph.paths[at]])
-        assert paths(graph, graph.build_closure([at])) == slow_build_closure(derivations, [graph.paths[at]])
+    for index in range(0, len(graph), 9):
+        assert counts[index] == len(graph.rebuilt([index])) - 1
+        assert paths(graph, graph.rebuilt([index])) == slow_rebuilt(derivations, [graph.paths[index]])
+        assert paths(graph, graph.build_closure([index])) == slow_build_closure(derivations, [graph.paths[index]])
 
 
 def test_a_fixed_output_is_not_built_anew_when_its_fetcher_changes() -> None:
@@ -324,14 +324,18 @@ def test_an_edge_that_is_taken_away_leaves_other_ways() -> None:
 
 
 def test_a_chain_of_five_thousand_is_no_problem() -> None:
-    graph = graph_of(made("p0"), *(made(f"p{at}", [f"p{at - 1}"]) for at in range(1, 5000)))
+    graph = graph_of(made("p0"), *(made(f"p{index}", [f"p{index - 1}"]) for index in range(1, 5000)))
 
     assert len(graph.rebuilt([0])) == len(graph.build_closure([4999])) == 5000
 
 
 def test_ways_beyond_counting_are_no_problem() -> None:
     # each of 60 layers has two derivations, both built with both of the layer below
-    layers = [made(f"{side}{at}", [f"a{at - 1}", f"b{at - 1}"] if at else []) for at in range(60) for side in "ab"]
+    layers = [
+        made(f"{side}{index}", [f"a{index - 1}", f"b{index - 1}"] if index else [])
+        for index in range(60)
+        for side in "ab"
+    ]
     graph = graph_of(*layers)
 
     assert len(graph.rebuilt([0])) == 119
@@ -367,7 +371,12 @@ def circle_in(error: BadInput) -> list[str]:
 
 def test_a_circle_of_hundreds_is_still_one_sentence() -> None:
     with pytest.raises(BadInput) as caught:
-        graph_of(*(made(f"package-with-a-name-{at}", [f"package-with-a-name-{(at + 1) % 300}"]) for at in range(300)))
+        graph_of(
+            *(
+                made(f"package-with-a-name-{index}", [f"package-with-a-name-{(index + 1) % 300}"])
+                for index in range(300)
+            )
+        )
 
     assert_sentence(caught.value, "form a circle", kind=BadInput)
     assert str(caught.value).count("→") == 5

@@ -772,14 +772,14 @@ def scene_of(opened: CallSite, kernel: str) -> Context:
         Context,
         SimpleNamespace(
             python_paths=(0,),
-            inspection=lambda at: inspection,
+            inspection=lambda index: inspection,
             kernel=kernel,
             closure=SimpleNamespace(store_dir="/nix/store"),
             linking=SimpleNamespace(named=lambda name: (), whole=True),
             on_system=lambda name: False,
-            label=lambda at: "pkg 1.0",
-            path=lambda at: "/nix/store/x-pkg-1.0",
-            name=lambda at: "pkg",
+            label=lambda index: "pkg 1.0",
+            path=lambda index: "/nix/store/x-pkg-1.0",
+            name=lambda index: "pkg",
         ),
     )
 

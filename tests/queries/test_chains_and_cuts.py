@@ -17,7 +17,7 @@ from pyclosure.queries.answers.whatif import what_if
 from pyclosure.queries.base.records import ClosureRecords
 from pyclosure.queries.graph.closure import Closure
 from pyclosure.queries.graph.sizes import added_sizes
-from tests.support.closures import at, closure_of, names
+from tests.support.closures import closure_of, index, names
 from tests.support.slow import VIRTUAL, random_records, with_virtual_root
 
 CLOSURES = random_records()
@@ -90,20 +90,20 @@ def test_ten_to_the_eighteenth_chains_are_counted_without_walking_them() -> None
     layers = {f"{side}{level}": [f"a{level + 1}", f"b{level + 1}"] for level in range(60) for side in "ab"}
     closure = closure_of({"root": ["a0", "b0"], **layers, "a60": ["leaf"], "b60": ["leaf"]})
 
-    answer = why(closure, at(closure, "leaf"))
+    answer = why(closure, index(closure, "leaf"))
 
     assert answer.chains == 2**61
     assert len(answer.chain) == 63
-    assert len(list(islice(chains_in_order(closure, at(closure, "leaf")), 5))) == 5
+    assert len(list(islice(chains_in_order(closure, index(closure, "leaf")), 5))) == 5
 
 
 def test_a_chain_of_two_thousand_is_no_problem() -> None:
     closure = closure_of({f"p{level}": [f"p{level + 1}"] for level in range(2000)})
 
-    answer = why(closure, at(closure, "p2000"))
+    answer = why(closure, index(closure, "p2000"))
 
     assert (answer.chains, len(answer.chain), len(answer.must_pass)) == (1, 2001, 2000)
-    cut = smallest_cut(closure, at(closure, "p2000"))
+    cut = smallest_cut(closure, index(closure, "p2000"))
     assert cut is not None
     assert [names(closure, edge) for edge in cut.edges] == [["p0", "p1"]]
 
@@ -111,7 +111,7 @@ def test_a_chain_of_two_thousand_is_no_problem() -> None:
 def test_why_a_root_is_there_is_itself() -> None:
     closure = closure_of({"app": ["lib"]})
 
-    answer = why(closure, at(closure, "app"))
+    answer = why(closure, index(closure, "app"))
 
     assert names(closure, answer.chain) == ["app"]
     assert answer.chains == 1
@@ -181,7 +181,7 @@ def test_a_smallest_cut_is_as_small_as_that_of_networkx_and_drops_the_path(
 def test_a_cut_of_very_many_references_is_no_plan() -> None:
     closure = closure_of({"app": [f"p{n}" for n in range(MOST_EDGES + 1)], **{f"p{n}": ["libc"] for n in range(65)}})
 
-    assert smallest_cut(closure, at(closure, "libc")) is None
+    assert smallest_cut(closure, index(closure, "libc")) is None
 
 
 @given(CLOSURES, st.randoms(use_true_random=False))
@@ -211,7 +211,7 @@ def test_every_size_of_a_what_if_is_that_of_what_is_left(records: ClosureRecords
 def test_links_of_an_environment_vanish_when_nothing_propagates_the_path() -> None:
     #  env → humanize → pytest, and the environment links to pytest because humanize propagates it
     closure = closure_of({"env": ["humanize", "pytest"], "humanize": ["pytest"]}, {"pytest": 100})
-    env, humanize, pytest_ = (at(closure, name) for name in ("env", "humanize", "pytest"))
+    env, humanize, pytest_ = (index(closure, name) for name in ("env", "humanize", "pytest"))
     follows = frozenset({(env, pytest_)})
     structure = Structure(closure.without(follows), follows, frozenset({(env, humanize)}))
 
@@ -224,7 +224,7 @@ def test_links_of_an_environment_vanish_when_nothing_propagates_the_path() -> No
 @pytest.mark.parametrize("kept", [True, False])
 def test_a_link_that_somebody_chose_keeps_the_path(kept: bool) -> None:
     closure = closure_of({"env": ["humanize", "pytest"], "humanize": ["pytest"]}, {"pytest": 100})
-    env, humanize, pytest_ = (at(closure, name) for name in ("env", "humanize", "pytest"))
+    env, humanize, pytest_ = (index(closure, name) for name in ("env", "humanize", "pytest"))
     follows = frozenset() if kept else frozenset({(env, pytest_)})
 
     answer = what_if(closure, Structure(closure.without(follows), follows, frozenset()), {(humanize, pytest_)})

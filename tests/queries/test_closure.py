@@ -10,7 +10,7 @@ from hypothesis import given
 from pyclosure.queries.base.errors import BadInput
 from pyclosure.queries.base.records import ClosureRecords
 from pyclosure.queries.graph.closure import Closure
-from tests.support.closures import at, closure_of, names, records_of, store_path
+from tests.support.closures import closure_of, index, names, records_of, store_path
 from tests.support.sentences import assert_sentence
 from tests.support.slow import random_records, reached
 
@@ -26,21 +26,21 @@ def test_references_come_before_their_referrers() -> None:
     for position, references in enumerate(closure.references):
         assert all(reference < position for reference in references)
     assert closure.name(len(closure) - 1) == "app"
-    assert sorted(names(closure, closure.references[at(closure, "app")])) == ["data", "lib"]
+    assert sorted(names(closure, closure.references[index(closure, "app")])) == ["data", "lib"]
 
 
 def test_referrers_are_references_the_other_way_round() -> None:
     closure = closure_of(SMALL)
 
-    assert sorted(names(closure, closure.referrers[at(closure, "libc")])) == ["data", "lib"]
-    assert closure.referrers[at(closure, "app")] == ()
+    assert sorted(names(closure, closure.referrers[index(closure, "libc")])) == ["data", "lib"]
+    assert closure.referrers[index(closure, "app")] == ()
 
 
 def test_self_references_are_no_edges() -> None:
     closure = closure_of(SMALL)
 
     assert sorted(names(closure, closure.self_references)) == ["lib", "libc"]
-    assert at(closure, "lib") not in closure.references[at(closure, "lib")]
+    assert index(closure, "lib") not in closure.references[index(closure, "lib")]
 
 
 def test_positions_names_and_paths_fit_together() -> None:
@@ -49,16 +49,16 @@ def test_positions_names_and_paths_fit_together() -> None:
     assert len(closure) == 4
     for path, position in closure.position.items():
         assert closure.path(position) == path == closure.infos[position].path
-    assert closure.name(at(closure, "libc")) == "libc"
-    assert closure.nar_sizes[at(closure, "libc")] == 1000
+    assert closure.name(index(closure, "libc")) == "libc"
+    assert closure.nar_sizes[index(closure, "libc")] == 1000
     assert closure.store_dir == "/nix/store"
 
 
 def test_requisites_are_the_path_and_all_below_it() -> None:
     closure = closure_of(SMALL)
 
-    assert names(closure, closure.requisites([at(closure, "data")])) == ["libc", "data"]
-    both = closure.requisites([at(closure, "lib"), at(closure, "data")])
+    assert names(closure, closure.requisites([index(closure, "data")])) == ["libc", "data"]
+    both = closure.requisites([index(closure, "lib"), index(closure, "data")])
     assert sorted(names(closure, both)) == ["data", "lib", "libc"] and both == sorted(both)
     assert closure.requisites([]) == []
 
@@ -66,7 +66,7 @@ def test_requisites_are_the_path_and_all_below_it() -> None:
 def test_dependants_are_all_from_which_a_path_is_reached() -> None:
     closure = closure_of({**SMALL, "other": ["libz"]})
 
-    assert sorted(names(closure, closure.dependants([at(closure, "lib")]))) == ["app", "lib"]
+    assert sorted(names(closure, closure.dependants([index(closure, "lib")]))) == ["app", "lib"]
     assert closure.dependants([]) == set()
 
 
@@ -86,7 +86,7 @@ def test_a_root_may_be_below_another() -> None:
 def test_name_ranks_order_by_name_and_then_by_path() -> None:
     closure = closure_of({"b": ["a"], "c": ["b"]})
 
-    assert [closure.name_ranks[at(closure, name)] for name in "abc"] == [0, 1, 2]
+    assert [closure.name_ranks[index(closure, name)] for name in "abc"] == [0, 1, 2]
 
 
 def test_a_chain_of_any_depth_is_no_problem() -> None:

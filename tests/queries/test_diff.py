@@ -46,9 +46,9 @@ def closures(draw: st.DrawFn) -> Knowledge:
     count = draw(st.integers(1, 10))
     table: dict[str, tuple[int, tuple[str, ...]]] = {}
     names: list[str] = []
-    for at in range(count):
+    for index in range(count):
         name = f"{draw(st.sampled_from(NAMES))}-{draw(st.sampled_from(['1.0', '2.0']))}{draw(st.sampled_from(OUTPUTS))}"
-        name += f"@{draw(st.sampled_from(['x', 'y', str(at)]))}"
+        name += f"@{draw(st.sampled_from(['x', 'y', str(index)]))}"
         if name in table:
             continue
         below = draw(st.sets(st.sampled_from(names), max_size=3)) if names else set()
@@ -87,11 +87,11 @@ def test_without_its_references_a_cause_brings_nothing(old: Knowledge, new: Know
     causes = [one for one in Attribution(diff).causes if one.kind == "brings"]
     came = {one.new for one in diff.changes if one.old is None}
 
-    assert Counter(at for one in causes for at in one.paths) == Counter(came)
+    assert Counter(index for one in causes for index in one.paths) == Counter(came)
     closure = new.closure
     for one in causes:
         assert one.target in one.paths
-        assert all(user not in came and at == one.target for user, at in one.edges)
+        assert all(user not in came and index == one.target for user, index in one.edges)
         if one.edges and not one.via and one.target not in closure.roots:
             assert not set(one.paths) & set(closure.without(one.edges).requisites(closure.roots))
         # what several share is still there without any one of them
@@ -230,7 +230,7 @@ def test_a_library_and_a_distribution_of_one_name_are_two_things() -> None:
 
 def test_thousands_of_one_name_are_paired_in_little_time() -> None:
     def many(way: str) -> Knowledge:
-        table: dict[str, tuple[int, tuple[str, ...]]] = {f"source@{way}{at}": (1, ()) for at in range(3000)}
+        table: dict[str, tuple[int, tuple[str, ...]]] = {f"source@{way}{index}": (1, ()) for index in range(3000)}
         return opened({**table, f"app-1@{way}": (1, tuple(table))}, (f"app-1@{way}",))
 
     diff = ClosureDiff(many("a"), many("b"))

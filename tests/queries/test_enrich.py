@@ -18,7 +18,7 @@ from pyclosure.queries.nix.client import Nix
 from pyclosure.queries.opened.enrich import after_files, derivers_in_store, enrich, read_derivations, read_files
 from pyclosure.queries.opened.knowledge import Knowledge, TierState, know
 from pyclosure.queries.opened.opened import Opened
-from tests.support.closures import at, derivation_of, knowledge_of, names, records_of, store_path
+from tests.support.closures import derivation_of, index, knowledge_of, names, records_of, store_path
 from tests.support.recorded import RecordedRunner, holds
 from tests.support.trees import Link, Program, Tree, dist_info, plant
 
@@ -185,7 +185,7 @@ def test_what_is_known_of_derivations_is_counted(
     assert knowledge.derivations_state == state
     assert knowledge.files_state == TierState("complete", 3, 3, "")
     assert knowledge.sizes.closure is not None
-    assert knowledge.identity(at(knowledge.closure, "env")).version == "9"
+    assert knowledge.identity(index(knowledge.closure, "env")).version == "9"
 
 
 def test_no_derivation_at_all_says_what_would_bring_them(tmp_path: Path, nix: RecordedRunner) -> None:
@@ -273,14 +273,14 @@ def test_learning_changes_what_a_path_is_and_the_revision() -> None:
 def test_a_derivation_tells_of_all_its_outputs() -> None:
     records = records_of({"zlib-1.3": ["zlib-1.3-dev"]}, derivers={"zlib-1.3": "zlib-1.3.drv"})
     knowledge = knowledge_of(records)
-    dev = at(knowledge.closure, "zlib-1.3-dev")
+    dev = index(knowledge.closure, "zlib-1.3-dev")
     assert knowledge.identity(dev).output.tier == "N"
     drv = derivation_of("zlib-1.3", {"pname": "zlib", "version": "1.3"}, outputs=("out", "dev"))
 
     knowledge.learn_derivations({drv.path: drv})
 
-    assert knowledge.identity(at(knowledge.closure, "zlib-1.3")).output.tier == "D"
-    assert knowledge.derivation_of(at(knowledge.closure, "zlib-1.3")) is drv
+    assert knowledge.identity(index(knowledge.closure, "zlib-1.3")).output.tier == "D"
+    assert knowledge.derivation_of(index(knowledge.closure, "zlib-1.3")) is drv
 
 
 def test_facts_about_other_paths_are_kept_and_hurt_nothing() -> None:
@@ -303,7 +303,7 @@ def test_links_into_an_environment_make_an_application_in_whatever_order_files_a
     first: dict[str, FileFacts],
 ) -> None:
     knowledge = knowledge_of(records_of({"app": ["demo-env"]}))
-    app = at(knowledge.closure, "app")
+    app = index(knowledge.closure, "app")
 
     for found in (first, {"app": APP, "demo-env": VENV}):
         knowledge.learn_files({store_path(name): facts for name, facts in found.items()})
@@ -315,7 +315,7 @@ def test_links_into_an_environment_make_an_application_in_whatever_order_files_a
 
 def test_an_application_is_recognized_when_its_environment_is_read_later() -> None:
     knowledge = knowledge_of(records_of({"app": ["demo-env"]}))
-    app = at(knowledge.closure, "app")
+    app = index(knowledge.closure, "app")
 
     knowledge.learn_files({store_path("app"): APP})
     assert knowledge.identity(app).kind.value == "native-tool"
@@ -331,7 +331,7 @@ def test_in_a_build_closure_what_is_no_derivation_is_a_source() -> None:
     kinds = {knowledge.closure.name(one): knowledge.identity(one).kind.value for one in range(3)}
 
     assert kinds == {"app-1.0.drv": "derivation", "builder.sh": "source", "fix.patch": "source"}
-    assert knowledge.deriver(at(knowledge.closure, "app-1.0.drv")) == store_path("app-1.0.drv")
+    assert knowledge.deriver(index(knowledge.closure, "app-1.0.drv")) == store_path("app-1.0.drv")
 
 
 def test_a_snapshot_says_what_it_lacks() -> None:

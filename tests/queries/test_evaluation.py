@@ -133,7 +133,7 @@ def test_names_cannot_become_nix(nix: RecordedRunner) -> None:
 
 
 def test_many_names_are_asked_for_in_commands_that_the_system_takes(nix: RecordedRunner) -> None:
-    names = [f"package-with-a-rather-long-name-{at}" for at in range(2000)]
+    names = [f"package-with-a-rather-long-name-{index}" for index in range(2000)]
     for _ in range(3):
         nix.expect(lambda command: bool(question(command)["distributions"]), document())
 

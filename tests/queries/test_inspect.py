@@ -1000,16 +1000,16 @@ attributes = st.dictionaries(
 
 def known(folder: Path, made_of: list[tuple[Tree, dict[str, str], set[int]]]) -> Knowledge:
     """Open a closure of planted paths with derivations, each referencing some of those before it."""
-    graph = {NODES[at]: [NODES[one] for one in below if one < at] for at, (_, _, below) in enumerate(made_of)}
+    graph = {NODES[index]: [NODES[one] for one in below if one < index] for index, (_, _, below) in enumerate(made_of)}
     records = records_of(graph, store_dir=str(folder), derivers={name: f"{name}.drv" for name in graph})
-    for at, (tree, _, _) in enumerate(made_of):
-        planted(folder, NODES[at], tree)
+    for index, (tree, _, _) in enumerate(made_of):
+        planted(folder, NODES[index], tree)
     knowledge = knowledge_of(msgspec.structs.replace(records, files_root=""))
     enrich(knowledge, derivations=False, inspections=True)
-    for at, (_, env, _) in enumerate(made_of):
-        drv, output = store_path(f"{NODES[at]}.drv", str(folder)), Output(store_path(NODES[at], str(folder)))
+    for index, (_, env, _) in enumerate(made_of):
+        drv, output = store_path(f"{NODES[index]}.drv", str(folder)), Output(store_path(NODES[index], str(folder)))
         knowledge.learn_derivations(
-            {drv: Derivation(drv, NODES[at], "x86_64-linux", "/bin/sh", (), env, {"out": output}, (), {})}
+            {drv: Derivation(drv, NODES[index], "x86_64-linux", "/bin/sh", (), env, {"out": output}, (), {})}
         )
     return knowledge
 

@@ -1536,14 +1536,14 @@ def test_any_damage_to_the_text_is_read_or_refused(
 def test_long_chains_and_circles_need_no_recursion(tmp_path: Path) -> None:
     count = 5_000
     packages = "".join(
-        f'[[package]]\nname = "p{at}"\nversion = "1"\nsource = {{ registry = "r" }}\n'
-        f'dependencies = [{{ name = "p{(at + 1) % count}" }}]\n'
-        for at in range(count)
+        f'[[package]]\nname = "p{index}"\nversion = "1"\nsource = {{ registry = "r" }}\n'
+        f'dependencies = [{{ name = "p{(index + 1) % count}" }}]\n'
+        for index in range(count)
     )
     root = '[[package]]\nname = "root"\nsource = { virtual = "." }\ndependencies = [{ name = "p0" }]\n'
     older = "".join(
-        f'[[package]]\nname = "p{at}"\nversion = "1"\n[package.dependencies]\np{(at + 1) % count} = "*"\n'
-        for at in range(count)
+        f'[[package]]\nname = "p{index}"\nversion = "1"\n[package.dependencies]\np{(index + 1) % count} = "*"\n'
+        for index in range(count)
     )
 
     chain = needed(lock_of(tmp_path, "uv.lock", "version = 1\n" + root + packages), LINUX)

@@ -55,8 +55,8 @@ def test_members_are_those_of_the_whole(
 def test_what_is_damaged_is_refused_as_the_whole_would_be(value: dict[str, Any], data: st.DataObject) -> None:
     document = bytearray(json.dumps({"x.drv": {}, **value}).encode())
     for _ in range(data.draw(st.integers(1, 3))):
-        at = data.draw(st.integers(0, len(document) - 1))
-        document[at : at + data.draw(st.integers(0, 2))] = data.draw(
+        index = data.draw(st.integers(0, len(document) - 1))
+        document[index : index + data.draw(st.integers(0, 2))] = data.draw(
             st.sampled_from([b"", b"{", b"}", b'"', b",", b"\\"])
         )
     text = bytes(document)

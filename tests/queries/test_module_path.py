@@ -70,12 +70,12 @@ DEMO = built(python("demo"))
 
 
 def test_what_inputs_bring_is_followed_to_its_end() -> None:
-    chain = [built(f"p{at}", [f"p{at + 1}"]) for at in range(50)]
+    chain = [built(f"p{index}", [f"p{index + 1}"]) for index in range(50)]
     world = world_of(*chain, built("p50"))
 
     found = world.module_path([store_path("p0")])
 
-    assert list(found.by) == [store_path(f"p{at}") for at in range(51)]
+    assert list(found.by) == [store_path(f"p{index}") for index in range(51)]
     assert found.by[store_path("p0")] == store_path("p0")
     assert found.by[store_path("p50")] == store_path("p49")
     assert found.unknown == frozenset()
@@ -145,7 +145,7 @@ def test_propagation_in_a_circle_ends() -> None:
 @st.composite
 def propagations(draw: st.DrawFn) -> tuple[dict[str, list[str]], set[str], list[str]]:
     """Draw name → names it propagates, the names that nothing is known of, and inputs."""
-    every = [f"p{at}" for at in range(draw(st.integers(1, 9)))]
+    every = [f"p{index}" for index in range(draw(st.integers(1, 9)))]
     some = st.lists(st.sampled_from(every), max_size=3, unique=True)
     return {one: draw(some) for one in every}, set(draw(some)), draw(some)
 

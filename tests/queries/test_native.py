@@ -47,9 +47,9 @@ def valid(found: NativeFile) -> bool:
     return msgspec.json.decode(msgspec.json.encode(found), type=NativeFile) == found
 
 
-def patched(data: bytes, at: int, shape: str, *values: int) -> bytes:
+def patched(data: bytes, index: int, shape: str, *values: int) -> bytes:
     packed = struct.pack(shape, *values)
-    return data[:at] + packed + data[at + len(packed) :]
+    return data[:index] + packed + data[index + len(packed) :]
 
 
 # ELF
@@ -205,9 +205,9 @@ def test_notes_of_segments_aligned_to_eight_are_found_as_well() -> None:
     notes = struct.pack("<3I", 4, len(first) - 4, 5) + first
     notes += bytes(-len(notes) % 8) + struct.pack("<3I", 4, len(content), 0x407C0C0A) + b"FDO\0" + content
     data = elf(dlopen_notes=[bytes(len(notes))])
-    at = data.index(b"FDO\0") - 12
+    index = data.index(b"FDO\0") - 12
     note_header = 64 + 56  # behind the PT_LOAD
-    data = data[:at] + notes + data[at + len(notes) :]
+    data = data[:index] + notes + data[index + len(notes) :]
 
     found = read(patched(patched(data, note_header + 32, "<Q", len(notes)), note_header + 48, "<Q", 8))
 
@@ -342,8 +342,8 @@ def test_a_slice_that_is_something_else_is_a_problem_and_the_others_are_read() -
 
 def test_a_text_that_fills_its_command_needs_no_end() -> None:
     data = macho(rpath=["/1234567"], needed=["/a.dylib"])
-    at = data.index(b"/1234567") - 12
-    number, size, offset = struct.unpack_from("<3I", data, at)
+    index = data.index(b"/1234567") - 12
+    number, size, offset = struct.unpack_from("<3I", data, index)
     assert (number, size, offset) == (0x8000001C, 24, 12)
 
     found = read(data.replace(b"/1234567\0\0\0\0", b"/1234567890a"))
@@ -430,14 +430,14 @@ def _segment(data: bytes, kind: int) -> int:
     """Return where a program header of a 64-bit little-endian file is."""
     count = struct.unpack_from("<H", data, 56)[0]
     places = [64 + 56 * number for number in range(count)]
-    return next(at for at in places if struct.unpack_from("<I", data, at)[0] == kind)
+    return next(index for index in places if struct.unpack_from("<I", data, index)[0] == kind)
 
 
 def _tag(data: bytes, tag: int) -> int:
     """Return where the value of a dynamic tag is."""
     first, _, _, size = struct.unpack_from("<4Q", data, _segment(data, 2) + 8)
     places = range(first, first + size, 16)
-    return next(at + 8 for at in places if struct.unpack_from("<Q", data, at)[0] == tag)
+    return next(index + 8 for index in places if struct.unpack_from("<Q", data, index)[0] == tag)
 
 
 def test_the_samples_are_whole() -> None:
@@ -491,8 +491,8 @@ def test_a_file_that_cannot_be_read_on_is_a_problem() -> None:
 @pytest.mark.parametrize(
     ("at", "value"), [(4, 0), (4, 3), (5, 0), (5, 3)], ids=["no class", "class 3", "no byte order", "byte order 3"]
 )
-def test_a_header_of_no_known_form_is_a_problem(at: int, value: int) -> None:
-    found = read(patched(FULL_ELF, at, "B", value))
+def test_a_header_of_no_known_form_is_a_problem(index: int, value: int) -> None:
+    found = read(patched(FULL_ELF, index, "B", value))
 
     assert found.problem is not None
     assert found.problem.startswith("cannot read its ELF header: ")
@@ -563,8 +563,8 @@ def test_a_string_table_in_no_segment_is_a_problem(address: int) -> None:
 
 
 def test_a_string_table_outside_the_file_is_a_problem() -> None:
-    at = _segment(FULL_ELF, 1)
-    data = patched(FULL_ELF, at + 8, "<3Q", 2**40, 0, 0)
+    index = _segment(FULL_ELF, 1)
+    data = patched(FULL_ELF, index + 8, "<3Q", 2**40, 0, 0)
 
     assert read(data).problem == "cannot read its own name: beyond the end of the file"
 
@@ -581,18 +581,18 @@ def test_a_huge_text_without_an_end_is_not_read() -> None:
 
 
 def test_a_loader_without_an_end_is_a_problem() -> None:
-    at = _segment(FULL_ELF, 3)
+    index = _segment(FULL_ELF, 3)
 
-    found = read(patched(FULL_ELF, at + 32, "<Q", 20))
+    found = read(patched(FULL_ELF, index + 32, "<Q", 20))
 
     assert (found.problem, found.loader) == ("cannot read its loader: a text has no end within 20 bytes", None)
     assert found.needed == ("libz.so.1", "libc.so.6")
 
 
 def test_a_note_that_ends_outside_its_segment_is_a_problem() -> None:
-    at = FULL_ELF.index(b"FDO\0") - 8
+    index = FULL_ELF.index(b"FDO\0") - 8
 
-    found = read(patched(FULL_ELF, at, "<I", 2**32 - 1))
+    found = read(patched(FULL_ELF, index, "<I", 2**32 - 1))
 
     assert (found.problem, found.optional) == ("cannot read its notes: one of them ends outside its segment", ())
 
@@ -690,7 +690,9 @@ def _elf_of(segments: list[tuple[int, int, int, int]], rest: bytes) -> bytes:
     """Return a 64-bit ELF file with segments (type, offset, address, size), and bytes behind the headers."""
     ident = b"\x7fELF\x02\x01\x01" + bytes(9)
     header = struct.pack("<HHIQQQIHHHHHH", 3, 62, 1, 0, 64, 0, 0, 64, 56, len(segments), 64, 0, 0)
-    table = b"".join(struct.pack("<IIQQQQQQ", kind, 6, at, to, to, size, size, 4) for kind, at, to, size in segments)
+    table = b"".join(
+        struct.pack("<IIQQQQQQ", kind, 6, index, to, to, size, size, 4) for kind, index, to, size in segments
+    )
     return ident + header + table + rest
 
 
@@ -745,10 +747,10 @@ def test_a_file_of_300_mib_of_nothing_is_read_at_once(tmp_path: Path) -> None:
 
 def test_of_several_loaders_the_first_counts() -> None:
     names = b"/first\0/second\0"
-    at = 64 + 2 * 56
+    index = 64 + 2 * 56
     two = [((0x01000007, 3), macho(kind="execute", loader=loader)) for loader in ("/first", "/second")]
 
-    assert read(_elf_of([(3, at, 0, 7), (3, at + 7, 0, 8)], names)).loader == "/first"
+    assert read(_elf_of([(3, index, 0, 7), (3, index + 7, 0, 8)], names)).loader == "/first"
     assert read(universal(two)).loader == "/first"
 
 
@@ -785,9 +787,9 @@ MUTATIONS = st.lists(st.tuples(st.integers(0, 10_000), st.sampled_from((0, 1, 0x
 @settings(max_examples=400)
 def test_no_damage_raises_or_takes_long(data: bytes, mutations: list[tuple[int, int]], cut: int) -> None:
     damaged = bytearray(data)
-    for at, value in mutations:
+    for index, value in mutations:
         # the headers, where numbers are, are hit as often as all the rest
-        damaged[at % min(len(data), 512) if at % 2 else at % len(data)] = value
+        damaged[index % min(len(data), 512) if index % 2 else index % len(data)] = value
 
     found = _bounded(bytes(damaged[:cut]))
 

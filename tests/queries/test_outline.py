@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pyclosure.queries.answers.outline import Node, Order, Outline, shortest_chain
 from pyclosure.queries.base.records import ClosureRecords
 from pyclosure.queries.graph.closure import Closure
-from tests.support.closures import at, closure_of, names
+from tests.support.closures import closure_of, index, names
 from tests.support.slow import random_records, with_virtual_root
 
 Chain = tuple[int, ...]
@@ -36,20 +36,20 @@ def outline_of(closure: Closure, order: Order = forwards) -> Outline:
 
 
 def shown(closure: Closure, outline: Outline) -> list[str]:
-    return ["  " * node.level + closure.name(node.at) for node in outline.rows]
+    return ["  " * node.level + closure.name(node.index) for node in outline.rows]
 
 
 def chain_of(node: Node) -> Chain:
     chain: list[int] = []
     here: Node | None = node
     while here is not None:
-        chain.append(here.at)
+        chain.append(here.index)
         here = here.parent
     return tuple(reversed(chain))
 
 
 def row(closure: Closure, outline: Outline, name: str, nth: int = 0) -> Node:
-    return [node for node in outline.rows if closure.name(node.at) == name][nth]
+    return [node for node in outline.rows if closure.name(node.index) == name][nth]
 
 
 @dataclass
@@ -90,13 +90,13 @@ class SlowOutline:
 def check(outline: Outline, slow: SlowOutline) -> None:
     assert [chain_of(node) for node in outline.rows] == slow.rows()
     assert [node.row for node in outline.rows] == list(range(len(outline.rows)))
-    places = [node.at for node in outline.rows if node.children is not None]
+    places = [node.index for node in outline.rows if node.children is not None]
     assert len(places) == len(set(places)), "a path is unfolded in one place at most"
     for node in outline.rows:
         assert node.level == len(chain_of(node)) - 1
-        assert outline.leaf(node) == (not slow.below[node.at])
+        assert outline.leaf(node) == (not slow.below[node.index])
         other = outline.elsewhere(node)
-        expected = [chain for chain in slow.unfolded if chain[-1] == node.at and chain != chain_of(node)]
+        expected = [chain for chain in slow.unfolded if chain[-1] == node.index and chain != chain_of(node)]
         assert ([chain_of(other)] if other else []) == expected
         assert other is None or other.row >= 0
 
@@ -142,7 +142,7 @@ def test_revealing_a_chain_ends_at_a_visible_node_and_breaks_nothing(
 
     node = outline.reveal(chain)
 
-    assert node is not None and node.at == target
+    assert node is not None and node.index == target
     assert outline.rows[node.row] is node
     places = {chain_of(one) for one in outline.rows if one.children is not None}
     check(outline, SlowOutline(closure.roots, closure.references, forwards, places))
@@ -157,8 +157,8 @@ def test_unfolding_everything_shows_every_path_and_unfolds_it_once(records: Clos
 
     assert outline.unfold_all(10_000)
 
-    assert {node.at for node in outline.rows} == set(range(len(closure)))
-    unfolded = [node.at for node in outline.rows if node.children is not None]
+    assert {node.index for node in outline.rows} == set(range(len(closure)))
+    unfolded = [node.index for node in outline.rows if node.children is not None]
     assert sorted(unfolded) == [one for one in range(len(closure)) if closure.references[one]]
     assert len(outline.rows) == len(closure.roots) + sum(map(len, closure.references))
     assert outline.unfold_all(10_000), "nothing is left out the second time either"
@@ -213,7 +213,7 @@ def test_folding_frees_what_was_unfolded_inside() -> None:
 
 def test_referrers_unfold_upwards() -> None:
     closure = closure_of(DIAMOND)
-    outline = Outline([at(closure, "libc")], closure.referrers, lambda some: sorted(some, key=closure.name))
+    outline = Outline([index(closure, "libc")], closure.referrers, lambda some: sorted(some, key=closure.name))
 
     outline.unfold_all(100)
 
@@ -246,8 +246,8 @@ def test_a_chain_that_does_not_hang_together_is_not_revealed() -> None:
     closure = closure_of(DIAMOND)
     outline = outline_of(closure)
 
-    assert outline.reveal([at(closure, "lib")]) is None
-    assert outline.reveal([at(closure, "app"), at(closure, "data")]) is None
+    assert outline.reveal([index(closure, "lib")]) is None
+    assert outline.reveal([index(closure, "app"), index(closure, "data")]) is None
     assert outline.reveal([]) is None
 
 
@@ -269,5 +269,5 @@ def test_a_shortest_chain_is_as_short_as_networkx_finds_and_hangs_together(
 def test_there_is_no_chain_to_what_is_not_reached() -> None:
     closure = closure_of(DIAMOND)
 
-    assert shortest_chain(closure.references, [at(closure, "lib")], at(closure, "data")) == []
-    assert names(closure, shortest_chain(closure.references, closure.roots, at(closure, "app"))) == ["app"]
+    assert shortest_chain(closure.references, [index(closure, "lib")], index(closure, "data")) == []
+    assert names(closure, shortest_chain(closure.references, closure.roots, index(closure, "app"))) == ["app"]

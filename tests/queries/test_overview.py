@@ -79,7 +79,7 @@ def test_the_other_group_is_left_out_when_it_is_empty() -> None:
 @given(random_records(), st.integers(0, 12))
 def test_the_heaviest_paths_are_those_that_ordering_all_of_them_begins_with(records: ClosureRecords, most: int) -> None:
     knowledge = knowledge_of(records)
-    others = [at for at in range(len(knowledge.closure)) if at not in knowledge.closure.roots]
+    others = [index for index in range(len(knowledge.closure)) if index not in knowledge.closure.roots]
 
     assert list(overview(knowledge, most).top) == ordered(knowledge, others, "added_size")[:most]
 

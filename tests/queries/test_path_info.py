@@ -263,9 +263,9 @@ def test_what_is_read_while_nix_writes_is_what_the_whole_says(document: bytes, c
 def test_a_damaged_document_is_refused_as_a_whole_one_is(
     document: bytes, cuts: list[int], taken: int, damage: bytes, data: st.DataObject
 ) -> None:
-    at = data.draw(st.integers(0, len(document)))
+    index = data.draw(st.integers(0, len(document)))
     length = data.draw(st.integers(0, 40))
-    document = document[:at] + damage + document[at + length :]
+    document = document[:index] + damage + document[index + length :]
     expected = outcome(lambda: parse_path_info(document))
 
     assert outcome(lambda: in_parts(document, cuts, taken % (len(document) + 1))) == expected

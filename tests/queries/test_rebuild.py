@@ -96,9 +96,11 @@ def recorded(which: str) -> BuildGraph:
             builder="/bin/sh",
             args=(),
             env={name: words(text) if name.endswith("Inputs") else text for name, text in one["e"].items()},
-            outputs={name: Output(paths[at], hash="x" if fixed else None) for name, (at, *fixed) in one["o"].items()},
+            outputs={
+                name: Output(paths[index], hash="x" if fixed else None) for name, (index, *fixed) in one["o"].items()
+            },
             input_sources=(),
-            input_derivations={paths[int(at)]: tuple(used) for at, used in one["i"].items()},
+            input_derivations={paths[int(index)]: tuple(used) for index, used in one["i"].items()},
         )
     return BuildGraph(found)
 
@@ -134,8 +136,8 @@ def test_the_old_graph_alone_foretells_it() -> None:
 
     assert len(seeds) == 2
     assert (len(found.rebuilt), found.outputs) == (342, 764)
-    assert sorted(base.derivations[at].name for at in found.rebuilt) == sorted(
-        head.derivations[at].name for at in Comparison(base, head).rebuilt
+    assert sorted(base.derivations[index].name for index in found.rebuilt) == sorted(
+        head.derivations[index].name for index in Comparison(base, head).rebuilt
     )
 
 
@@ -143,12 +145,14 @@ def test_the_old_graph_alone_foretells_it() -> None:
 def known_by_comparing() -> frozenset[BuildEdge]:
     """Return the edges of tests of the set with tests on: inputs that the same package lacks without."""
     on, off = recorded("tests"), recorded("base")
-    inputs = {drv.name: {off.derivations[one].name for one in off.inputs[at]} for at, drv in enumerate(off.derivations)}
+    inputs = {
+        drv.name: {off.derivations[one].name for one in off.inputs[index]} for index, drv in enumerate(off.derivations)
+    }
     return edges_only_for_tests("tests") | {
-        (at, one)
-        for at, drv in enumerate(on.derivations)
+        (index, one)
+        for index, drv in enumerate(on.derivations)
         if drv.name.startswith("python3.13-") and drv.name in inputs
-        for one in on.inputs[at]
+        for one in on.inputs[index]
         if on.derivations[one].name not in inputs[drv.name]
     }
 
@@ -164,7 +168,7 @@ def test_counts_agree_with_those_made_by_somebody_else(name: str) -> None:
 
 def counts_of(name: str, graph: BuildGraph, tests: frozenset[BuildEdge]) -> tuple[int, ...]:
     """Return derivations and Python packages that are rebuilt, with and without the edges of tests."""
-    (seed,) = (at for at, drv in enumerate(graph.derivations) if of_package(drv.name) == name)
+    (seed,) = (index for index, drv in enumerate(graph.derivations) if of_package(drv.name) == name)
     with_tests = impact(graph, [seed], tests)
     without = impact(graph, [seed], tests, with_tests=False)
     (row,) = (one for one in ranking(graph, tests) if one.derivation == seed)
@@ -174,7 +178,7 @@ def counts_of(name: str, graph: BuildGraph, tests: frozenset[BuildEdge]) -> tupl
 
 def named_after_python(found: Impact) -> int:
     """Return how many dependants are packages of the set: applications and a hook were not counted as such."""
-    drvs = [found.graph.derivations[at] for at in found.rebuilt.difference(found.seeds)]
+    drvs = [found.graph.derivations[index] for index in found.rebuilt.difference(found.seeds)]
     packages = [drv for drv in drvs if drv.name.startswith("python3.13-") and not drv.name.endswith("-hook")]
     assert all(is_python_build(drv) for drv in packages)
     others = {drv.name.rpartition("-")[0] for drv in drvs if is_python_build(drv) and drv not in packages}
@@ -191,7 +195,9 @@ def test_the_heuristic_misses_one_edge_that_counts() -> None:
     graph = recorded("tests")
     missed = known_by_comparing() - edges_only_for_tests("tests")
 
-    names = {(of_package(graph.derivations[at].name), of_package(graph.derivations[one].name)) for at, one in missed}
+    names = {
+        (of_package(graph.derivations[index].name), of_package(graph.derivations[one].name)) for index, one in missed
+    }
     assert names == {
         ("hatch-fancy-pypi-readme", "build"),
         ("tomlkit", "poetry-core"),
@@ -243,10 +249,10 @@ def instantiate(made: list[Made]) -> dict[str, Derivation]:
     marks: list[str] = []
     unknown: list[bool] = []
     for one in made:
-        below = [found[at] for at in one.inputs]
-        text = f"{one.name} {one.content} {sorted(marks[at] for at in one.inputs)}"
+        below = [found[index] for index in one.inputs]
+        text = f"{one.name} {one.content} {sorted(marks[index] for index in one.inputs)}"
         mark = f"fixed {one.name} {one.fixed}" if one.fixed else text
-        unknown.append(not one.fixed and (one.floating or any(unknown[at] for at in one.inputs)))
+        unknown.append(not one.fixed and (one.floating or any(unknown[index] for index in one.inputs)))
         env = {"content": one.content, "buildInputs": " ".join(_path(drv) for drv in below)}
         drv_path = f"/nix/store/{_digest(f'{one} {[drv.path for drv in below]}')}-{one.name}.drv"
         outputs = {
@@ -286,12 +292,14 @@ def _digest(text: str) -> str:
 def graphs(draw: st.DrawFn, floating: bool = False) -> list[Made]:
     count = draw(st.integers(1, 12))
     made = []
-    for at in range(count):
+    for index in range(count):
         fixed = draw(st.sampled_from(["", "", "", "sha"]))
-        inputs = draw(st.sets(st.integers(0, at - 1), max_size=4)) if at else set()
+        inputs = draw(st.sets(st.integers(0, index - 1), max_size=4)) if index else set()
         outputs = ("out",) if fixed else draw(st.sampled_from([("out",), ("out", "dev")]))
         is_floating = floating and not fixed and draw(st.booleans())
-        made.append(Made(f"p{at}-1.0", tuple(sorted(inputs)), "a", fixed and f"{fixed}{at}", is_floating, outputs))
+        made.append(
+            Made(f"p{index}-1.0", tuple(sorted(inputs)), "a", fixed and f"{fixed}{index}", is_floating, outputs)
+        )
     return made
 
 
@@ -299,10 +307,10 @@ def slow(graph: BuildGraph, without: set[BuildEdge]) -> nx.DiGraph[int]:
     """Return who is rebuilt because of whom: an arrow from what changes to what is built with it."""
     arrows: nx.DiGraph[int] = nx.DiGraph()
     arrows.add_nodes_from(range(len(graph)))
-    for at, below in enumerate(graph.inputs):
+    for index, below in enumerate(graph.inputs):
         for one in below:
-            if not graph.fixed[at] and (at, one) not in without:
-                arrows.add_edge(one, at)
+            if not graph.fixed[index] and (index, one) not in without:
+                arrows.add_edge(one, index)
     return arrows
 
 
@@ -316,7 +324,7 @@ def slow_rebuilt(graph: BuildGraph, seeds: set[int], without: set[BuildEdge]) ->
 def test_impact_is_that_of_a_slow_walk(made: list[Made], data: st.DataObject) -> None:
     graph = BuildGraph(instantiate(made))
     seeds = data.draw(st.sets(st.integers(0, len(graph) - 1), min_size=1, max_size=3))
-    every = [(at, one) for at, below in enumerate(graph.inputs) for one in below]
+    every = [(index, one) for index, below in enumerate(graph.inputs) for one in below]
     tests = frozenset(data.draw(st.sets(st.sampled_from(every), max_size=4))) if every else frozenset()
 
     found = impact(graph, seeds, tests)
@@ -324,7 +332,7 @@ def test_impact_is_that_of_a_slow_walk(made: list[Made], data: st.DataObject) ->
     assert found.rebuilt == slow_rebuilt(graph, seeds, set())
     assert found.without_tests == slow_rebuilt(graph, seeds, set(tests))
     arrows = slow(graph, set())
-    shortest = {at: min(_distance(arrows, seed, at) for seed in seeds) for at in found.rebuilt}
+    shortest = {index: min(_distance(arrows, seed, index) for seed in seeds) for index in found.rebuilt}
     assert found.by_depth == tuple(
         sum(far == level for far in shortest.values()) for level in range(max(shortest.values()) + 1)
     )
@@ -333,8 +341,8 @@ def test_impact_is_that_of_a_slow_walk(made: list[Made], data: st.DataObject) ->
     assert all(part.has_edge(one, other) for one, other in pairwise(found.longest))
     assert found.upper_bound == any(
         output.path is None and not output.hash
-        for at in found.rebuilt
-        for output in graph.derivations[at].outputs.values()
+        for index in found.rebuilt
+        for output in graph.derivations[index].outputs.values()
     )
     _check_ways(found, slow(graph, set(tests)), seeds)
 
@@ -344,23 +352,23 @@ def _distance(arrows: nx.DiGraph[int], start: int, end: int) -> float:
 
 
 def _check_ways(found: Impact, calm: nx.DiGraph[int], seeds: set[int]) -> None:
-    for at in found.rebuilt:
-        way = found.way(at)
-        assert (not way) == (at in seeds)
+    for index in found.rebuilt:
+        way = found.way(index)
+        assert (not way) == (index in seeds)
         if not way:
-            assert found.reasons[at] == "touched"
+            assert found.reasons[index] == "touched"
             continue
-        assert way[0].derivation == at and way[-1].input in seeds
+        assert way[0].derivation == index and way[-1].input in seeds
         assert all(one.input == other.derivation for one, other in pairwise(way))
         assert [step.test for step in way] == [(step.derivation, step.input) in found.tests for step in way]
-        if at in found.without_tests:
+        if index in found.without_tests:
             # a way without tests is preferred, and is as short as any of them
             assert not any(step.test for step in way)
-            assert len(way) == min(_distance(calm, seed, at) for seed in seeds)
-            assert found.reasons[at] == "build"
+            assert len(way) == min(_distance(calm, seed, index) for seed in seeds)
+            assert found.reasons[index] == "build"
         else:
             assert any(step.test for step in way)
-            assert found.reasons[at] == "test"
+            assert found.reasons[index] == "test"
 
 
 @settings(max_examples=200)
@@ -370,8 +378,8 @@ def test_every_rank_is_that_of_a_slow_walk(made: list[Made]) -> None:
 
     rows = {one.derivation: one for one in ranking(graph)}
 
-    assert {at: one.rebuilds for at, one in rows.items()} == {
-        at: len(slow_rebuilt(graph, {at}, set())) - 1 for at in range(len(graph))
+    assert {index: one.rebuilds for index, one in rows.items()} == {
+        index: len(slow_rebuilt(graph, {index}, set())) - 1 for index in range(len(graph))
     }
     assert [one.rebuilds for one in ranking(graph)] == sorted((one.rebuilds for one in rows.values()), reverse=True)
 
@@ -380,16 +388,16 @@ def test_every_rank_is_that_of_a_slow_walk(made: list[Made]) -> None:
 @given(graphs(), st.data())
 def test_causes_are_what_was_changed_and_all_else_follows(made: list[Made], data: st.DataObject) -> None:
     changed = data.draw(st.sets(st.integers(0, len(made) - 1), max_size=3))
-    other = [replace(one, content="b") if at in changed else one for at, one in enumerate(made)]
+    other = [replace(one, content="b") if index in changed else one for index, one in enumerate(made)]
     base, head = BuildGraph(instantiate(made)), BuildGraph(instantiate(other))
 
     found = Comparison(base, head)
 
-    names = {head.derivations[at].name for at in found.rebuilt}
-    seeds = {at for at in changed if not made[at].fixed}
+    names = {head.derivations[index].name for index in found.rebuilt}
+    seeds = {index for index in changed if not made[index].fixed}
     expected = slow_rebuilt(base, {base.position[path] for path in _paths(made, seeds)}, set()) if seeds else set()
-    assert names == {base.derivations[at].name for at in expected}
-    assert {head.derivations[one.head].name for one in found.causes} == {made[at].name for at in seeds}
+    assert names == {base.derivations[index].name for index in expected}
+    assert {head.derivations[one.head].name for one in found.causes} == {made[index].name for index in seeds}
     assert all([d.attribute for d in one.differences] == ["content"] for one in found.causes)
     assert found.added == found.removed == ()
     assert len(found.churned) + len(found.rebuilt) == found.changed_drv_paths
@@ -398,7 +406,7 @@ def test_causes_are_what_was_changed_and_all_else_follows(made: list[Made], data
 
 
 def _paths(made: list[Made], some: set[int]) -> list[str]:
-    names = {made[at].name for at in some}
+    names = {made[index].name for index in some}
     return [path for path, drv in instantiate(made).items() if drv.name in names]
 
 
@@ -444,8 +452,8 @@ def test_what_is_new_and_gone_is_named() -> None:
 
     found = Comparison(base, head)
 
-    assert [head.derivations[at].name for at in found.added] == ["fork-2.0"]
-    assert [base.derivations[at].name for at in found.removed] == ["lib-1.0"]
+    assert [head.derivations[index].name for index in found.added] == ["fork-2.0"]
+    assert [base.derivations[index].name for index in found.removed] == ["lib-1.0"]
     # what is new is no cause: its user has an input more
     (app,) = found.causes
     assert head.derivations[app.head].name == "app-1.0"
@@ -498,7 +506,7 @@ def test_tests_of_one_package_make_most_of_what_pytest_rebuilds() -> None:
 
     assert (found.rebuilds, found.without_tests, found.packages) == (127, 38, 7)
     first = found.sets[0]
-    assert [name_of(graph.paths[at]) for at in first.packages] == ["python3.13-jinja2-3.1.6.drv"]
+    assert [name_of(graph.paths[index]) for index in first.packages] == ["python3.13-jinja2-3.1.6.drv"]
     assert (first.left, first.saves) == (50, 77)
 
 
@@ -508,7 +516,7 @@ def test_few_tests_carry_six_to_everything() -> None:
     found = amplifiers(impact(graph, select_derivations(graph, "six"), tests))
 
     assert (found.rebuilds, found.without_tests) == (140, 12)
-    assert [name_of(graph.paths[at])[11:].rpartition("-")[0] for at in found.sets[0].packages] == [
+    assert [name_of(graph.paths[index])[11:].rpartition("-")[0] for index in found.sets[0].packages] == [
         "zipp",
         "babel",
         "sphinx",
@@ -521,7 +529,7 @@ def test_few_tests_carry_six_to_everything() -> None:
 def test_what_sets_of_tests_save_is_what_a_walk_without_their_edges_says(made: list[Made], data: st.DataObject) -> None:
     graph = BuildGraph(instantiate(made))
     seeds = data.draw(st.sets(st.integers(0, len(graph) - 1), min_size=1, max_size=3))
-    every = [(at, one) for at, below in enumerate(graph.inputs) for one in below]
+    every = [(index, one) for index, below in enumerate(graph.inputs) for one in below]
     tests = frozenset(data.draw(st.sets(st.sampled_from(every), max_size=8))) if every else frozenset()
 
     found = amplifiers(impact(graph, seeds, tests))
@@ -543,12 +551,14 @@ def test_what_sets_of_tests_save_is_what_a_walk_without_their_edges_says(made: l
         before = one.left
     assert before == found.without_tests
     # none is named in vain: with the tests of any one of them back, more is rebuilt
-    named = [at for one in found.sets for at in one.packages]
+    named = [index for one in found.sets for index in one.packages]
     direct = [
-        at for at in named if any(edge[1] in slow_rebuilt(graph, seeds, set(tests)) for edge in tests if edge[0] == at)
+        index
+        for index in named
+        if any(edge[1] in slow_rebuilt(graph, seeds, set(tests)) for edge in tests if edge[0] == index)
     ]
-    for at in direct:
-        assert left({edge for edge in gone if edge[0] != at}) > found.without_tests
+    for index in direct:
+        assert left({edge for edge in gone if edge[0] != index}) > found.without_tests
 
 
 def test_the_tests_that_are_worth_asking_about_are_those_that_double_an_impact() -> None:
@@ -557,7 +567,7 @@ def test_the_tests_that_are_worth_asking_about_are_those_that_double_an_impact()
 
     chosen = amplified(rows, tests)
 
-    assert {name_of(graph.paths[at]).removesuffix(".drv") for at in chosen} == {
+    assert {name_of(graph.paths[index]).removesuffix(".drv") for index in chosen} == {
         "pytest-check-hook",
         "python3.13-aiohttp-3.13.2",
         "python3.13-gevent-26.5.0",
@@ -601,7 +611,7 @@ def test_an_input_is_there_by_every_attribute_that_mentions_it() -> None:
 
     found = attributes_of_inputs(graph, graph.position[app.path])
 
-    assert {graph.derivations[at].name: names for at, names in found.items()} == {
+    assert {graph.derivations[index].name: names for index, names in found.items()} == {
         "tool-1.0": ("builder", "deep", "nativeBuildInputs"),
         "lib-1.0": ("NIX_CFLAGS", "arguments", "buildInputs", "nativeBuildInputs"),
         "quiet-1.0": (),
@@ -634,7 +644,7 @@ def test_what_runs_and_what_is_fetched_again_comes_from_the_closure() -> None:
 
     found = impact(graph, select_derivations(graph, "lib"), closure=closure)
 
-    assert {graph.derivations[at].name: reason for at, reason in found.reasons.items()} == {
+    assert {graph.derivations[index].name: reason for index, reason in found.reasons.items()} == {
         "lib-1.0": "touched",
         "tool-1.0": "build",
         "app-1.0": "runtime",
@@ -643,7 +653,7 @@ def test_what_runs_and_what_is_fetched_again_comes_from_the_closure() -> None:
     assert (len(found.paths), found.nar_size) == (3, 111)
     (root,) = select_derivations(graph, "root")
     (tool,) = select_derivations(graph, "tool")
-    chain = [closure.path(at) for at in found.references(root)]
+    chain = [closure.path(index) for index in found.references(root)]
     assert chain == [path["root-1.0"], path["app-1.0"], path["lib-1.0"]]
     assert found.references(tool) == ()
 
@@ -672,13 +682,13 @@ def test_chains_of_references_are_as_short_as_a_slow_walk_finds_them(made: list[
     arrows: nx.DiGraph[str] = nx.DiGraph([(path, one) for path in outputs for one in references[path]])
     arrows.add_nodes_from(outputs)
     ends = [path for path in outputs if graph.by_output[path][0] == seed]
-    for at in range(len(graph)):
-        own = [path for path in outputs if graph.by_output[path][0] == at]
+    for index in range(len(graph)):
+        own = [path for path in outputs if graph.by_output[path][0] == index]
         shortest = min(
             (nx.shortest_path_length(arrows, one, end) for one in own for end in ends if nx.has_path(arrows, one, end)),
             default=None,
         )
-        chain = [closure.path(one) for one in found.references(at)]
+        chain = [closure.path(one) for one in found.references(index)]
         assert (len(chain) - 1 if chain else None) == shortest
         assert all(other in references[one] for one, other in pairwise(chain))
 

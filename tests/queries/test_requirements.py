@@ -337,10 +337,10 @@ def test_extras_are_in_effect_when_something_in_effect_asks_for_them(
     # the slow way: walk from what is asked for without condition
     reached, stack = set(), [(name, "") for name in NAMES]
     while stack:
-        at = stack.pop()
-        if at not in reached:
-            reached.add(at)
-            stack += asked.get(at, ())
+        index = stack.pop()
+        if index not in reached:
+            reached.add(index)
+            stack += asked.get(index, ())
     assert {(name, extra) for name, some in found.extras.items() for extra in some} == {
         one for one in reached if one[1]
     }

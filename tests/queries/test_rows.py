@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pyclosure.queries.answers.rows import BY_KEY, COLUMNS, CONTRACT, ordered, row
 from pyclosure.queries.base.records import ClosureRecords
 from pyclosure.queries.graph.sizes import with_closure_sizes
-from tests.support.closures import at, derivation_of, knowledge_of, names, records_of, store_path
+from tests.support.closures import derivation_of, index, knowledge_of, names, records_of, store_path
 from tests.support.slow import random_records
 
 #  env → python3.11-six-1.16.0 → libz-1.3, env → Zope-1.0, env → python3.11-attrs-23.1
@@ -24,7 +24,7 @@ RECORDS = records_of(GRAPH, SIZES, derivers={"libz-1.3": "libz-1.3.drv"})
 
 def test_a_row_holds_what_the_contract_promises() -> None:
     knowledge = knowledge_of(RECORDS)
-    six = at(knowledge.closure, "python3.11-six-1.16.0")
+    six = index(knowledge.closure, "python3.11-six-1.16.0")
 
     assert row(knowledge, six) == {
         "path": store_path("python3.11-six-1.16.0"),
@@ -45,7 +45,7 @@ def test_a_row_holds_what_the_contract_promises() -> None:
 
 def test_a_closure_size_is_unknown_until_it_was_worked_out() -> None:
     knowledge = knowledge_of(RECORDS)
-    env = at(knowledge.closure, "env")
+    env = index(knowledge.closure, "env")
     assert row(knowledge, env, ["closure_size"]) == {"closure_size": None}
 
     knowledge.learn_sizes(with_closure_sizes(knowledge.sizes, knowledge.closure))
@@ -56,7 +56,7 @@ def test_a_closure_size_is_unknown_until_it_was_worked_out() -> None:
 def test_the_other_columns_say_where_knowledge_is_from() -> None:
     drv = derivation_of("libz-1.3", {"pname": "libz", "version": "1.3"})
     knowledge = knowledge_of(RECORDS, derivations={drv.path: drv})
-    libz = at(knowledge.closure, "libz-1.3")
+    libz = index(knowledge.closure, "libz-1.3")
 
     assert row(knowledge, libz, ["deriver", "references", "pname", "producer", "tier", "certainty"]) == {
         "deriver": store_path("libz-1.3.drv"),

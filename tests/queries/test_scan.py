@@ -61,14 +61,14 @@ def test_a_digest_without_its_store_directory_counts_as_nix_counts_it(tmp_path: 
 
 @pytest.mark.parametrize("at", [0, 60, 90, 100, 128 - 16, 127])
 def test_a_digest_across_the_edge_of_a_window_is_found_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, index: int
 ) -> None:
     monkeypatch.setattr(scanning, "_WINDOW", 64)
-    path = plant_path(tmp_path, "app-1.0", {"lib/big": b"x" * at + digest_of(LIB).encode() + b"x" * 200})
+    path = plant_path(tmp_path, "app-1.0", {"lib/big": b"x" * index + digest_of(LIB).encode() + b"x" * 200})
 
     (spot,) = scan(path, [LIB]).spots[LIB]
 
-    assert (spot.offsets, spot.count) == ((at,), 1)
+    assert (spot.offsets, spot.count) == ((index,), 1)
 
 
 def test_a_path_that_is_one_file_or_one_link_is_scanned(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pyclosure.queries.graph.closure import Closure
 from pyclosure.queries.graph.dominators import ROOT, immediate_dominators, subtree_sums
 from pyclosure.queries.graph.reach import reachable_sums
 from pyclosure.queries.graph.sizes import added_sizes, added_within, all_sizes, depths, with_closure_sizes
-from tests.support.closures import at, closure_of
+from tests.support.closures import closure_of, index
 from tests.support.slow import (
     VIRTUAL,
     random_records,
@@ -63,9 +63,9 @@ def test_an_added_size_leaves_out_what_others_need() -> None:
 
     assert by_name(closure, sizes.added) == {"app": 11111, "lib": 10, "tool": 10100, "libc": 1000, "data": 10000}
     assert sizes.closure is None
-    assert sizes.dominators[at(closure, "libc")] == at(closure, "app"), "neither lib nor tool alone holds libc"
-    assert sizes.dominators[at(closure, "data")] == at(closure, "tool")
-    assert sizes.dominators[at(closure, "app")] == ROOT
+    assert sizes.dominators[index(closure, "libc")] == index(closure, "app"), "neither lib nor tool alone holds libc"
+    assert sizes.dominators[index(closure, "data")] == index(closure, "tool")
+    assert sizes.dominators[index(closure, "app")] == ROOT
 
 
 def test_what_is_a_root_itself_is_added_by_nobody_else() -> None:
@@ -74,8 +74,8 @@ def test_what_is_a_root_itself_is_added_by_nobody_else() -> None:
     sizes = added_sizes(closure)
 
     assert by_name(closure, sizes.added)["app"] == 11
-    assert sizes.dominators[at(closure, "tool")] == ROOT
-    assert sizes.dominators[at(closure, "libc")] == ROOT
+    assert sizes.dominators[index(closure, "tool")] == ROOT
+    assert sizes.dominators[index(closure, "libc")] == ROOT
 
 
 def test_a_depth_is_the_shortest_way_from_any_root() -> None:
@@ -87,7 +87,7 @@ def test_a_depth_is_the_shortest_way_from_any_root() -> None:
 def test_added_within_counts_what_others_share() -> None:
     closure = closure_of(DIAMOND, SIZES)
 
-    within = added_within(closure, at(closure, "tool"))
+    within = added_within(closure, index(closure, "tool"))
 
     assert {closure.name(one): size for one, size in within.items()} == {"tool": 11100, "libc": 1000, "data": 10000}
 

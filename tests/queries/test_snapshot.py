@@ -165,7 +165,7 @@ def test_knowledge_round_trips_through_its_snapshot() -> None:
     other = knowledge_of(read.records, derivations=read.derivations, files=read.files)
     assert other.closure.infos == knowledge.closure.infos
     assert other.sizes == knowledge.sizes
-    assert [other.identity(at) for at in range(3)] == [knowledge.identity(at) for at in range(3)]
+    assert [other.identity(index) for index in range(3)] == [knowledge.identity(index) for index in range(3)]
     assert any("snapshot holds them for" in note for note in read.notes)
 
 
@@ -178,10 +178,10 @@ SIZES = st.integers(min_value=0, max_value=2**63 - 1)
 def test_any_closure_comes_back(paths: list[tuple[int, set[int], bool]]) -> None:
     # references only to later ones, so that there is no cycle
     graph = {
-        str(at): [str(one) for one in references if at < one < len(paths)] + ([str(at)] if itself else [])
-        for at, (_, references, itself) in enumerate(paths)
+        str(index): [str(one) for one in references if index < one < len(paths)] + ([str(index)] if itself else [])
+        for index, (_, references, itself) in enumerate(paths)
     }
-    records = records_of(graph, {str(at): size for at, (size, _, _) in enumerate(paths)})
+    records = records_of(graph, {str(index): size for index, (size, _, _) in enumerate(paths)})
 
     read = again(Snapshot(records, None, None)).records
 

@@ -6,7 +6,7 @@ from pyclosure.queries.answers.plan import best_cuts, edge_savings
 from pyclosure.queries.answers.structure import structure
 from pyclosure.queries.base.records import Distribution, FileFacts
 from pyclosure.queries.opened.knowledge import Knowledge
-from tests.support.closures import at, knowledge_of, names, records_of, store_path
+from tests.support.closures import index, knowledge_of, names, records_of, store_path
 
 ENV = "python3-3.11.9-env"
 PYTHON = "python3-3.11.9"
@@ -78,7 +78,7 @@ def test_declared_dependencies_never_follow() -> None:
 
     found = structure(knowledge)
 
-    assert (at(knowledge.closure, HUMANIZE), at(knowledge.closure, PYTEST)) not in found.follows
+    assert (index(knowledge.closure, HUMANIZE), index(knowledge.closure, PYTEST)) not in found.follows
 
 
 def test_without_files_nothing_is_said_to_follow_and_the_reason_is_given() -> None:
@@ -90,7 +90,7 @@ def test_without_files_nothing_is_said_to_follow_and_the_reason_is_given() -> No
 
 def test_the_best_cut_for_pytest_is_the_declared_dependency_not_the_link() -> None:
     knowledge = opened()
-    pytest_ = at(knowledge.closure, PYTEST)
+    pytest_ = index(knowledge.closure, PYTEST)
 
     (cut,) = best_cuts(knowledge, structure(knowledge), [pytest_])
 
@@ -112,7 +112,7 @@ def test_cuts_come_largest_first_and_never_cut_what_is_wanted() -> None:
 
 def test_what_is_kept_by_name_is_not_cut() -> None:
     knowledge = opened()
-    gcc = at(knowledge.closure, "gcc-13.2.0")
+    gcc = index(knowledge.closure, "gcc-13.2.0")
 
     assert best_cuts(knowledge, structure(knowledge, [gcc]), [gcc]) == []
 

@@ -288,9 +288,9 @@ def test_the_greatest_difference_comes_first_and_the_runners_packages_behind_it(
 def worlds(draw: st.DrawFn, largest: int = 9) -> list[Made]:
     """Draw derivations whose inputs are mentioned in one place or several; of some nobody sorted the inputs."""
     found: list[Made] = []
-    for at in range(draw(st.integers(1, largest))):
-        one = Made(f"p{at}", fixed=draw(st.integers(0, 4)) == 0, tested=draw(st.integers(0, 4)) > 0)
-        for below in sorted(draw(st.sets(st.integers(0, at - 1), max_size=4))) if at else []:
+    for index in range(draw(st.integers(1, largest))):
+        one = Made(f"p{index}", fixed=draw(st.integers(0, 4)) == 0, tested=draw(st.integers(0, 4)) > 0)
+        for below in sorted(draw(st.sets(st.integers(0, index - 1), max_size=4))) if index else []:
             # mostly one place, and mostly an end
             places = st.one_of(st.sampled_from(TAILS), st.sampled_from(TAILS), st.sampled_from(PLACES))
             for place in draw(st.lists(places, min_size=1, max_size=2)):

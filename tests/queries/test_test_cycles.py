@@ -152,7 +152,7 @@ def test_of_two_ways_back_the_same_is_always_taken() -> None:
 
 
 def test_a_circle_of_many_is_found_whole() -> None:
-    many = [f"p{at:04}" for at in range(3000)]
+    many = [f"p{index:04}" for index in range(3000)]
 
     (found,) = cycles([asked(many[-1], many[0]), *(base(one, other) for one, other in pairwise(many))], {})
 

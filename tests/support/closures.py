@@ -84,7 +84,7 @@ def knowledge_of(
     )
 
 
-def at(closure: Closure, name: str) -> int:
+def index(closure: Closure, name: str) -> int:
     """Return the position of a name in a literal closure."""
     return closure.position[store_path(name, closure.store_dir)]
 

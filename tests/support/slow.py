@@ -20,11 +20,13 @@ def random_records(draw: st.DrawFn, largest: int = 14) -> ClosureRecords:
     """Draw a DAG with shared subtrees, self references, zero sizes, several roots and unreachable paths."""
     count = draw(st.integers(1, largest))
     graph: dict[str, list[str]] = {}
-    for at in range(count):
-        below = draw(st.sets(st.integers(0, at - 1), max_size=4)) if at else set()
-        graph[str(at)] = [str(one) for one in sorted(below)] + ([str(at)] if draw(st.booleans()) else [])
-    sizes = {str(at): draw(st.one_of(st.just(0), st.integers(0, 5), st.integers(0, 2**50))) for at in range(count)}
-    roots = draw(st.lists(st.sampled_from([str(at) for at in range(count)]), min_size=1, max_size=4, unique=True))
+    for index in range(count):
+        below = draw(st.sets(st.integers(0, index - 1), max_size=4)) if index else set()
+        graph[str(index)] = [str(one) for one in sorted(below)] + ([str(index)] if draw(st.booleans()) else [])
+    sizes = {
+        str(index): draw(st.one_of(st.just(0), st.integers(0, 5), st.integers(0, 2**50))) for index in range(count)
+    }
+    roots = draw(st.lists(st.sampled_from([str(index) for index in range(count)]), min_size=1, max_size=4, unique=True))
     return records_of(graph, sizes, roots)
 
 
@@ -72,9 +74,9 @@ def wide_records(count: int, seed: int) -> ClosureRecords:
     """Return a larger closure with the shape of real ones: few roots, much sharing, some hubs."""
     rng = random.Random(seed)
     graph: dict[str, list[str]] = {}
-    for at in range(count):
-        below = {rng.randrange(at) for _ in range(rng.randrange(6))} if at else set()
-        hubs = {rng.randrange(min(at, 20)) for _ in range(rng.randrange(3))} if at else set()
-        graph[f"p{at}"] = [f"p{one}" for one in sorted(below | hubs)] + ([f"p{at}"] if rng.random() < 0.1 else [])
+    for index in range(count):
+        below = {rng.randrange(index) for _ in range(rng.randrange(6))} if index else set()
+        hubs = {rng.randrange(min(index, 20)) for _ in range(rng.randrange(3))} if index else set()
+        graph[f"p{index}"] = [f"p{one}" for one in sorted(below | hubs)] + ([f"p{index}"] if rng.random() < 0.1 else [])
     sizes = {name: rng.choice((0, rng.randrange(10**3), rng.randrange(10**9))) for name in graph}
     return records_of(graph, sizes)

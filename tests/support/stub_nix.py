@@ -64,12 +64,12 @@ class StubNix:
             {
                 "path": info.path,
                 "narHash": "sha256:" + "0" * 52,
-                "narSize": 1000 * (at + 1),
+                "narSize": 1000 * (index + 1),
                 "references": list(info.references),
                 "deriver": drvs[name_of(info.path)],
                 "valid": True,
             }
-            for at, info in enumerate(records.paths)
+            for index, info in enumerate(records.paths)
         ]
         (folder / "document").write_text(json.dumps(document))
         shown = {

@@ -49,21 +49,21 @@ class Screen:
     def feed(self, text: str) -> None:
         """Take in what was written."""
         text, self._rest = self._rest + text, ""
-        at = 0
-        while at < len(text):
-            if text[at] == "\x1b":
-                found = _SEQUENCE.match(text, at)
+        index = 0
+        while index < len(text):
+            if text[index] == "\x1b":
+                found = _SEQUENCE.match(text, index)
                 if found is None:
-                    if _UNFINISHED.match(text, at):
-                        self._rest = text[at:]
+                    if _UNFINISHED.match(text, index):
+                        self._rest = text[index:]
                         return
-                    at += 1
+                    index += 1
                     continue
                 self._obey(found)
-                at = found.end()
+                index = found.end()
                 continue
-            self._put(text[at])
-            at += 1
+            self._put(text[index])
+            index += 1
 
     def _put(self, character: str) -> None:
         if character == "\r":

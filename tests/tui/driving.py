@@ -245,14 +245,14 @@ def names(pilot: Pilot[int]) -> list[str]:
     browser = table_of(pilot).browser
     assert browser is not None
     closure = browser.knowledge.closure
-    return [closure.name(browser.at(row)) for row in range(browser.count())]  # type: ignore[arg-type]
+    return [closure.name(browser.index(row)) for row in range(browser.count())]  # type: ignore[arg-type]
 
 
 def here(pilot: Pilot[int]) -> str:
     """Return the name of the path under the cursor."""
     table = table_of(pilot)
-    assert table.browser is not None and table.at is not None
-    return table.browser.knowledge.closure.name(table.at)
+    assert table.browser is not None and table.index is not None
+    return table.browser.knowledge.closure.name(table.index)
 
 
 def lines(view: RowView) -> list[str]:
@@ -318,7 +318,7 @@ async def search(pilot: Pilot[int], text: str) -> CommandPalette:
 def hits(palette: CommandPalette) -> list[str]:
     """Return what the palette offers, one line each."""
     options = palette.query_one("CommandList")
-    return [str(options.get_option_at_index(at).prompt) for at in range(options.option_count)]
+    return [str(options.get_option_at_index(index).prompt) for index in range(options.option_count)]
 
 
 async def take_first(pilot: Pilot[int], palette: CommandPalette) -> None:

@@ -128,9 +128,9 @@ class Soak:
             await self.pilot.resize_terminal(*size)
         elif chance < 0.06:
             width, height = self.app.size
-            at = self.random.randrange(width), self.random.randrange(height)
-            self.sent.append(f"click {at}")
-            await self.pilot.click(offset=at, times=self.random.choice((1, 1, 2)))
+            index = self.random.randrange(width), self.random.randrange(height)
+            self.sent.append(f"click {index}")
+            await self.pilot.click(offset=index, times=self.random.choice((1, 1, 2)))
         await self.pilot.pause()
         self.alive()
         return count

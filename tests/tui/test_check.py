@@ -106,7 +106,7 @@ def test_text_in_groups_has_every_finding_once_below_its_heading(check: Check) -
     plain = [line for line in check().out.splitlines() if re.match(r"(error|warning|info) ", line)]
     for by in ("severity", "rule", "path"):
         lines = check("--by", by).out.splitlines()
-        headings = [at for at, line in enumerate(lines) if re.search(r"^\S.* \(\d+\)$", line)]
+        headings = [index for index, line in enumerate(lines) if re.search(r"^\S.* \(\d+\)$", line)]
         assert sorted(line for line in lines if line in plain) == sorted(plain)
         for start, end in zip(headings, [*headings[1:], len(lines)], strict=True):
             inside = [line for line in lines[start:end] if line in plain]

@@ -15,8 +15,8 @@ from tests.support.slow import random_records
 def test_the_heaviest_neighbours_are_named_in_the_order_that_sorting_all_of_them_gives(records: ClosureRecords) -> None:
     knowledge = knowledge_of(records)
     closure, added, labels = knowledge.closure, knowledge.sizes.added, Labels(knowledge)
-    for at in range(len(closure)):
-        for neighbours in (closure.referrers[at], closure.references[at]):
+    for index in range(len(closure)):
+        for neighbours in (closure.referrers[index], closure.references[index]):
             lines = details._named("references", neighbours, labels, knowledge)
             ordered = sorted(neighbours, key=lambda one: (-added[one], closure.name_ranks[one]))
             expected = [(labels[one], f"{size(added[one])} added") for one in ordered[: details._NAMED]]

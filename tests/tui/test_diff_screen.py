@@ -44,8 +44,8 @@ async def pane(pilot: Pilot[int]) -> str:
 
 
 async def go_to(pilot: Pilot[int], section: str, title: str) -> None:
-    at = next(at for at, row in enumerate(rows(pilot)) if row.section == section and title in row.title)
-    screen_of(pilot).changes.rows_changed(at)
+    index = next(index for index, row in enumerate(rows(pilot)) if row.section == section and title in row.title)
+    screen_of(pilot).changes.rows_changed(index)
     await pilot.pause()
 
 

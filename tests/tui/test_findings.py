@@ -217,7 +217,7 @@ def without_inspections() -> Knowledge:
 async def test_what_could_not_be_judged_is_listed_with_what_would_tell() -> None:
     async with opened(without_inspections(), screen="findings", size=LARGE) as pilot:
         screen = findings_of(pilot)
-        unknown = [at for at, row in enumerate(screen.findings.rows) if row.finding is None]
+        unknown = [index for index, row in enumerate(screen.findings.rows) if row.finding is None]
         # rules that lack the same are one question
         assert 1 <= len(unknown) < len({one.rule for one in app_of(pilot).session.judgement.report.unknown})
         screen.findings.rows_changed(unknown[0])

@@ -275,13 +275,12 @@ def test_a_renderer_sees_tables_folds_and_nothing_else(leak: Review) -> None:
 def large(count: int, version: str) -> Knowledge:
     """Open a closure of many packages, each of a version."""
 
-    def path(at: int) -> str:
-        return (
-            f"/nix/store/{f'{at:x}{version.replace(chr(46), str())}'.rjust(32, '0')}-python3.11-package-{at}-{version}"
-        )
+    def path(index: int) -> str:
+        digest = f"{index:x}{version.replace('.', '')}".rjust(32, "0")
+        return f"/nix/store/{digest}-python3.11-package-{index}-{version}"
 
     root = f"/nix/store/{version.replace('.', '').rjust(32, '1')}-root"
-    infos = [PathInfo(path(at), 1000 + at, ()) for at in range(count)]
+    infos = [PathInfo(path(index), 1000 + index, ()) for index in range(count)]
     top = PathInfo(root, 1, tuple(sorted(info.path for info in infos)))
     return know(Opened(ClosureRecords("/nix/store", (root,), (*infos, top), "x", "x"), None))
 

@@ -35,12 +35,12 @@ async def test_twenty_thousand_paths_filter_sort_and_unfold(large: Knowledge) ->
     async with opened(large, SMALL) as pilot:
         table = table_of(pilot)
         assert table.row_count() == COUNT - 1
-        added = [table.browser.added(table.browser.at(row)) for row in range(table.row_count())]
+        added = [table.browser.added(table.browser.index(row)) for row in range(table.row_count())]
         assert added == sorted(added, reverse=True)
 
         # filter
         await type_filter(pilot, "leaf0123")
-        assert sorted(large.closure.name(table.browser.at(row)) for row in range(table.row_count())) == [
+        assert sorted(large.closure.name(table.browser.index(row)) for row in range(table.row_count())) == [
             f"leaf0123{digit}-2.{digit}" for digit in range(10)
         ]
         filter_line(pilot).value = r"^leaf.*-2\.7\b"
@@ -57,10 +57,10 @@ async def test_twenty_thousand_paths_filter_sort_and_unfold(large: Knowledge) ->
             while table.browser.sort != key:
                 await pilot.press("s")
             assert round(table.scroll_y) == 0
-        names = [large.closure.name(table.browser.at(row)) for row in range(table.row_count())]
+        names = [large.closure.name(table.browser.index(row)) for row in range(table.row_count())]
         assert names == sorted(names)
         await pilot.press("S")
-        assert [large.closure.name(table.browser.at(row)) for row in range(table.row_count())] == names[::-1]
+        assert [large.closure.name(table.browser.index(row)) for row in range(table.row_count())] == names[::-1]
 
         # find
         await type_filter(pilot, "leaf19000")

@@ -98,7 +98,7 @@ async def test_enter_leads_to_the_path_in_the_tree() -> None:
         assert app_of(pilot).current_mode == "closure"
         assert here(pilot) == "openblas-0.3.23"
         browser = table_of(pilot).browser
-        trail = [browser.knowledge.closure.name(at) for at in browser.trail(table_of(pilot).cursor)]
+        trail = [browser.knowledge.closure.name(index) for index in browser.trail(table_of(pilot).cursor)]
         assert trail == ["python3-3.11.2-env", "python3.11-numpy-1.26.4", "openblas-0.3.23"]
 
 
@@ -175,7 +175,7 @@ async def test_a_path_that_is_only_known_by_its_name_is_counted_as_about_one_dis
 async def test_paths_of_the_same_name_are_told_apart() -> None:
     records = records_of({"app-1.0": ("python3.11-six-1.0", "python3.12-six-1.0")})
     async with opened(knowledge_of(records)) as pilot:
-        labels = {app_of(pilot).session.labels[at] for at in range(3)}
+        labels = {app_of(pilot).session.labels[index] for index in range(3)}
 
         assert labels == {"app 1.0", "six 1.0 · python3.11", "six 1.0 · python3.12"}
         assert store_path("app-1.0") in {info.path for info in records.paths}

@@ -44,7 +44,7 @@ async def test_every_screen_can_copy(screen: str) -> None:
         await pilot.press("down", "y")
         table = table_of(pilot)
 
-        assert app_of(pilot).clipboard == table.browser.knowledge.closure.path(table.at)
+        assert app_of(pilot).clipboard == table.browser.knowledge.closure.path(table.index)
         assert app_of(pilot).clipboard.endswith(here(pilot))
 
 
@@ -57,7 +57,7 @@ def commands(pilot: Pilot[int]) -> list[tuple[str, str]]:
 async def test_o_shows_the_nix_commands_that_tell_the_same() -> None:
     async with opened(size=LARGE) as pilot:
         await stand_on(pilot, NUMPY)
-        path = table_of(pilot).browser.knowledge.closure.path(table_of(pilot).at)
+        path = table_of(pilot).browser.knowledge.closure.path(table_of(pilot).index)
         root = table_of(pilot).browser.knowledge.closure.records.roots[0]
         await pilot.press("o")
         lines = dict(commands(pilot))

@@ -88,7 +88,7 @@ def test_text_has_counts_reasons_and_the_rule(cli: Cli) -> None:
 def test_several_builds_of_one_name_are_named_once(cli: Cli, tmp_path: Path) -> None:
     made = {
         store(f"{name}-1.0", digit) + ".drv": derivation(f"{name}-1.0", {})
-        for name, digit in (("tls", "1"), ("tls", "2"), ("tls", "3"), *((f"lib{at}", "1") for at in range(8)))
+        for name, digit in (("tls", "1"), ("tls", "2"), ("tls", "3"), *((f"lib{index}", "1") for index in range(8)))
     }
     file = tmp_path / "builds.json"
     file.write_text(json.dumps(made), "utf-8")
@@ -97,7 +97,7 @@ def test_several_builds_of_one_name_are_named_once(cli: Cli, tmp_path: Path) -> 
         return cli("rebuild", str(file), *words, "--every").out.splitlines()[0]
 
     assert first_line("tls", "lib1").startswith("changing tls 1.0 (3 builds), lib1 1.0 rebuilds 4 derivations of 11 (")
-    some = first_line("tls", *(f"lib{at}" for at in range(8)))
+    some = first_line("tls", *(f"lib{index}" for index in range(8)))
     assert some.startswith("changing tls 1.0 (3 builds), lib0 1.0, ") and ", lib4 1.0 and 3 more rebuilds 11 " in some
 
 

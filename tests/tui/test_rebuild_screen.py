@@ -185,7 +185,7 @@ async def test_what_differs_stands_first_and_says_in_what() -> None:
 
         assert labels(pilot)[0] == "openssl 3.0.20"
         assert len(labels(pilot)) == len(compared.comparison.rebuilt)
-        assert [screen_of(pilot).ranks.labels[at] for at in compared.causes] == ["openssl 3.0.20"]
+        assert [screen_of(pilot).ranks.labels[index] for index in compared.causes] == ["openssl 3.0.20"]
         text = await pane(pilot)
         assert text.startswith("openssl 3.0.20 differs in configureFlags; rebuilds")
         assert "- no-legacy" in text and "\x1b" not in text
@@ -210,7 +210,7 @@ async def test_the_comparison_is_that_of_the_command(cli: Cli, tmp_path: Path) -
 
         assert answer["counts"]["rebuilt"] == len(compared.comparison.rebuilt) == len(labels(pilot))
         assert [one["derivation"] for one in answer["root_causes"]] == [
-            compared.comparison.head.paths[at] for at in compared.causes
+            compared.comparison.head.paths[index] for index in compared.causes
         ]
 
 

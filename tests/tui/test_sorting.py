@@ -15,14 +15,14 @@ def _oracle(knowledge: Knowledge) -> dict[str, Callable[[int], object]]:
     """What each column sorts by, straight from the records."""
     closure, sizes = knowledge.closure, knowledge.sizes
     return {
-        "added_size": lambda at: -sizes.added[at],
-        "closure_size": lambda at: -sizes.closure[at],
-        "nar_size": lambda at: -closure.infos[at].nar_size,
-        "referrers": lambda at: -sum(closure.path(at) in info.references for info in closure.infos),
-        "references": lambda at: -len(closure.infos[at].references),
-        "depth": lambda at: -sizes.depth[at],
-        "name": lambda at: closure.name(at),
-        "kind": lambda at: knowledge.identity(at).kind.value,
+        "added_size": lambda index: -sizes.added[index],
+        "closure_size": lambda index: -sizes.closure[index],
+        "nar_size": lambda index: -closure.infos[index].nar_size,
+        "referrers": lambda index: -sum(closure.path(index) in info.references for info in closure.infos),
+        "references": lambda index: -len(closure.infos[index].references),
+        "depth": lambda index: -sizes.depth[index],
+        "name": lambda index: closure.name(index),
+        "kind": lambda index: knowledge.identity(index).kind.value,
     }
 
 
@@ -35,8 +35,8 @@ async def test_s_goes_through_all_columns_that_are_shown_and_comes_round() -> No
             await pilot.press("s")
             key = table.browser.sort
             seen.append(key)
-            positions = [table.browser.at(row) for row in range(table.row_count())]
-            values = [_oracle(knowledge)[key](at) for at in positions]
+            positions = [table.browser.index(row) for row in range(table.row_count())]
+            values = [_oracle(knowledge)[key](index) for index in positions]
             assert values == sorted(values), key
             assert len(positions) == 72
 
@@ -67,7 +67,7 @@ async def test_sorting_puts_the_first_row_into_view(key: str) -> None:
 
         assert round(table.scroll_y) == 0
         assert table.cursor == 0
-        assert lines(table)[1].startswith(f"▌{app_of(pilot).session.labels[table.browser.at(0)]} ")
+        assert lines(table)[1].startswith(f"▌{app_of(pilot).session.labels[table.browser.index(0)]} ")
 
 
 async def test_capital_s_turns_the_order_round_and_back() -> None:
@@ -75,7 +75,7 @@ async def test_capital_s_turns_the_order_round_and_back() -> None:
         before = names(pilot)
         await pilot.press("S")
         turned = names(pilot)
-        added = [table_of(pilot).browser.added(table_of(pilot).browser.at(row)) for row in range(72)]
+        added = [table_of(pilot).browser.added(table_of(pilot).browser.index(row)) for row in range(72)]
         assert added == sorted(added)
         assert turned[-1] == before[0]
 

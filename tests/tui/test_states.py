@@ -362,10 +362,10 @@ async def test_files_that_are_read_behind_the_first_answer_change_what_is_shown(
     before = knowledge.identity(knowledge.closure.position[path]).kind.value
     async with opened(knowledge, LARGE) as pilot:
         assert knowledge.files_state.state == "complete"
-        at = knowledge.closure.position[path]
-        assert (before, knowledge.identity(at).kind.value) == ("unknown", "native-library")
+        index = knowledge.closure.position[path]
+        assert (before, knowledge.identity(index).kind.value) == ("unknown", "native-library")
         table = table_of(pilot)
-        line = table.render_line(1 + table.browser.row_of(at)).text
+        line = table.render_line(1 + table.browser.row_of(index)).text
         assert " lib " in line
 
 

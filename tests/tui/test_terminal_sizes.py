@@ -42,7 +42,7 @@ async def test_at_80_columns_the_names_of_the_first_rows_are_whole() -> None:
             rows = lines(table)[1:]
             assert len(rows) >= 7
             for row, line in enumerate(rows[:10]):
-                assert app_of(pilot).session.labels[table.browser.at(row)] in line, f"{screen}: {line}"
+                assert app_of(pilot).session.labels[table.browser.index(row)] in line, f"{screen}: {line}"
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
@@ -52,7 +52,7 @@ async def test_names_never_vanish(width: int) -> None:
         assert table.visible_columns()[0] == "name"
         assert "added_size" in table.visible_columns()
         for row, line in enumerate(lines(table)[1:]):
-            label = app_of(pilot).session.labels[table.browser.at(row)]
+            label = app_of(pilot).session.labels[table.browser.index(row)]
             # at least what a name begins with and its version
             assert line[1:].startswith(label[:12]), line
             assert label.split(" ")[-1] in line

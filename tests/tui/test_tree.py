@@ -420,4 +420,4 @@ async def test_the_row_of_the_cursor_is_always_in_view() -> None:
             await pilot.press(key)
             marked = [line for line in lines(table) if line.startswith("▌")]
             assert len(marked) == 1, key
-            assert app_of(pilot).session.labels[table.at] in marked[0], key
+            assert app_of(pilot).session.labels[table.index] in marked[0], key

@@ -22,7 +22,7 @@ SORTED = (
 def rows_on_screen(pilot: Pilot[int]) -> list[str]:
     """Return the store paths of all rows, from the top."""
     browser = table_of(pilot).browser
-    return [browser.knowledge.closure.path(browser.at(row)) for row in range(browser.count())]
+    return [browser.knowledge.closure.path(browser.index(row)) for row in range(browser.count())]
 
 
 def cells_on_screen(pilot: Pilot[int]) -> list[dict[str, str]]:

@@ -89,7 +89,7 @@ async def test_w_shows_the_chain_and_the_files_that_hold_each_reference(tmp_path
         screen = await why_of(pilot, "gcc-13")
 
         lines = text_of(screen)
-        paths = [screen.label[row.at] for row in screen._rows.rows if row.evidence is None and not row.remark]
+        paths = [screen.label[row.index] for row in screen._rows.rows if row.evidence is None and not row.remark]
         assert paths == ["python3-3.11.9-env", "app 1.0", "gcc 13.2.0"]
         assert any(f"{SITE}/app/__config__.py:2" in line and "record of the build" in line for line in lines)
         assert any("__config__.cpython-311.pyc" in line and "bytecode" in line for line in lines)
@@ -99,8 +99,8 @@ async def test_w_shows_the_chain_and_the_files_that_hold_each_reference(tmp_path
 async def test_the_preview_shows_the_line_and_the_twin_of_bytecode(tmp_path: Path) -> None:
     async with opened(on_disk(tmp_path), size=LARGE) as pilot:
         screen = await why_of(pilot, "gcc-13")
-        at = next(n for n, row in enumerate(screen._rows.rows) if row.evidence and row.evidence.file.endswith(".py"))
-        screen._rows.cursor = at
+        index = next(n for n, row in enumerate(screen._rows.rows) if row.evidence and row.evidence.file.endswith(".py"))
+        screen._rows.cursor = index
         await pilot.pause()
         assert "gcc-13.2.0/bin/gcc'" in shown(screen._preview)
         assert "# built with" in shown(screen._preview)
@@ -125,15 +125,17 @@ async def test_tab_goes_through_the_chains_and_t_shows_all_ways(tmp_path: Path) 
 
         await pilot.press("t")
         assert screen._tree is not None
-        assert {row.at for row in screen._rows.rows} <= screen.answer.members
+        assert {row.index for row in screen._rows.rows} <= screen.answer.members
 
 
 async def test_cutting_in_why_makes_every_size_follow_and_u_undoes_it(tmp_path: Path) -> None:
     async with opened(on_disk(tmp_path)) as pilot:
         screen = await why_of(pilot, "gcc-13")
         app = app_of(pilot)
-        at = next(n for n, row in enumerate(screen._rows.rows) if row.edge and screen.label[row.at] == "gcc 13.2.0")
-        screen._rows.cursor = at
+        index = next(
+            n for n, row in enumerate(screen._rows.rows) if row.edge and screen.label[row.index] == "gcc 13.2.0"
+        )
+        screen._rows.cursor = index
         await pilot.press("x")
 
         assert app.session.knowledge is not None

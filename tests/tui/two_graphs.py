@@ -28,18 +28,18 @@ def after() -> BuildGraph:
 def before(name: str = "openssl-3.0.20") -> OpenSide:
     """Return the demo's build graph as it was before one of its derivations changed."""
     graph = after()
-    (seed,) = [at for at, drv in enumerate(graph.derivations) if drv.name == name]
+    (seed,) = [index for index, drv in enumerate(graph.derivations) if drv.name == name]
     above = graph.rebuilt([seed])
 
-    names = {path: moved(path) for at in above for path in paths_of(graph.derivations[at])}
+    names = {path: moved(path) for index in above for path in paths_of(graph.derivations[index])}
     found = {}
-    for at, drv in enumerate(graph.derivations):
-        if at in above:
+    for index, drv in enumerate(graph.derivations):
+        if index in above:
             text = msgspec.json.encode(drv).decode()
             for path, other in names.items():
                 text = text.replace(path, other)
             drv = msgspec.json.decode(text, type=Derivation)
-        if at == seed:
+        if index == seed:
             drv = msgspec.structs.replace(drv, env=drv.env | {"configureFlags": "no-legacy\nno-\x1b[31mred"})
         found[drv.path] = drv
     return OpenSide(BuildGraph(found), None, "before")

@@ -92,15 +92,17 @@ class _Paths(Provider):
         if knowledge is None:
             return
         words = query.lower().split()
-        texts = (searchable(knowledge, at) for at in range(len(knowledge.closure)))
-        found = [at for at, text in enumerate(texts) if all(any(word in name for name in text.names) for word in words)]
-        found.sort(key=lambda at: (len(knowledge.closure.name(at)), knowledge.closure.name_ranks[at]))
-        for rank, at in enumerate(found[:_MOST_HITS]):
-            label = self.session.labels[at]
+        texts = (searchable(knowledge, index) for index in range(len(knowledge.closure)))
+        found = [
+            index for index, text in enumerate(texts) if all(any(word in name for name in text.names) for word in words)
+        ]
+        found.sort(key=lambda index: (len(knowledge.closure.name(index)), knowledge.closure.name_ranks[index]))
+        for rank, index in enumerate(found[:_MOST_HITS]):
+            label = self.session.labels[index]
             yield Hit(
                 0.9 - rank / 100,
                 Text(f"Go to {label}"),
-                partial(self.app.post_message, ShowPath(at)),
+                partial(self.app.post_message, ShowPath(index)),
                 text=label,
-                help=f"NAR {size(knowledge.sizes.nar[at])}, added {size(knowledge.sizes.added[at])}",
+                help=f"NAR {size(knowledge.sizes.nar[index])}, added {size(knowledge.sizes.added[index])}",
             )

@@ -22,10 +22,10 @@ def cause_lines(cause: Cause, review: Review) -> Iterator[tuple[str, str]]:
     for edge in cause.edges[:_SHOWN]:
         held = evidence_words(review.evidence.get(edge))
         yield "reference", f"{label(side, edge[0])} → {label(side, edge[1])}{f' in {held}' if held else ''}"
-    yield from (("also by", label(side, at)) for at in cause.via[:_SHOWN])
+    yield from (("also by", label(side, index)) for index in cause.via[:_SHOWN])
     heading = "brings" if cause.kind == "brings" else "drops"
-    for at in sorted(cause.paths, key=lambda one: -side.closure.nar_sizes[one])[:_SHOWN]:
-        yield heading, f"{size(side.closure.nar_sizes[at]):>10}  {label(side, at)}"
+    for index in sorted(cause.paths, key=lambda one: -side.closure.nar_sizes[one])[:_SHOWN]:
+        yield heading, f"{size(side.closure.nar_sizes[index]):>10}  {label(side, index)}"
         heading = ""
     if len(cause.paths) > _SHOWN:
         yield "", f"… {len(cause.paths) - _SHOWN:,} more"
@@ -33,9 +33,9 @@ def cause_lines(cause: Cause, review: Review) -> Iterator[tuple[str, str]]:
 
 def change_lines(change: Change, review: Review) -> Iterator[tuple[str, str]]:
     """Yield headings and lines about a path that changed; files are looked at where they are here."""
-    for heading, side, at in (("old", review.diff.old, change.old), ("new", review.diff.new, change.new)):
-        if at is not None:
-            yield heading, f"{side.closure.path(at)}   {size(side.closure.nar_sizes[at])}"
+    for heading, side, index in (("old", review.diff.old, change.old), ("new", review.diff.new, change.new)):
+        if index is not None:
+            yield heading, f"{side.closure.path(index)}   {size(side.closure.nar_sizes[index])}"
     if words := reason_words(review, change.new):
         yield "why", words
     for one in review.requirements:
@@ -52,9 +52,9 @@ def _content_lines(change: Change, review: Review) -> Iterator[tuple[str, str]]:
     if change.old is None or change.new is None or change.kind == "unchanged":
         return
     found = []
-    for side, at in ((review.diff.old, change.old), (review.diff.new, change.new)):
+    for side, index in ((review.diff.old, change.old), (review.diff.new, change.new)):
         root = side.closure.records.files_root
-        found.append(contents(side.closure.path(at), root) if root is not None else None)
+        found.append(contents(side.closure.path(index), root) if root is not None else None)
     old, new = found
     if old is None or new is None:
         yield "contents", "the files of both sides are not on this machine"

@@ -48,6 +48,6 @@ def _drawn(head: Text, shown: Preview, dark: bool) -> RenderableType:
         )
         return Group(head, syntax)
     text = Text(overflow="fold")
-    for at, line in enumerate(shown.lines):
-        text.append(("▌" if at == shown.marked and len(shown.lines) > 1 else " ") + line + "\n")
+    for index, line in enumerate(shown.lines):
+        text.append(("▌" if index == shown.marked and len(shown.lines) > 1 else " ") + line + "\n")
     return Group(head, text)

@@ -211,9 +211,9 @@ class EvidenceScreen(ModeScreen):
     @on(RowView.Chosen)
     async def choose(self) -> None:
         """Show the path where it hangs in the closure."""
-        at = self.path_here()
-        if at is not None:
-            await self.ask(ShowPath(at))
+        index = self.path_here()
+        if index is not None:
+            await self.ask(ShowPath(index))
         elif self.NO_PATH:
             self.notify(self.NO_PATH, markup=False, timeout=3)
 

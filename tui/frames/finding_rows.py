@@ -92,26 +92,26 @@ class FindingRows(EvidenceRows[FindingRow]):
 
     def action_fold(self) -> None:
         """Fold or unfold the group under the cursor, or that of the finding there."""
-        at = next((at for at in range(self.cursor, -1, -1) if self._is_group(at)), None)
-        if at is None or not self.rows or (at != self.cursor and not self.rows[self.cursor].level):
+        index = next((index for index in range(self.cursor, -1, -1) if self._is_group(index)), None)
+        if index is None or not self.rows or (index != self.cursor and not self.rows[self.cursor].level):
             return
-        group = self.rows[at].entry
+        group = self.rows[index].entry
         assert isinstance(group, Group)
         self._folded ^= {group.title}
-        self.cursor = at
+        self.cursor = index
         self._fill()
         self.follow()
 
     def go_to(self, finding: Finding) -> bool:
         """Put the cursor on a finding; False when it is not among the rows."""
         key = FindingRow(finding).key
-        at = next((at for at, row in enumerate(self.rows) if row.key == key), None)
-        if at is not None:
-            self.rows_changed(at)
-        return at is not None
+        index = next((index for index, row in enumerate(self.rows) if row.key == key), None)
+        if index is not None:
+            self.rows_changed(index)
+        return index is not None
 
-    def _is_group(self, at: int) -> bool:
-        return at < len(self.rows) and isinstance(self.rows[at].entry, Group)
+    def _is_group(self, index: int) -> bool:
+        return index < len(self.rows) and isinstance(self.rows[index].entry, Group)
 
     def columns(self) -> tuple[ViewColumn, ...]:
         return (

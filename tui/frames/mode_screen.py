@@ -156,31 +156,31 @@ class ModeScreen(WatchedScreen[None]):
 
     async def action_why(self) -> None:
         """Say why the path is in the closure."""
-        at = self.path_here()
-        if at is not None:
-            await self.ask(ShowWhy(at))
+        index = self.path_here()
+        if index is not None:
+            await self.ask(ShowWhy(index))
 
     async def action_contents(self) -> None:
         """Show what the path contains."""
-        at = self.path_here()
-        if at is not None:
-            await self.ask(ShowContents(at))
+        index = self.path_here()
+        if index is not None:
+            await self.ask(ShowContents(index))
 
     async def action_rebuild(self) -> None:
         """Show what rebuilds when the path is touched."""
-        at = self.path_here()
-        if at is not None:
-            await self.ask(ShowRebuild(at))
+        index = self.path_here()
+        if index is not None:
+            await self.ask(ShowRebuild(index))
 
     async def action_referrers(self) -> None:
         """Show what references the path."""
-        at = self.path_here()
-        if at is None or self.knowledge is None:
+        index = self.path_here()
+        if index is None or self.knowledge is None:
             return
-        if not self.knowledge.closure.referrers[at]:
+        if not self.knowledge.closure.referrers[index]:
             self.notify("a root: nothing in this closure references it", markup=False, timeout=3)
             return
-        await self.ask(ShowPath(at, referrers=True))
+        await self.ask(ShowPath(index, referrers=True))
 
     async def action_plan(self) -> None:
         """Show the marked cuts."""
@@ -193,9 +193,9 @@ class ModeScreen(WatchedScreen[None]):
 
     def action_copy(self) -> None:
         """Copy the store path, also over ssh (OSC 52)."""
-        at = self.path_here()
-        if at is not None and self.knowledge is not None:
-            path = self.knowledge.closure.path(at)
+        index = self.path_here()
+        if index is not None and self.knowledge is not None:
+            path = self.knowledge.closure.path(index)
             self.app.copy_to_clipboard(path)
             self.notify(f"copied {path}", markup=False, timeout=3)
 
@@ -203,9 +203,9 @@ class ModeScreen(WatchedScreen[None]):
         """Show the nix commands that tell the same."""
         from pyclosure.tui.words.details import nix_commands
 
-        at = self.path_here()
-        if at is not None and self.knowledge is not None:
-            await self.ask(ShowCommands(nix_commands(self.knowledge, at)))
+        index = self.path_here()
+        if index is not None and self.knowledge is not None:
+            await self.ask(ShowCommands(nix_commands(self.knowledge, index)))
 
 
 @dataclass(frozen=True, slots=True)

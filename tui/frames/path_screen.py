@@ -61,7 +61,7 @@ class PathScreen(ModeScreen, RowFollower):
         return self.table
 
     def path_here(self) -> int | None:
-        return self.table.at
+        return self.table.index
 
     def beside_rows(self) -> list[Widget]:
         return [self.detail]
@@ -85,10 +85,10 @@ class PathScreen(ModeScreen, RowFollower):
 
     def _sort_anew(self) -> None:
         """Sort by what is known now, staying on the same path."""
-        browser, at = self.table.browser, self.table.at
+        browser, index = self.table.browser, self.table.index
         if browser is not None:
             browser.resort()
-            self.table.rows_changed(cursor=browser.row_of(at) if at is not None else None)
+            self.table.rows_changed(cursor=browser.row_of(index) if index is not None else None)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._show_detail)
@@ -100,30 +100,30 @@ class PathScreen(ModeScreen, RowFollower):
         self._show_detail()
 
     def _show_detail(self) -> None:
-        at, browser = self.table.at, self.table.browser
-        if at is None or browser is None:
+        index, browser = self.table.index, self.table.browser
+        if index is None or browser is None:
             self.detail.clear()
         elif self.size.width >= WIDE:
             labels = self.session.labels
-            lines = details(browser.knowledge, at, labels, added_title(browser), browser.added(at))
-            self.detail.show_lines([*lines, *self._finding_lines(at)])
+            lines = details(browser.knowledge, index, labels, added_title(browser), browser.added(index))
+            self.detail.show_lines([*lines, *self._finding_lines(index)])
         else:
-            self.detail.show_summary(summary(browser.knowledge, at), self.size.width)
+            self.detail.show_summary(summary(browser.knowledge, index), self.size.width)
 
     async def action_details(self) -> None:
         """Open all details of the path."""
-        at, browser = self.table.at, self.table.browser
-        if at is None or browser is None:
+        index, browser = self.table.index, self.table.browser
+        if index is None or browser is None:
             return
-        lines = details(browser.knowledge, at, self.session.labels, added_title(browser), browser.added(at))
-        await self.ask(ShowDetails(self.session.labels[at], [*lines, *self._finding_lines(at)]))
+        lines = details(browser.knowledge, index, self.session.labels, added_title(browser), browser.added(index))
+        await self.ask(ShowDetails(self.session.labels[index], [*lines, *self._finding_lines(index)]))
 
-    def _finding_lines(self, at: int) -> list[Line]:
+    def _finding_lines(self, index: int) -> list[Line]:
         """Return what is wrong with the path."""
         judgement, knowledge = self.session.judgement, self.knowledge
         if judgement is None or knowledge is None:
             return []
-        found = judgement.of_path(knowledge.closure.path(at))
+        found = judgement.of_path(knowledge.closure.path(index))
         return [Line("finding" if number == 0 else "", one.title, one.rule) for number, one in enumerate(found)]
 
     # -- order, filter, search ---------------------------------------------------------------------------
@@ -134,8 +134,8 @@ class PathScreen(ModeScreen, RowFollower):
         if browser is None:
             return
         shown = [key for key in sort_columns() if key in self.table.visible_columns()]
-        at = shown.index(browser.sort) if browser.sort in shown else -1
-        self._sort(shown[(at + 1) % len(shown)], False)
+        index = shown.index(browser.sort) if browser.sort in shown else -1
+        self._sort(shown[(index + 1) % len(shown)], False)
 
     def action_reverse(self) -> None:
         """Reverse the order."""
@@ -157,7 +157,7 @@ class PathScreen(ModeScreen, RowFollower):
         """Type a filter."""
         if self.table.browser is not None:
             if not self.filter_bar.has_class("-open"):
-                self._stood_on = self.table.at
+                self._stood_on = self.table.index
             self.filter_bar.open()
             self._hint()
 
@@ -204,12 +204,12 @@ class PathScreen(ModeScreen, RowFollower):
         browser = self.table.browser
         if browser is None:
             return
-        at = self.table.at if self.table.at is not None else self._stood_on
+        index = self.table.index if self.table.index is not None else self._stood_on
         browser.set_filter("")
-        if at is not None and browser.row_of(at) is None:
-            at = self._stood_on
+        if index is not None and browser.row_of(index) is None:
+            index = self._stood_on
         self.filter_bar.close()
-        self.table.rows_changed(cursor=browser.row_of(at) if at is not None else None)
+        self.table.rows_changed(cursor=browser.row_of(index) if index is not None else None)
 
     def action_find(self, step: int) -> None:
         """Go to the next or previous match of the last filter."""
@@ -230,34 +230,34 @@ class PathScreen(ModeScreen, RowFollower):
     @on(RowView.Chosen)
     async def choose(self) -> None:
         """Go in: show the chosen path where it hangs in the closure."""
-        if self.table.at is not None:
-            await self.ask(ShowPath(self.table.at))
+        if self.table.index is not None:
+            await self.ask(ShowPath(self.table.index))
 
-    def _is_cut(self, referrer: int | None, at: int) -> bool:
+    def _is_cut(self, referrer: int | None, index: int) -> bool:
         """Say whether a reference, or a path itself, is marked as cut."""
         marks = self.session.plan.marks if self.knowledge is not None else []
-        return at in marks or (referrer is not None and (referrer, at) in marks)
+        return index in marks or (referrer is not None and (referrer, index) in marks)
 
     def action_cut(self) -> None:
         """Mark the row's reference as cut; in lists, the path whoever references it."""
-        browser, at = self.table.browser, self.table.at
-        if browser is None or at is None:
+        browser, index = self.table.browser, self.table.index
+        if browser is None or index is None:
             return
-        if at in browser.knowledge.closure.roots:
+        if index in browser.knowledge.closure.roots:
             self.notify("a root cannot be cut: it was asked for", markup=False, timeout=3)
             return
         node = browser.node(self.table.cursor)
         if node is None or node.parent is None:
-            mark: Mark = at
+            mark: Mark = index
         elif browser.place.direction == "references":
-            mark = (node.parent.at, at)
+            mark = (node.parent.index, index)
         else:
-            mark = (at, node.parent.at)
+            mark = (index, node.parent.index)
         self.notify(self.session.toggle_cut(mark), markup=False, timeout=4)
 
     def action_within(self) -> None:
         """Change what added sizes are relative to: all roots, or the referrer of the row."""
-        browser, at = self.table.browser, self.table.at
+        browser, index = self.table.browser, self.table.index
         if browser is None:
             return
         if browser.within is not None:
@@ -268,7 +268,7 @@ class PathScreen(ModeScreen, RowFollower):
                 self.notify("this row hangs from no referrer; unfold one in the tree first", markup=False)
                 return
             browser.set_within(referrer)
-        self.table.rows_changed(cursor=browser.row_of(at) if at is not None else None)
+        self.table.rows_changed(cursor=browser.row_of(index) if index is not None else None)
         self.notify(f"added sizes are {added_title(browser)}", markup=False, timeout=4)
         self.within_changed()
 
@@ -278,7 +278,7 @@ class PathScreen(ModeScreen, RowFollower):
     def _referrer_here(self, browser: Browser) -> int | None:
         node = browser.node(self.table.cursor)
         if node is not None and node.parent is not None and browser.place.direction == "references":
-            return node.parent.at
+            return node.parent.index
         tops = browser.place.tops
         return tops[0] if len(browser.places) > 1 and browser.place.direction == "references" else None
 

@@ -16,7 +16,7 @@ class WhyRow:
     """A line of the screen: a path of the chain, a file that holds a reference, or a remark."""
 
     depth: int
-    at: int
+    index: int
     """Position of the path that the line belongs to."""
     edge: Edge | None = None
     """The reference that leads to it; None for roots."""

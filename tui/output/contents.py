@@ -21,7 +21,7 @@ def write_totals(knowledge: Knowledge, answer: Totals, out: IO[str]) -> None:
         (("what", "left"), ("files", "right"), ("size", "right"), ("share", "right"), ("mostly in", "name"))
     )
     for part in answer.parts:
-        mostly = ", ".join(f"{label[at]} {size(held)}" for at, held in answer.heaviest[part.group][:3])
+        mostly = ", ".join(f"{label[index]} {size(held)}" for index, held in answer.heaviest[part.group][:3])
         row = (group_words(part.group), part.files, size(part.size), share(part.size, answer.size), mostly)
         table.add_row(*cells(row))
     text_console(out).print(table)

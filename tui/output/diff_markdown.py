@@ -81,15 +81,15 @@ def _page(shown: Shown, dropped: frozenset[str], gates: Sequence[Gate]) -> str:
     out = StringIO()
     out.write(f"{MARKER}\n## `pyclosure` closure diff\n\n")
     old, new = review.diff.old.closure, review.diff.new.closure
-    before, after = (", ".join(base_name(one.path(at))[:8] for at in one.roots[:3]) for one in (old, new))
-    names = ", ".join(dict.fromkeys(new.name(at) for at in new.roots[:3]))
+    before, after = (", ".join(base_name(one.path(index))[:8] for index in one.roots[:3]) for one in (old, new))
+    names = ", ".join(dict.fromkeys(new.name(index) for index in new.roots[:3]))
     systems = sorted({drv.system for drv in review.diff.new.derivations.values() if drv.system != "builtin"})
     system = f" · {markdown_text(', '.join(systems))}" if systems else ""
     out.write(f"{markdown_code(names)} · {markdown_code(before)} → {markdown_code(after)}{system}\n\n")
     header = (("", "left"), ("Before", "right"), ("After", "right"), ("Change", "right"))
     rows = [
-        (word, one, other, f"**{change}**" if at == 0 else change)
-        for at, (word, one, other, change) in enumerate(totals(review))
+        (word, one, other, f"**{change}**" if index == 0 else change)
+        for index, (word, one, other, change) in enumerate(totals(review))
     ]
     markdown_table(header, rows, out)
     if gates:

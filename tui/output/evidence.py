@@ -42,10 +42,10 @@ def write_why(
     out.write(f"{label[answer.target]}: {count(answer.chains, 'chain')} from the roots; {added} would leave with it\n")
     for number, chain in enumerate(chains, 1):
         out.write(f"\nchain {number:,} of {answer.chains:,}\n" if answer.chains > 1 else "\n")
-        for depth, at in enumerate(chain):
-            edge = (chain[depth - 1], at) if depth else None
+        for depth, index in enumerate(chain):
+            edge = (chain[depth - 1], index) if depth else None
             always = "   on every chain" if edge in answer.must_pass_edges else ""
-            out.write(f"{'  ' * depth}{'└─ ' if depth else ''}{label[at]}{always}\n")
+            out.write(f"{'  ' * depth}{'└─ ' if depth else ''}{label[index]}{always}\n")
             if edge is not None:
                 write_edge(knowledge, evidence.of(*edge), "  " * depth + "     ", out)
     out.write("\n")
@@ -53,8 +53,8 @@ def write_why(
         out.write("It is a root: it was asked for.\n")
     elif answer.must_pass_edges:
         out.write("Dropping any one of these references drops it, as every chain passes them:\n")
-        for at, one in answer.must_pass_edges:
-            out.write(f"  {label[at]} → {label[one]}\n")
+        for index, one in answer.must_pass_edges:
+            out.write(f"  {label[index]} → {label[one]}\n")
     else:
         out.write("No single reference is on every chain; the smallest set to cut: pyclosure cuts SOURCE PATH\n")
 
@@ -72,17 +72,17 @@ def write_cuts(
             out.write(f"### Drop {markdown_code(label[cut.target])}: {size(cut.saving.size)}, {paths}\n\n")
         else:
             out.write(f"{size(cut.saving.size):>10}  {label[cut.target]}: cut {references}, {paths} leave\n")
-        for at, one in cut.edges:
-            found = evidence.of(at, one)
+        for index, one in cut.edges:
+            found = evidence.of(index, one)
             advice = remedy(found)
             if mark:
-                out.write(f"- {markdown_code(label[at])} → {markdown_code(label[one])}\n")
+                out.write(f"- {markdown_code(label[index])} → {markdown_code(label[one])}\n")
                 for spot in found.found[:SHOWN]:
                     words = markdown_text(carrier(spot.carrier).words)
                     out.write(f"  - {markdown_code(spot_words(spot))}: {words}\n")
                 out.write(f"  - remedy: {markdown_text(advice)}\n" if advice else "")
                 continue
-            out.write(f"            {label[at]} → {label[one]}\n")
+            out.write(f"            {label[index]} → {label[one]}\n")
             write_edge(knowledge, found, "              ", out, 3)
             out.write(f"              remedy: {advice}\n" if advice else "")
         if cut.assumes:

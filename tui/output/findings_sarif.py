@@ -21,7 +21,7 @@ def sarif(shown: Findings) -> dict[str, Any]:
     """Return a SARIF 2.1.0 log: findings, accepted ones as suppressed; what is unknown as notifications."""
     report = shown.report
     rules = [rule for rule in all_rules() if rule.id in report.asked]
-    index = {rule.id: at for at, rule in enumerate(rules)}
+    index = {rule.id: number for number, rule in enumerate(rules)}
     results = [
         *(_sarif_result(one, index) for one in shown.shown),
         *(_sarif_accepted(one, index) for one in report.accepted),

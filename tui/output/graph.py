@@ -24,9 +24,9 @@ def write_graph(knowledge: Knowledge, members: Sequence[int], form: str, out: IO
 def _edges(knowledge: Knowledge, members: Sequence[int]) -> list[tuple[int, int]]:
     inside = set(members)
     return [
-        (at, reference)
-        for at in members
-        for reference in sorted(knowledge.closure.references[at], reverse=True)
+        (index, reference)
+        for index in members
+        for reference in sorted(knowledge.closure.references[index], reverse=True)
         if reference in inside
     ]
 
@@ -38,17 +38,17 @@ def _quoted(text: str) -> str:
 def _dot(knowledge: Knowledge, members: Sequence[int], out: IO[str]) -> None:
     label = labels(knowledge)
     out.write("digraph closure {\n  rankdir=LR;\n  node [shape=box, style=filled, fontname=sans];\n")
-    for at in members:
-        path = knowledge.closure.path(at)
-        group = group_of(knowledge.identity(at).kind.value)
-        text = f"{label[at]}\\n{size(knowledge.sizes.nar[at])}, added {size(knowledge.sizes.added[at])}"
+    for index in members:
+        path = knowledge.closure.path(index)
+        group = group_of(knowledge.identity(index).kind.value)
+        text = f"{label[index]}\\n{size(knowledge.sizes.nar[index])}, added {size(knowledge.sizes.added[index])}"
         out.write(
             f'  {_quoted(base_name(path))} [label="{_escaped(text)}", fillcolor="{_FILL[group]}", '
             f"tooltip={_quoted(path)}];\n"
         )
-    for at, reference in _edges(knowledge, members):
+    for index, reference in _edges(knowledge, members):
         out.write(
-            f"  {_quoted(base_name(knowledge.closure.path(at)))} -> "
+            f"  {_quoted(base_name(knowledge.closure.path(index)))} -> "
             f"{_quoted(base_name(knowledge.closure.path(reference)))};\n"
         )
     out.write("}\n")
@@ -63,20 +63,20 @@ def _graphml(knowledge: Knowledge, members: Sequence[int], out: IO[str]) -> None
 
     graph: nx.DiGraph[str] = nx.DiGraph()
     sizes = knowledge.sizes
-    for at in members:
-        identity = knowledge.identity(at)
+    for index in members:
+        identity = knowledge.identity(index)
         graph.add_node(
-            knowledge.closure.path(at),
-            name=knowledge.closure.name(at),
+            knowledge.closure.path(index),
+            name=knowledge.closure.name(index),
             kind=identity.kind.value,
             output=identity.output.value,
             distribution=identity.distribution or "",
-            nar_size=sizes.nar[at],
-            closure_size=sizes.closure[at] if sizes.closure else -1,
-            added_size=sizes.added[at],
+            nar_size=sizes.nar[index],
+            closure_size=sizes.closure[index] if sizes.closure else -1,
+            added_size=sizes.added[index],
         )
     path = knowledge.closure.path
-    graph.add_edges_from((path(at), path(reference)) for at, reference in _edges(knowledge, members))
+    graph.add_edges_from((path(index), path(reference)) for index, reference in _edges(knowledge, members))
     data = io.BytesIO()
     nx.write_graphml_xml(graph, data)
     out.write(data.getvalue().decode("utf-8") + "\n")
@@ -84,10 +84,10 @@ def _graphml(knowledge: Knowledge, members: Sequence[int], out: IO[str]) -> None
 
 def _mermaid(knowledge: Knowledge, members: Sequence[int], out: IO[str]) -> None:
     label = labels(knowledge)
-    name = {at: f"p{number}" for number, at in enumerate(members)}
+    name = {index: f"p{number}" for number, index in enumerate(members)}
     out.write("flowchart LR\n")
-    for at in members:
-        text = re.sub(r'["\[\]<>{}#;]', " ", label[at])
-        out.write(f'  {name[at]}["{text}<br/>{size(knowledge.sizes.nar[at])}"]\n')
-    for at, reference in _edges(knowledge, members):
-        out.write(f"  {name[at]} --> {name[reference]}\n")
+    for index in members:
+        text = re.sub(r'["\[\]<>{}#;]', " ", label[index])
+        out.write(f'  {name[index]}["{text}<br/>{size(knowledge.sizes.nar[index])}"]\n')
+    for index, reference in _edges(knowledge, members):
+        out.write(f"  {name[index]} --> {name[reference]}\n")

@@ -46,7 +46,7 @@ def write_history(
     moments: Sequence[Moment], ways: Sequence[Step], spans: Sequence[EdgeSpan] | None, form: str, out: IO[str]
 ) -> None:
     """Write a table of closures, and when what was looked for was there."""
-    rows = [_row(one, ways[at - 1] if at else None) for at, one in enumerate(moments)]
+    rows = [_row(one, ways[index - 1] if index else None) for index, one in enumerate(moments)]
     line = sparkline([one.total for one in moments])
     out.write(
         f"<!-- pyclosure history -->\nclosure size {line}\n\n" if form == "markdown" else f"closure size {line}\n"

@@ -28,11 +28,13 @@ def write_list(knowledge: Knowledge, positions: Sequence[int], shown: Sequence[s
         shown = _SHOWN_NARROW
     columns = [BY_KEY[key] for key in shown]
     table = text_table([(one.title, _form(one)) for one in columns])
-    for at, row in zip(positions, path_rows(knowledge, positions, shown), strict=True):
-        table.add_row(*cells(label[at] if one.key == "name" else _words(one, getattr(row, one.key)) for one in columns))
+    for index, row in zip(positions, path_rows(knowledge, positions, shown), strict=True):
+        table.add_row(
+            *cells(label[index] if one.key == "name" else _words(one, getattr(row, one.key)) for one in columns)
+        )
     console.print(table)
     if out.isatty():
-        total = sum(knowledge.sizes.nar[at] for at in positions)
+        total = sum(knowledge.sizes.nar[index] for index in positions)
         console.print(f"{count(len(positions), 'path')}, NAR {size(total)}; added: {added_words(knowledge)}")
 
 

@@ -49,11 +49,11 @@ def plan_markdown(knowledge: Knowledge, result: WhatIf | None, evidence: Evidenc
         advice = remedy(found)
         if advice:
             lines.append(f"  - remedy: {markdown_text(advice)}")
-    for at in sorted(result.dropped):
-        lines.append(f"- [ ] nothing must reference {markdown_code(label[at])}")
+    for index in sorted(result.dropped):
+        lines.append(f"- [ ] nothing must reference {markdown_code(label[index])}")
     lines += ["", f"<details><summary>{count(len(saved.paths), 'path')} that leave</summary>", ""]
-    for at in sorted(saved.paths, key=lambda at: -knowledge.closure.nar_sizes[at])[:_PATHS]:
-        lines.append(f"- {markdown_code(label[at])} {size(knowledge.closure.nar_sizes[at])}")
+    for index in sorted(saved.paths, key=lambda index: -knowledge.closure.nar_sizes[index])[:_PATHS]:
+        lines.append(f"- {markdown_code(label[index])} {size(knowledge.closure.nar_sizes[index])}")
     if len(saved.paths) > _PATHS:
         lines.append(f"- and {len(saved.paths) - _PATHS} more")
     lines += ["", "</details>", ""]

@@ -42,7 +42,10 @@ def write_impact(shown: Shown, form: str, out: IO[str]) -> None:
     impact = shown.impact
     rows = rebuilt_first(impact)
     listed = rows if shown.top is None else rows[: shown.top]
-    table = [(label_of(impact.graph, at), _REASON_WORDS[impact.reasons[at]], way_words(impact, at)) for at in listed]
+    table = [
+        (label_of(impact.graph, index), _REASON_WORDS[impact.reasons[index]], way_words(impact, index))
+        for index in listed
+    ]
     left = len(rows) - len(listed)
     if form == "markdown":
         out.write("<!-- pyclosure rebuild -->\n## `pyclosure` rebuilds\n\n")
@@ -66,7 +69,7 @@ def write_amplifiers(shown: Shown, form: str, out: IO[str]) -> None:
     """Write whose tests multiply a rebuild, in sets, as text or markdown."""
     graph, found = shown.impact.graph, shown.multiplied
     assert found is not None
-    touched = touched_words([label_of(graph, at) for at in shown.impact.seeds])
+    touched = touched_words([label_of(graph, index) for index in shown.impact.seeds])
     whose = count(found.packages, "package")
     head = (
         f"changing {touched} rebuilds {found.rebuilds:,} others, {found.without_tests:,} if no package had its "
@@ -74,8 +77,8 @@ def write_amplifiers(shown: Shown, form: str, out: IO[str]) -> None:
     )
     table = [
         (
-            ", ".join(label_of(graph, at) for at in one.packages),
-            ", ".join(sorted({label_of(graph, at) for _, at in one.edges})),
+            ", ".join(label_of(graph, index) for index in one.packages),
+            ", ".join(sorted({label_of(graph, index) for _, index in one.edges})),
             f"{one.saves:,}",
             f"{one.left:,}",
         )

@@ -34,8 +34,8 @@ def _text(knowledge: Knowledge, answer: Overview, out: IO[str]) -> None:
     label = labels(knowledge)
     records = knowledge.closure.records
     console.print(f"{printable(records.label)}   {printable(records.origin)}")
-    for at in answer.roots[:10]:
-        console.print(f"  {knowledge.closure.path(at)}", overflow="fold")
+    for index in answer.roots[:10]:
+        console.print(f"  {knowledge.closure.path(index)}", overflow="fold")
     if len(answer.roots) > 10:
         console.print(f"  … {len(answer.roots) - 10} more roots")
     console.print("\n" + "   ".join(headline(knowledge, answer)))
@@ -60,16 +60,16 @@ def _text(knowledge: Knowledge, answer: Overview, out: IO[str]) -> None:
     console.print("\n" + " · ".join(parts))
     console.print(f"\nSaved by removing it (added size, {added_words(knowledge)})")
     table = text_table((("path", "name"), ("kind", "left"), ("NAR", "right"), ("closure", "right"), ("added", "right")))
-    for at in answer.top:
-        values = row(knowledge, at)
+    for index in answer.top:
+        values = row(knowledge, index)
         table.add_row(
             *cells(
                 (
-                    label[at],
+                    label[index],
                     kind_words(str(values["kind"])),
-                    size(knowledge.sizes.nar[at]),
-                    size(_closure(knowledge, at)),
-                    size(knowledge.sizes.added[at]),
+                    size(knowledge.sizes.nar[index]),
+                    size(_closure(knowledge, index)),
+                    size(knowledge.sizes.added[index]),
                 )
             )
         )
@@ -85,8 +85,8 @@ def _markdown(knowledge: Knowledge, answer: Overview, out: IO[str]) -> None:
     label = labels(knowledge)
     out.write(f"## Closure of {markdown_code(knowledge.closure.records.label)}\n\n")
     out.write(", ".join(headline(knowledge, answer)) + ".\n\n")
-    for at in answer.roots[:10]:
-        out.write(f"- {markdown_code(knowledge.closure.path(at))}\n")
+    for index in answer.roots[:10]:
+        out.write(f"- {markdown_code(knowledge.closure.path(index))}\n")
     out.write("\n")
     rows = [
         (
@@ -101,13 +101,13 @@ def _markdown(knowledge: Knowledge, answer: Overview, out: IO[str]) -> None:
     out.write(f"\nAdded size is what would leave the closure {added_words(knowledge)}.\n\n")
     heaviest = [
         (
-            markdown_code(label[at]),
-            markdown_text(kind_words(knowledge.identity(at).kind.value)),
-            size(knowledge.sizes.nar[at]),
-            size(_closure(knowledge, at)),
-            size(knowledge.sizes.added[at]),
+            markdown_code(label[index]),
+            markdown_text(kind_words(knowledge.identity(index).kind.value)),
+            size(knowledge.sizes.nar[index]),
+            size(_closure(knowledge, index)),
+            size(knowledge.sizes.added[index]),
         )
-        for at in answer.top
+        for index in answer.top
     ]
     header = (("Path", "left"), ("Kind", "left"), ("NAR size", "right"), ("Closure size", "right"), ("Added", "right"))
     markdown_table(header, heaviest, out)
@@ -116,5 +116,5 @@ def _markdown(knowledge: Knowledge, answer: Overview, out: IO[str]) -> None:
         out.write(f"{markdown_text(sentence)}\n")
 
 
-def _closure(knowledge: Knowledge, at: int) -> int | None:
-    return knowledge.sizes.closure[at] if knowledge.sizes.closure else None
+def _closure(knowledge: Knowledge, index: int) -> int | None:
+    return knowledge.sizes.closure[index] if knowledge.sizes.closure else None

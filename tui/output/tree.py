@@ -29,13 +29,13 @@ def write_tree(
             prefixes[id(node)] = prefixes[id(parent)] + (empty if final else through)
         else:
             prefixes[id(node)] = ""
-        out.write(f"{lead}{label[node.at]}{_sizes(knowledge, node)}{_mark(outline, node, depth)}\n")
+        out.write(f"{lead}{label[node.index]}{_sizes(knowledge, node)}{_mark(outline, node, depth)}\n")
 
 
 def _sizes(knowledge: Knowledge, node: Node) -> str:
     closure = knowledge.sizes.closure
-    parts = f"{size(knowledge.sizes.nar[node.at])}, closure {size(closure[node.at] if closure else None)}"
-    return f"  [{parts}, added {size(knowledge.sizes.added[node.at])}]"
+    parts = f"{size(knowledge.sizes.nar[node.index])}, closure {size(closure[node.index] if closure else None)}"
+    return f"  [{parts}, added {size(knowledge.sizes.added[node.index])}]"
 
 
 def _mark(outline: Outline, node: Node, depth: int | None) -> str:

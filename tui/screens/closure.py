@@ -76,7 +76,7 @@ class ClosureScreen(PathScreen):
         total = browser.count()
         position = f"{min(self.table.cursor + 1, total):,}/{total:,}"
         extra = f"added {added_title(browser)}  " if browser.within is not None else ""
-        chain = [self.session.labels[at] for at in browser.trail(self.table.cursor)]
+        chain = [self.session.labels[index] for index in browser.trail(self.table.cursor)]
         if browser.listing:
             chain = ["all paths"] if not browser.filter.text else [f"matching {browser.filter.text}"]
         upwards = browser.place.direction == "referrers"
@@ -89,9 +89,9 @@ class ClosureScreen(PathScreen):
         browser = self.table.browser
         if browser is None:
             return
-        at = self.table.at
-        if browser.flat and at is not None:
-            row = browser.reveal(at)
+        index = self.table.index
+        if browser.flat and index is not None:
+            row = browser.reveal(index)
             self.filter_bar.close()
             self.table.rows_changed(cursor=row)
             return
@@ -101,27 +101,27 @@ class ClosureScreen(PathScreen):
     @on(RowView.Chosen)
     async def choose(self) -> None:
         """Go in: from a list to the place in the tree, in the tree below the chosen path."""
-        browser, at = self.table.browser, self.table.at
-        if browser is None or at is None:
+        browser, index = self.table.browser, self.table.index
+        if browser is None or index is None:
             return
         if browser.listing:
-            self.show_position(at)
-        elif browser.place.tops != (at,):
-            browser.go_in(at)
+            self.show_position(index)
+        elif browser.place.tops != (index,):
+            browser.go_in(index)
             self.table.rows_changed(top=True)
 
-    def show_position(self, at: int, *, referrers: bool = False) -> None:
+    def show_position(self, index: int, *, referrers: bool = False) -> None:
         """Show a path in the tree, or what references it."""
         browser = self.table.browser
         if browser is None:
             return
         if referrers:
             browser.set_flat(False)
-            browser.show_referrers(at)
+            browser.show_referrers(index)
             self.filter_bar.close()
             self.table.rows_changed(top=True)
             return
-        row = browser.show_in_tree(at)
+        row = browser.show_in_tree(index)
         self.filter_bar.close()
         self.table.rows_changed(cursor=row)
 

@@ -66,7 +66,7 @@ class DiffRows(EvidenceRows[DiffRow]):
         here = self.here if self.cursor else None
         key = (here.section, here.title) if here is not None else None
         self.rows = rows
-        cursor = next((at for at, row in enumerate(rows) if (row.section, row.title) == key), None)
+        cursor = next((index for index, row in enumerate(rows) if (row.section, row.title) == key), None)
         # a title stands first, and has nothing to say
         self.rows_changed(cursor if cursor is not None else min(1, len(rows)))
         if cursor is None:
@@ -289,11 +289,11 @@ class DiffScreen(EvidenceScreen):
         """Say why the path was in the old closure."""
         from pyclosure.queries.opened.evidence import EvidenceStore
 
-        review, at = self.session.review, self._old_here()
-        if review is None or at is None:
+        review, index = self.session.review, self._old_here()
+        if review is None or index is None:
             self.notify("it was not in the old closure", markup=False, timeout=3)
             return
-        await self.ask(ShowWhy(at, (review.diff.old, EvidenceStore(review.diff.old))))
+        await self.ask(ShowWhy(index, (review.diff.old, EvidenceStore(review.diff.old))))
 
     def _old_here(self) -> int | None:
         one = self.changes.here
@@ -313,9 +313,9 @@ class DiffScreen(EvidenceScreen):
 
     async def action_contents(self) -> None:
         """Show what the path contains, in the old closure when it is there no more."""
-        review, at = self.session.review, self._old_here()
-        if self.path_here() is None and at is not None and review is not None:
-            await self.ask(ShowContents(at, review.diff.old))
+        review, index = self.session.review, self._old_here()
+        if self.path_here() is None and index is not None and review is not None:
+            await self.ask(ShowContents(index, review.diff.old))
         else:
             await super().action_contents()
 

@@ -110,8 +110,8 @@ class FindingsScreen(EvidenceScreen):
 
     def _called(self, path: str) -> str:
         """Return what a path is called; a row may be about thousands of them."""
-        at = self.knowledge.closure.position.get(path) if self.knowledge is not None else None
-        return self.session.labels[at] if at is not None else name_of(path)
+        index = self.knowledge.closure.position.get(path) if self.knowledge is not None else None
+        return self.session.labels[index] if index is not None else name_of(path)
 
     def go_to(self, finding: Finding) -> None:
         """Put the cursor on a finding, showing all of them if it is filtered out."""

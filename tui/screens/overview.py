@@ -54,7 +54,7 @@ class OverviewScreen(PathScreen):
         roots = set(knowledge.closure.roots)
         # a closure of nothing but roots still has something to show
         everything = len(roots) == len(knowledge.closure)
-        return Browser(knowledge, only=lambda at: everything or at not in roots)
+        return Browser(knowledge, only=lambda index: everything or index not in roots)
 
     def facts_changed(self, knowledge: Knowledge) -> None:
         self._show_summary()

@@ -30,8 +30,8 @@ class PythonScreen(PathScreen):
         return [self.summary]
 
     def make_browser(self, knowledge: Knowledge) -> Browser:
-        def is_python(at: int) -> bool:
-            identity = knowledge.identity(at)
+        def is_python(index: int) -> bool:
+            identity = knowledge.identity(index)
             return identity.kind.value in _KINDS or identity.distributions > 0
 
         return Browser(knowledge, only=is_python)
@@ -55,8 +55,8 @@ class PythonScreen(PathScreen):
         self.summary.update(Text("  " + "   ".join(part for part in parts if part), no_wrap=True, overflow="ellipsis"))
 
     def _producer(self, browser: Browser, row: int) -> Fact | None:
-        at = browser.at(row)
-        return browser.knowledge.identity(at).producer if at is not None else None
+        index = browser.index(row)
+        return browser.knowledge.identity(index).producer if index is not None else None
 
 
 SCREEN = NumberedScreen(PythonScreen, key="3")

@@ -63,10 +63,10 @@ class RankRows(EvidenceRows["Ranked"]):
         self.added: frozenset[int] = frozenset()
         """Derivations that another graph does not have."""
 
-    def show(self, rows: list[Ranked], *, at: int | None = None) -> None:
+    def show(self, rows: list[Ranked], *, index: int | None = None) -> None:
         """Show rows, with the cursor on a derivation, or where it was as far as that is still there."""
         here = self.here
-        wanted = at if at is not None else here.derivation if here is not None and self.cursor else None
+        wanted = index if index is not None else here.derivation if here is not None and self.cursor else None
         self.rows = rows
         cursor = next((row for row, one in enumerate(rows) if one.derivation == wanted), None)
         self.rows_changed(cursor, top=cursor is None)
@@ -168,7 +168,7 @@ class RebuildScreen(EvidenceScreen):
                 self._only = _ANEW
             from pyclosure.tui.words.rebuild import label_of
 
-            self.ranks.labels = {at: label_of(outlook.graph, at) for at in range(len(outlook.graph))}
+            self.ranks.labels = {index: label_of(outlook.graph, index) for index in range(len(outlook.graph))}
             self.show_rows()
 
     def go_to(self, derivation: int) -> None:
@@ -183,7 +183,7 @@ class RebuildScreen(EvidenceScreen):
         here = self.ranks.here
         self._show_at(here.derivation if stay and here is not None else None)
 
-    def _show_at(self, at: int | None) -> None:
+    def _show_at(self, index: int | None) -> None:
         outlook = self.session.outlook
         if outlook is None:
             return
@@ -195,7 +195,7 @@ class RebuildScreen(EvidenceScreen):
             if all(word in labels[one.derivation].lower() for word in words) and self._is_wanted(one, outlook)
         ]
         self.ranks.empty = f"nothing matches {self.filter_bar.text!r}" if words else "no derivation is like that"
-        self.ranks.show(self._sorted(rows), at=at)
+        self.ranks.show(self._sorted(rows), index=index)
         self._show_head(outlook)
         self._row_moved()
 
@@ -217,7 +217,7 @@ class RebuildScreen(EvidenceScreen):
         by = self.ranks.sort if self._with_tests or self.ranks.sort != "rebuilds" else "without-tests"
         rows = in_order(rows, by, self.ranks.labels)
         # what differs in itself stands before what only follows from it, most rebuilds first
-        place = {at: number for number, at in enumerate(self.ranks.causes)}
+        place = {index: number for number, index in enumerate(self.ranks.causes)}
         rows.sort(key=lambda one: place.get(one.derivation, len(place)))
         return rows[::-1] if self.ranks.reverse else rows
 
@@ -310,8 +310,8 @@ class RebuildScreen(EvidenceScreen):
         yield from ((heading, printable(line, 2000)) for heading, line in headed(found, weighed, multiplied))
         rows = rebuilt_first(found)
         heading = "because"
-        for at in rows[:_SHOWN]:
-            yield heading, printable(way_words(found, at), 600)
+        for index in rows[:_SHOWN]:
+            yield heading, printable(way_words(found, index), 600)
             heading = ""
         if len(rows) > _SHOWN:
             yield "", f"… {len(rows) - _SHOWN:,} more: i shows all"

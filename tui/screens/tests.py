@@ -232,8 +232,8 @@ class TestsScreen(EvidenceScreen):
         if survey is None:
             return
         there: list[Concern | None] = [None, *(one for one in CONCERNS if survey.count(one))]
-        at = there.index(self._only) if self._only in there else 0
-        self._only = there[(at + 1) % len(there)]
+        index = there.index(self._only) if self._only in there else 0
+        self._only = there[(index + 1) % len(there)]
         self.show_rows()
 
     def action_cut(self) -> None:

@@ -24,7 +24,7 @@ class Place:
     direction: Direction
     tops: tuple[int, ...]
     outline: Outline
-    at: int | None = None
+    index: int | None = None
     """Path to stand on when coming back."""
     flat: bool = False
     filter: Filter = field(default_factory=lambda: parse_filter(""))
@@ -75,22 +75,22 @@ class Browser:
         """Return how many rows there are."""
         return len(self._flat_rows) if self.listing else len(self.place.outline.rows)
 
-    def at(self, row: int) -> int | None:
+    def index(self, row: int) -> int | None:
         """Return the position that a row shows; None when there is no such row."""
         if not 0 <= row < self.count():
             return None
-        return self._flat_rows[row] if self.listing else self.place.outline.rows[row].at
+        return self._flat_rows[row] if self.listing else self.place.outline.rows[row].index
 
     def node(self, row: int) -> Node | None:
         """Return the node of a tree row; None in lists."""
         rows = self.place.outline.rows
         return rows[row] if not self.listing and 0 <= row < len(rows) else None
 
-    def row_of(self, at: int) -> int | None:
+    def row_of(self, index: int) -> int | None:
         """Return the first row that shows a position; None when it is not shown."""
         if self.listing:
-            return self._flat_rows.index(at) if at in self._flat_rows else None
-        return next((node.row for node in self.place.outline.rows if node.at == at), None)
+            return self._flat_rows.index(index) if index in self._flat_rows else None
+        return next((node.row for node in self.place.outline.rows if node.index == index), None)
 
     def members(self) -> list[int]:
         """Return all positions that belong to the present place."""
@@ -99,27 +99,27 @@ class Browser:
             return closure.requisites(self.place.tops)
         return sorted(closure.dependants(self.place.tops))
 
-    def added(self, at: int) -> int | None:
+    def added(self, index: int) -> int | None:
         """Return the added size that the column shows; None when the path is outside of the chosen referrer."""
         if self.within is None:
-            return self.knowledge.sizes.added[at]
-        return self._added.get(at)
+            return self.knowledge.sizes.added[index]
+        return self._added.get(index)
 
     # -- moving ------------------------------------------------------------------------------------------
 
-    def go_in(self, at: int) -> None:
+    def go_in(self, index: int) -> None:
         """Make a path the top."""
-        self._push(self._place("references", (at,)), at)
+        self._push(self._place("references", (index,)), index)
 
-    def show_referrers(self, at: int) -> None:
+    def show_referrers(self, index: int) -> None:
         """Show what references a path, upwards."""
-        self._push(self._place("referrers", (at,)), at)
+        self._push(self._place("referrers", (index,)), index)
 
-    def show_in_tree(self, at: int) -> int:
+    def show_in_tree(self, index: int) -> int:
         """Leave a list for the tree, at the place of a path; returns its row."""
         if self.listing:
-            self._push(Place(self.place.direction, self.place.tops, self.place.outline), at)
-        return self.reveal(at)
+            self._push(Place(self.place.direction, self.place.tops, self.place.outline), index)
+        return self.reveal(index)
 
     def back(self) -> int | None:
         """Return to the place before, and the row to stand on; None when this is the first."""
@@ -128,7 +128,7 @@ class Browser:
         self.places.pop()
         self.flat, self.filter = self.place.flat, self.place.filter
         self._refill()
-        row = self.row_of(self.place.at) if self.place.at is not None else None
+        row = self.row_of(self.place.index) if self.place.index is not None else None
         return 0 if row is None else row
 
     def toggle(self, row: int) -> int | None:
@@ -153,20 +153,20 @@ class Browser:
         """Fold all but the top."""
         self.place.outline.fold_all()
 
-    def reveal(self, at: int) -> int:
+    def reveal(self, index: int) -> int:
         """Show a path in the tree, unfolding the shortest chain to it; returns its row.
 
         Leaves lists and filters, and goes back to the roots when the path is not below the present top.
         """
         self.flat = False
         self.set_filter("")
-        known = self.row_of(at)
+        known = self.row_of(index)
         if known is not None:
             return known
         closure = self.knowledge.closure
         for place in (self.place, self.places[0]):
             below = closure.references if place.direction == "references" else closure.referrers
-            chain = shortest_chain(below, place.tops, at)
+            chain = shortest_chain(below, place.tops, index)
             if chain:
                 del self.places[self.places.index(place) + 1 :]
                 node = place.outline.reveal(chain)
@@ -177,11 +177,11 @@ class Browser:
         """Return the positions from the top down to a row; in lists only the row itself."""
         node = self.node(row)
         if node is None:
-            at = self.at(row)
-            return [] if at is None else [at]
+            index = self.index(row)
+            return [] if index is None else [index]
         chain = []
         while node is not None:
-            chain.append(node.at)
+            chain.append(node.index)
             node = node.parent
         return chain[::-1]
 
@@ -216,21 +216,21 @@ class Browser:
         if self.sort == "added_size":
             self.resort()
 
-    def matches(self, at: int, pattern: Filter) -> bool:
+    def matches(self, index: int, pattern: Filter) -> bool:
         """Say whether a filter means a position."""
-        return pattern.matches(self._search_texts()[at])
+        return pattern.matches(self._search_texts()[index])
 
     def find(self, pattern: Filter, row: int, step: int) -> int | None:
         """Return the next row, going round, that a filter means; in the tree hidden paths are revealed."""
         if self.listing:
             texts = self._search_texts()
-            hits = [row for row, at in enumerate(self._flat_rows) if pattern.matches(texts[at])]
+            hits = [row for row, index in enumerate(self._flat_rows) if pattern.matches(texts[index])]
             return _next(hits, row, step)
         texts = self._search_texts()
-        found = list(self._ordered(at for at in self.members() if pattern.matches(texts[at])))
+        found = list(self._ordered(index for index in self.members() if pattern.matches(texts[index])))
         if not found:
             return None
-        here = self.at(row)
+        here = self.index(row)
         if here in found:
             return self.reveal(found[(found.index(here) + step) % len(found)])
         return self.reveal(found[0 if step > 0 else -1])
@@ -239,9 +239,9 @@ class Browser:
         if self.sort == "added_size" and self.within is not None:
             some = ordered(self.knowledge, positions, "name")
             sign = 1 if self.reverse else -1
-            inside = [at for at in some if at in self._added]
-            inside.sort(key=lambda at: sign * self._added[at])
-            return inside + [at for at in some if at not in self._added]
+            inside = [index for index in some if index in self._added]
+            inside.sort(key=lambda index: sign * self._added[index])
+            return inside + [index for index in some if index not in self._added]
         return ordered(self.knowledge, positions, self.sort, reverse=self.reverse)
 
     def _refill(self) -> None:
@@ -250,20 +250,20 @@ class Browser:
             return
         members: list[int] = self.members()
         if self._only is not None:
-            members = [at for at in members if self._only(at)]
+            members = [index for index in members if self._only(index)]
         if self.filter.text:
             texts, matches = self._search_texts(), self.filter.matches
-            members = [at for at in members if matches(texts[at])]
+            members = [index for index in members if matches(texts[index])]
         self._flat_rows = list(self._ordered(members))
 
     def _search_texts(self) -> list[Searchable]:
         if self._texts_of != self.knowledge.revision:
-            self._texts = [searchable(self.knowledge, at) for at in range(len(self.knowledge.closure))]
+            self._texts = [searchable(self.knowledge, index) for index in range(len(self.knowledge.closure))]
             self._texts_of = self.knowledge.revision
         return self._texts
 
-    def _push(self, place: Place, at: int) -> None:
-        self.place.at, self.place.flat, self.place.filter = at, self.flat, self.filter
+    def _push(self, place: Place, index: int) -> None:
+        self.place.index, self.place.flat, self.place.filter = index, self.flat, self.filter
         self.flat, self.filter = False, parse_filter("")
         self.places.append(place)
         place.outline.unfold(place.outline.tops[0])

@@ -68,13 +68,13 @@ class PathTable(RowView):
         self.rows_changed(top=True)
 
     @property
-    def at(self) -> int | None:
+    def index(self) -> int | None:
         """Position of the path under the cursor; None when the table is empty."""
-        return self.browser.at(self.cursor) if self.browser else None
+        return self.browser.index(self.cursor) if self.browser else None
 
-    def label(self, at: int) -> str:
+    def label(self, index: int) -> str:
         """Return what a path is called here."""
-        return self._labels[at] if self._labels is not None else ""
+        return self._labels[index] if self._labels is not None else ""
 
     # -- RowView -----------------------------------------------------------------------------------------
 
@@ -98,60 +98,60 @@ class PathTable(RowView):
 
     def cell(self, row: int, column: ViewColumn, width: int) -> Cell:
         browser = self.browser
-        at = browser.at(row) if browser else None
-        if browser is None or at is None:
+        index = browser.index(row) if browser else None
+        if browser is None or index is None:
             return Cell("")
         knowledge = browser.knowledge
         key = column.key
         if key == "name":
-            return self._name_cell(browser, row, at, width)
-        if at in knowledge.gone and key in (*_SIZE_COLUMNS, "share", "bar"):
+            return self._name_cell(browser, row, index, width)
+        if index in knowledge.gone and key in (*_SIZE_COLUMNS, "share", "bar"):
             return Cell("gone" if key == "added_size" else "", "muted")
         if key == "kind":
-            return Cell(kind_short(knowledge.identity(at).kind.value), "muted")
+            return Cell(kind_short(knowledge.identity(index).kind.value), "muted")
         if key in _SIZE_COLUMNS:
-            return Cell(size(self._bytes(browser, key, at)), "number")
+            return Cell(size(self._bytes(browser, key, index)), "number")
         if key == "share":
-            return Cell(share(self._bytes(browser, self._weighed(browser), at), knowledge.sizes.total), "muted")
+            return Cell(share(self._bytes(browser, self._weighed(browser), index), knowledge.sizes.total), "muted")
         if key == "bar":
-            return Cell(bar(self._bytes(browser, self._weighed(browser), at), knowledge.sizes.total, width), "bar")
+            return Cell(bar(self._bytes(browser, self._weighed(browser), index), knowledge.sizes.total, width), "bar")
         if key == "references":
-            return Cell(str(len(knowledge.closure.references[at])), "muted")
+            return Cell(str(len(knowledge.closure.references[index])), "muted")
         if key == "referrers":
-            return Cell(str(len(knowledge.closure.referrers[at])), "muted")
+            return Cell(str(len(knowledge.closure.referrers[index])), "muted")
         if key == "depth":
-            return Cell(str(knowledge.sizes.depth[at]), "muted")
+            return Cell(str(knowledge.sizes.depth[index]), "muted")
         if key == "output":
-            return Cell(knowledge.identity(at).output.value, "muted")
-        identity = knowledge.identity(at)
+            return Cell(knowledge.identity(index).output.value, "muted")
+        identity = knowledge.identity(index)
         fact = identity.producer if key == "producer" else identity.interpreter
         return Cell(fact.value if fact else "", "muted")
 
     def _weighed(self, browser: Browser) -> str:
         return browser.sort if browser.sort in _SIZE_COLUMNS else "added_size"
 
-    def _bytes(self, browser: Browser, key: str, at: int) -> int | None:
+    def _bytes(self, browser: Browser, key: str, index: int) -> int | None:
         sizes = browser.knowledge.sizes
         if key == "added_size":
-            return browser.added(at)
+            return browser.added(index)
         if key == "nar_size":
-            return sizes.nar[at]
-        return sizes.closure[at] if sizes.closure else None
+            return sizes.nar[index]
+        return sizes.closure[index] if sizes.closure else None
 
-    def _name_cell(self, browser: Browser, row: int, at: int, width: int) -> Cell:
+    def _name_cell(self, browser: Browser, row: int, index: int, width: int) -> Cell:
         node = browser.node(row)
-        hit = bool(browser.filter.text) or (self.marked is not None and browser.matches(at, self.marked))
-        role = "muted" if at in browser.knowledge.gone else "match" if hit else "text"
-        referrer = node.parent.at if node is not None and node.parent is not None else None
+        hit = bool(browser.filter.text) or (self.marked is not None and browser.matches(index, self.marked))
+        role = "muted" if index in browser.knowledge.gone else "match" if hit else "text"
+        referrer = node.parent.index if node is not None and node.parent is not None else None
         if browser.place.direction == "referrers" and referrer is not None:
-            cut = self.is_cut(at, referrer) if self.is_cut else False
+            cut = self.is_cut(index, referrer) if self.is_cut else False
         else:
-            cut = self.is_cut(referrer, at) if self.is_cut else False
+            cut = self.is_cut(referrer, index) if self.is_cut else False
         if node is None:
-            return Cell(self.label(at), role, note="✂ cut" if cut else "")
+            return Cell(self.label(index), role, note="✂ cut" if cut else "")
         if cut:
-            return Cell(self.label(at), role, _lead(browser, node, width), "✂ cut")
-        return Cell(self.label(at), role, _lead(browser, node, width), _note(browser, node))
+            return Cell(self.label(index), role, _lead(browser, node, width), "✂ cut")
+        return Cell(self.label(index), role, _lead(browser, node, width), _note(browser, node))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to open a row only once there is one."""

@@ -106,10 +106,10 @@ class ContentsScreen(WatchedScreen[None]):
         Binding("escape,backspace,q", "leave", "back", id="contents.leave"),
     ]
 
-    def __init__(self, session: Session, knowledge: Knowledge, at: int) -> None:
+    def __init__(self, session: Session, knowledge: Knowledge, index: int) -> None:
         super().__init__()
         self._session = session
-        self._knowledge, self._at = knowledge, at
+        self._knowledge, self._at = knowledge, index
         self.found: Contents | None = None
         self._whole = False
         self._head = Static("", id="contents-head", markup=False)
@@ -158,7 +158,7 @@ class ContentsScreen(WatchedScreen[None]):
         text.append(f"   {size(answer.size)} in {count(sum(part.files for part in answer.parts), 'file')}\n")
         label = self._session.labels_of(self._knowledge)
         for part in answer.parts[: max(3, self.size.height - 12)]:
-            mostly = ", ".join(f"{label[at]} {size(held)}" for at, held in answer.heaviest[part.group][:2])
+            mostly = ", ".join(f"{label[index]} {size(held)}" for index, held in answer.heaviest[part.group][:2])
             text.append(f"  {group_words(part.group):<28}{size(part.size):>10} {share(part.size, answer.size):>8}  ")
             text.append(f"{mostly}\n", "dim")
         if answer.unread:

@@ -116,7 +116,7 @@ class PlanDialog(Dialog):
         if isinstance(line, Cut):
             if key == "what":
                 marked = all(edge in self.plan.marks for edge in line.edges)
-                edges = ", ".join(f"{label[at]} → {label[one]}" for at, one in line.edges)
+                edges = ", ".join(f"{label[index]} → {label[one]}" for index, one in line.edges)
                 return Cell(edges, "muted" if marked else "text", "  ", "marked" if marked else "")
             return Cell(str(len(line.saving.paths)) if key == "paths" else size(line.saving.size), "number")
         if key == "what":

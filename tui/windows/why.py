@@ -136,9 +136,9 @@ class WhyScreen(WatchedScreen[None]):
             text.append("   it is a root: it was asked for", "")
         shown = f"chain {self.number + 1:,} of {answer.chains:,}" if answer.chains > 1 else "one chain"
         text.append(f"   {shown}" if self._tree is None else f"   {count(answer.chains, 'way')}", "")
-        always = [at for at in answer.must_pass if at not in self._knowledge.closure.roots]
+        always = [index for index in answer.must_pass if index not in self._knowledge.closure.roots]
         if always:
-            text.append(f" · every one passes {', '.join(self.label[at] for at in always[:3])}", "")
+            text.append(f" · every one passes {', '.join(self.label[index] for index in always[:3])}", "")
         self._head.update(text)
 
     def _chain_rows(self) -> Iterator[WhyRow]:
@@ -151,8 +151,8 @@ class WhyScreen(WatchedScreen[None]):
     def _tree_rows(self) -> Iterator[WhyRow]:
         assert self._tree is not None
         for node in self._tree.rows:
-            edge = (node.parent.at, node.at) if node.parent is not None else None
-            yield WhyRow(node.level, node.at, edge, node=node)
+            edge = (node.parent.index, node.index) if node.parent is not None else None
+            yield WhyRow(node.level, node.index, edge, node=node)
             if edge is not None and edge in self._opened:
                 yield from self._file_rows(node.level, edge)
 
@@ -180,7 +180,7 @@ class WhyScreen(WatchedScreen[None]):
         """Return what stands in one column of a row."""
         is_path = row.evidence is None and not row.remark
         if key == "size":
-            return Cell(size(self._knowledge.real_sizes.added[row.at]) if is_path else "", "number")
+            return Cell(size(self._knowledge.real_sizes.added[row.index]) if is_path else "", "number")
         if key == "mark":
             return Cell(self._mark(row) if is_path else self._carrier(row), "heavy" if is_path else "muted")
         lead = "  " * min(row.depth, 20)
@@ -188,13 +188,13 @@ class WhyScreen(WatchedScreen[None]):
             return Cell(spot_words(row.evidence), "muted", lead + "     ")
         if row.remark:
             return Cell(row.remark, "muted", lead + "     ")
-        role = "match" if row.at == self._target else "text"
+        role = "match" if row.index == self._target else "text"
         if row.node is not None and self._tree is not None:
             open_sign = "  " if self._tree.leaf(row.node) else "▾ " if row.node.children is not None else "▸ "
             other = self._tree.elsewhere(row.node)
             note = "" if other is None else "↑ shown above" if other.row < row.node.row else "↓ shown below"
-            return Cell(self.label[row.at], role, lead + open_sign, note)
-        return Cell(self.label[row.at], role, lead + ("└─ " if row.depth else ""))
+            return Cell(self.label[row.index], role, lead + open_sign, note)
+        return Cell(self.label[row.index], role, lead + ("└─ " if row.depth else ""))
 
     def _mark(self, row: WhyRow) -> str:
         if row.edge is None:
@@ -281,9 +281,10 @@ class WhyScreen(WatchedScreen[None]):
         row = self._current()
         self._fill()
         if row is not None:
-            same = [at for at, one in enumerate(self._rows.rows) if one.at == row.at and one.edge == row.edge]
-            if same and row.evidence is None:
-                self._rows.rows_changed(same[0])
+            rows = enumerate(self._rows.rows)
+            same = next((number for number, one in rows if (one.index, one.edge) == (row.index, row.edge)), None)
+            if same is not None and row.evidence is None:
+                self._rows.rows_changed(same)
         self.row_moved()
 
     # -- keys --------------------------------------------------------------------------------------------
@@ -338,7 +339,7 @@ class WhyScreen(WatchedScreen[None]):
         row = self._current()
         if row is not None and not self._refuses():
             self.dismiss()
-            await self.ask(ShowPath(row.at))
+            await self.ask(ShowPath(row.index))
 
     def action_cut(self) -> None:
         """Mark the reference of the row as cut, or take the mark away."""
@@ -357,7 +358,7 @@ class WhyScreen(WatchedScreen[None]):
         row = self._current()
         if row is None:
             return
-        path = self._knowledge.closure.path(row.at)
+        path = self._knowledge.closure.path(row.index)
         if row.evidence is not None and row.edge is not None:
             path = f"{self._knowledge.closure.path(row.edge[0])}/{row.evidence.file}".rstrip("/")
         self.app.copy_to_clipboard(path)

@@ -29,9 +29,9 @@ class Line:
     """Evidence or explanation, in a quieter style."""
 
 
-def summary(knowledge: Knowledge, at: int) -> list[str]:
+def summary(knowledge: Knowledge, index: int) -> list[str]:
     """Return the three lines that fit below a narrow table."""
-    identity = knowledge.identity(at)
+    identity = knowledge.identity(index)
     closure = knowledge.closure
     what = [kind_words(identity.kind.value)]
     what += [f"output {line.value}" for line in _output(identity)]
@@ -39,17 +39,17 @@ def summary(knowledge: Knowledge, at: int) -> list[str]:
         what.append(identity.interpreter.value)
     if identity.producer:
         what.append(identity.producer.value)
-    refs = f"{count(len(closure.referrers[at]), 'referrer')}, {count(len(closure.references[at]), 'reference')}"
+    refs = f"{count(len(closure.referrers[index]), 'referrer')}, {count(len(closure.references[index]), 'reference')}"
     return [
-        closure.path(at),
+        closure.path(index),
         " · ".join([*what, f"by {TIER_WORDS[identity.kind.tier]}"]),
-        " · ".join([refs, *(f"deriver {line.value}" for line in _deriver(knowledge, at))]),
+        " · ".join([refs, *(f"deriver {line.value}" for line in _deriver(knowledge, index))]),
     ]
 
 
-def deriver_words(knowledge: Knowledge, at: int) -> str:
+def deriver_words(knowledge: Knowledge, index: int) -> str:
     """Say which derivation built a path, and whether it is here."""
-    deriver = knowledge.deriver(at)
+    deriver = knowledge.deriver(index)
     if deriver is None:
         return "not recorded"
     return f"{name_of(deriver)} ({_deriver_state(knowledge, deriver)})"
@@ -64,30 +64,30 @@ def _deriver_state(knowledge: Knowledge, deriver: str) -> str:
     return "not here" if state in ("complete", "partial") else "not looked at"
 
 
-def details(knowledge: Knowledge, at: int, label: Labels, added_title: str, added: int | None) -> list[Line]:
+def details(knowledge: Knowledge, index: int, label: Labels, added_title: str, added: int | None) -> list[Line]:
     """Return the full details of the path at a position."""
-    identity = knowledge.identity(at)
+    identity = knowledge.identity(index)
     closure, sizes = knowledge.closure, knowledge.sizes
-    info = closure.infos[at]
-    closure_size = sizes.closure[at] if sizes.closure else None
+    info = closure.infos[index]
+    closure_size = sizes.closure[index] if sizes.closure else None
     lines = [
         Line("", info.path),
         Line("kind", kind_words(identity.kind.value), _evidence(identity.kind)),
         *_output(identity),
         Line("package", identity.naming.value or "–", _evidence(identity.naming)),
-        *_python(knowledge, at, identity),
+        *_python(knowledge, index, identity),
         Line("NAR size", size(info.nar_size), f"{share(info.nar_size, sizes.total)} of the closure"),
         Line("closure size", size(closure_size), "with all it needs"),
         Line("added size", size(added), added_title),
-        *_gone(knowledge, at),
-        Line("depth", str(knowledge.real_sizes.depth[at]), "fewest references from a root"),
-        *_deriver(knowledge, at),
-        *_outputs(knowledge, at),
-        *_origin(knowledge, at),
-        *_named("referrers", closure.referrers[at], label, knowledge),
-        *_named("references", closure.references[at], label, knowledge),
+        *_gone(knowledge, index),
+        Line("depth", str(knowledge.real_sizes.depth[index]), "fewest references from a root"),
+        *_deriver(knowledge, index),
+        *_outputs(knowledge, index),
+        *_origin(knowledge, index),
+        *_named("referrers", closure.referrers[index], label, knowledge),
+        *_named("references", closure.references[index], label, knowledge),
     ]
-    if at in closure.self_references:
+    if index in closure.self_references:
         lines.append(Line("", "references itself", "not counted anywhere"))
     facts = knowledge.files.get(info.path)
     if facts is not None:
@@ -101,13 +101,13 @@ def _evidence(fact: Fact) -> str:
     return f"{fact.certainty}, by {TIER_WORDS[fact.tier]}: {printable(fact.evidence, 160)}"
 
 
-def _python(knowledge: Knowledge, at: int, identity: Identity) -> list[Line]:
+def _python(knowledge: Knowledge, index: int, identity: Identity) -> list[Line]:
     lines = []
     if identity.interpreter:
         lines.append(Line("interpreter", identity.interpreter.value, _evidence(identity.interpreter)))
     if identity.producer:
         lines.append(Line("made by", identity.producer.value, _evidence(identity.producer)))
-    facts = knowledge.files.get(knowledge.closure.path(at))
+    facts = knowledge.files.get(knowledge.closure.path(index))
     for one in facts.distributions[:4] if facts else ():
         wheel = f", {one.wheel_tags[0]}" if one.wheel_tags else ""
         needs = count(len(one.requires_dist), "requirement")
@@ -119,15 +119,15 @@ def _python(knowledge: Knowledge, at: int, identity: Identity) -> list[Line]:
     return lines
 
 
-def _gone(knowledge: Knowledge, at: int) -> list[Line]:
+def _gone(knowledge: Knowledge, index: int) -> list[Line]:
     """Return what a path weighs that the marked cuts would drop."""
-    if at not in knowledge.gone:
+    if index not in knowledge.gone:
         return []
     return [
         Line(
             "what if",
             "removed in this what-if",
-            f"normally adds {size(knowledge.real_sizes.added[at])}; X shows the cuts",
+            f"normally adds {size(knowledge.real_sizes.added[index])}; X shows the cuts",
         )
     ]
 
@@ -138,17 +138,17 @@ def _output(identity: Identity) -> list[Line]:
     return [Line("output", identity.output.value, _evidence(identity.output))]
 
 
-def _deriver(knowledge: Knowledge, at: int) -> list[Line]:
-    deriver = knowledge.closure.infos[at].deriver
-    if knowledge.identity(at).kind.value == "derivation":
+def _deriver(knowledge: Knowledge, index: int) -> list[Line]:
+    deriver = knowledge.closure.infos[index].deriver
+    if knowledge.identity(index).kind.value == "derivation":
         return []
-    return [Line("deriver", deriver_words(knowledge, at), base_name(deriver) if deriver else "")]
+    return [Line("deriver", deriver_words(knowledge, index), base_name(deriver) if deriver else "")]
 
 
-def _outputs(knowledge: Knowledge, at: int) -> list[Line]:
+def _outputs(knowledge: Knowledge, index: int) -> list[Line]:
     """Return what a derivation builds, for the paths of a build closure."""
-    derivation = knowledge.derivation_of(at)
-    if derivation is None or derivation.path != knowledge.closure.path(at):
+    derivation = knowledge.derivation_of(index)
+    if derivation is None or derivation.path != knowledge.closure.path(index):
         return []
     lines = [Line("system", printable(derivation.system, 40))]
     for name, output in sorted(derivation.outputs.items()):
@@ -157,8 +157,8 @@ def _outputs(knowledge: Knowledge, at: int) -> list[Line]:
     return lines
 
 
-def _origin(knowledge: Knowledge, at: int) -> list[Line]:
-    info = knowledge.closure.infos[at]
+def _origin(knowledge: Knowledge, index: int) -> list[Line]:
+    info = knowledge.closure.infos[index]
     lines = []
     if info.registration_time:
         try:
@@ -188,10 +188,10 @@ def _named(title: str, positions: Sequence[int], label: Labels, knowledge: Knowl
     return lines
 
 
-def nix_commands(knowledge: Knowledge, at: int) -> list[tuple[str, str]]:
+def nix_commands(knowledge: Knowledge, index: int) -> list[tuple[str, str]]:
     """Return the nix commands that tell the same of a path: pairs of what it answers and the command."""
     closure = knowledge.closure
-    path = closure.path(at)
+    path = closure.path(index)
     store = closure.records.store_url
     option = f" --store {store}" if store else ""
     root = closure.path(closure.roots[0])
@@ -200,12 +200,12 @@ def nix_commands(knowledge: Knowledge, at: int) -> list[tuple[str, str]]:
         ("its closure size", f"nix path-info -Sh{option} {path}"),
         ("everything it needs", f"nix path-info -rsh{option} {path}"),
     ]
-    if at not in closure.roots:
+    if index not in closure.roots:
         commands.append(("why it is in the closure", f"nix why-depends --precise{option} {root} {path}"))
     cache = store is not None and store.startswith(("file:", "http", "s3:"))
     if not cache:
         commands.append(("what references it, in the whole store", f"nix-store{option} --query --referrers {path}"))
-    deriver = knowledge.deriver(at)
+    deriver = knowledge.deriver(index)
     if deriver is not None and deriver in knowledge.derivations:
         words = "show-derivation" if _is_old(closure.records.nix_version) else "derivation show"
         commands.append(("what built it", f"nix {words}{option} {deriver}"))

@@ -55,9 +55,9 @@ def percent(change: int, base: int, digits: int = 1) -> str:
     return f"{100 * change / base:+.{digits}f} %".replace("-", "−")
 
 
-def label(knowledge: Knowledge, at: int) -> str:
+def label(knowledge: Knowledge, index: int) -> str:
     """Return what a path is called: ``numpy 1.26.4``."""
-    return name_label(knowledge.closure.name(at))
+    return name_label(knowledge.closure.name(index))
 
 
 def totals(review: Review) -> list[tuple[str, str, str, str]]:
@@ -65,7 +65,7 @@ def totals(review: Review) -> list[tuple[str, str, str, str]]:
     old, new = review.diff.old, review.diff.new
     before, after = old.real_sizes.total, new.real_sizes.total
     came, went = review.came_and_went
-    distributions = [sum(one.identity(at).distributions for at in range(len(one.closure))) for one in (old, new)]
+    distributions = [sum(one.identity(index).distributions for index in range(len(one.closure))) for one in (old, new)]
     change = review.diff.size_change
     return [
         ("Closure size (NAR)", size(before), size(after), f"{change_of(change)} ({percent(change, before)})"),
@@ -98,7 +98,7 @@ def cause_words(diff: ClosureDiff, cause: Cause) -> str:
     if not users and not cause.via:
         return f"({gone}root) {name}"
     if not users:
-        users = [label(side, at) for at in cause.via]
+        users = [label(side, index) for index in cause.via]
     named = first_of(users)
     shared = "" if cause.edges else ", shared"
     return f"{named} {'↛' if cause.kind == 'drops' else '→'} {name}{shared}"
@@ -108,8 +108,8 @@ def versions(diff: ClosureDiff, change: Change) -> str:
     """Return what changed in itself: ``numpy 1.26.1 → 1.26.4``."""
     old, new = diff.old, diff.new
     if change.old is None or change.new is None:
-        side, at = (new, change.new) if change.new is not None else (old, change.old)
-        return label(side, at if at is not None else 0)
+        side, index = (new, change.new) if change.new is not None else (old, change.old)
+        return label(side, index if index is not None else 0)
     one, other = old.identity(change.old), new.identity(change.new)
     before, after = label(old, change.old), label(new, change.new)
     down = " (older)" if change.direction == "down" else ""

@@ -29,7 +29,7 @@ def remedy(found: EdgeEvidence) -> str | None:
 def assumption(knowledge: Knowledge, cut: Cut, label: Labels) -> str:
     """Return what a cut takes for granted: that nobody chose the links that are to vanish."""
     named = first_of(sorted({label[one] for _, one in cut.assumes}))
-    holders = sorted({label[at] for at, _ in cut.assumes})
+    holders = sorted({label[index] for index, _ in cut.assumes})
     return f"if {', '.join(holders[:2])} links to {named} only because others propagate it; else less is saved"
 
 

@@ -47,29 +47,29 @@ class Shown:
     """Of a package set; None when none is known."""
 
 
-def label_of(graph: BuildGraph, at: int) -> str:
+def label_of(graph: BuildGraph, index: int) -> str:
     """Return what a derivation is called: ``openssl 3.6.0``."""
-    return name_label(name_of(graph.paths[at]).removesuffix(".drv"))
+    return name_label(name_of(graph.paths[index]).removesuffix(".drv"))
 
 
 def rebuilt_first(impact: Impact) -> list[int]:
     """Return what is rebuilt, nearest first, seeds left out."""
-    length = {at: len(impact.way(at)) for at in impact.rebuilt}
-    rest = (at for at in impact.rebuilt if at not in impact.seeds)
-    return sorted(rest, key=lambda at: (length[at], label_of(impact.graph, at), at))
+    length = {index: len(impact.way(index)) for index in impact.rebuilt}
+    rest = (index for index in impact.rebuilt if index not in impact.seeds)
+    return sorted(rest, key=lambda index: (length[index], label_of(impact.graph, index), index))
 
 
-def way_words(impact: Impact, at: int) -> str:
+def way_words(impact: Impact, index: int) -> str:
     """Return why something is rebuilt: ``rustc → cmake → sphinx → jinja2 –test→ pytest``.
 
     What needs it when it runs is told by references between outputs, everything else by inputs.
     """
     graph, closure = impact.graph, impact.closure
-    held = impact.references(at)
-    if held and closure is not None and impact.reasons[at] == "runtime":
+    held = impact.references(index)
+    if held and closure is not None and impact.reasons[index] == "runtime":
         return " → ".join(name_label(name_of(closure.path(one))) for one in held)
-    text = label_of(graph, at)
-    for step in impact.way(at):
+    text = label_of(graph, index)
+    for step in impact.way(index):
         text += f" {'–test→' if step.test else '→'} {label_of(graph, step.input)}"
     return text
 
@@ -94,7 +94,7 @@ def headed(
     """
     graph = impact.graph
     bound = "up to " if impact.upper_bound else ""
-    touched = touched_words([label_of(graph, at) for at in impact.seeds])
+    touched = touched_words([label_of(graph, index) for index in impact.seeds])
     total = len(impact.rebuilt)
     itself = "themselves" if len(impact.seeds) > 1 else "itself"
     outputs = count(impact.outputs, "output")
@@ -129,7 +129,7 @@ def amplifier_words(graph: BuildGraph, found: Amplifiers) -> Iterator[tuple[str,
 
 
 def _named(graph: BuildGraph, packages: Sequence[int]) -> str:
-    names = [label_of(graph, at) for at in packages]
+    names = [label_of(graph, index) for index in packages]
     more = [f"{len(names) - _MEMBERS:,} more"] if len(names) > _MEMBERS else []
     listed = [*names[:_MEMBERS], *more]
     return " and ".join([", ".join(listed[:-1]), listed[-1]] if len(listed) > 1 else listed)
@@ -148,14 +148,14 @@ def cascade(impact: Impact) -> Iterator[str]:
     """Yield all that is rebuilt as a tree: each below what it is built with on the shortest way."""
     graph = impact.graph
     below: dict[int, list[int]] = {}
-    for at in rebuilt_first(impact):
-        below.setdefault(impact.way(at)[0].input, []).append(at)
-    stack = [(0, at) for at in reversed(impact.seeds)]
+    for index in rebuilt_first(impact):
+        below.setdefault(impact.way(index)[0].input, []).append(index)
+    stack = [(0, index) for index in reversed(impact.seeds)]
     while stack:
-        level, at = stack.pop()
-        way = impact.way(at)
-        more = below.get(at, [])
-        yield f"{'  ' * min(level, 24)}{label_of(graph, at)}{_by(impact, way)}"
+        level, index = stack.pop()
+        way = impact.way(index)
+        more = below.get(index, [])
+        yield f"{'  ' * min(level, 24)}{label_of(graph, index)}{_by(impact, way)}"
         stack += [(level + 1, one) for one in reversed(more)]
 
 
@@ -187,7 +187,7 @@ def attribute_words(found: Attributes) -> str:
 
 
 def _chain_words(graph: BuildGraph, chain: Sequence[int]) -> str:
-    names = [label_of(graph, at) for at in chain]
+    names = [label_of(graph, index) for index in chain]
     if len(names) > 2 * _CHAIN:
         names = [*names[:_CHAIN], f"… {len(names) - 2 * _CHAIN} more …", *names[-_CHAIN:]]
     return " → ".join(names)

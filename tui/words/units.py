@@ -53,29 +53,29 @@ class Labels:
         self._closure = knowledge.closure
         self._made: dict[int, str] = {}
         groups: dict[str, list[int]] = {}
-        for at, name in enumerate(self._closure.names):
-            groups.setdefault(without_interpreter(name), []).append(at)
-        self._alike = {at: tuple(group) for group in groups.values() if len(group) > 1 for at in group}
+        for index, name in enumerate(self._closure.names):
+            groups.setdefault(without_interpreter(name), []).append(index)
+        self._alike = {index: tuple(group) for group in groups.values() if len(group) > 1 for index in group}
 
     def __len__(self) -> int:
         return len(self._closure)
 
-    def __getitem__(self, at: int) -> str:
-        label = self._made.get(at)
+    def __getitem__(self, index: int) -> str:
+        label = self._made.get(index)
         if label is None:
-            label = name_label(self._closure.name(at)) + self._telling(at)
-            self._made[at] = label
+            label = name_label(self._closure.name(index)) + self._telling(index)
+            self._made[index] = label
         return label
 
-    def _telling(self, at: int) -> str:
-        group = self._alike.get(at, ())
+    def _telling(self, index: int) -> str:
+        group = self._alike.get(index, ())
         if not group:
             return ""
         prefixes = [parse_name(self._closure.name(one)).interpreter for one in group]
         if all(prefixes) and len(set(prefixes)) == len(group):
-            return f" · {prefixes[group.index(at)]}"
+            return f" · {prefixes[group.index(index)]}"
         digests = [digest_of(self._closure.path(one)) for one in group]
-        return f" · {digests[group.index(at)][: _telling_length(digests)]}…"
+        return f" · {digests[group.index(index)][: _telling_length(digests)]}…"
 
 
 def labels(knowledge: Knowledge) -> Labels:

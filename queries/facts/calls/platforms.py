@@ -90,7 +90,7 @@ class Branches:
             found = ((self._code.order[one], self._after(one)) for one in getattr(owner, field))
             self._narrowing[key] = list(islice((one for one in found if one[1] != EVERYWHERE), _MOST_NARROWING))
         before = self._code.order[child]
-        return reduce(Platforms.both, (after for at, after in self._narrowing[key] if at < before), EVERYWHERE)
+        return reduce(Platforms.both, (after for index, after in self._narrowing[key] if index < before), EVERYWHERE)
 
     def _after(self, statement: ast.stmt) -> Platforms:
         match statement:

@@ -32,7 +32,7 @@ _ADDING = {"append": False, "add": False, "insert": False, "appendleft": False, 
 class Binding:
     """One way in which a name gets its value."""
 
-    at: int
+    index: int
     """It has happened where the order of nodes is higher."""
     block: Block | None = None
     """The statements that all run after it; None for one that adds to what the name had."""
@@ -187,7 +187,7 @@ class Scopes:
         for target, path in _unpacked(targets, whole.path):
             value = whole.value
             function = value if isinstance(value, ast.Lambda) and not path else None
-            binding = Binding(whole.at, whole.block, value, path, function=function)
+            binding = Binding(whole.index, whole.block, value, path, function=function)
             if isinstance(target, ast.Name):
                 self._add(target.id, node, binding)
             elif isinstance(target, ast.Attribute) and is_self(target.value):
@@ -266,10 +266,10 @@ class Scopes:
         """Leave out bindings that come later, or that a later one in the statements around them overwrites."""
         use = self.order[node]
         around = {(owner, field) for _, owner, field in self.above(node)}
-        latest = max((one.at for one in found if one.block in around and one.at < use), default=-1)
-        before = [one for one in found if latest <= one.at < use]
-        last = {one.block: one.at for one in before if one.block is not None}
-        return [one for one in before if one.block is None or one.at == last[one.block]]
+        latest = max((one.index for one in found if one.block in around and one.index < use), default=-1)
+        before = [one for one in found if latest <= one.index < use]
+        last = {one.block: one.index for one in before if one.block is not None}
+        return [one for one in before if one.block is None or one.index == last[one.block]]
 
     def attribute(self, node: ast.Attribute) -> list[Binding]:
         """Return the bindings of ``self.name``, ``cls.name`` or ``Class.name`` for classes of the file."""

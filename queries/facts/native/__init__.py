@@ -31,7 +31,7 @@ def read_native(opened: IO[bytes], size: int, file: str) -> NativeFile | None:
     """
     reader = Reader(opened, size)
     try:
-        start = reader.at(0, 4)
+        start = reader.index(0, 4)
     except (Damaged, OSError):
         return None
     if start == elf.MAGIC:

@@ -76,7 +76,7 @@ class _Elf:
         if count and step < shape.sizeof():
             raise Damaged(f"they have {step} bytes each")
         for number in range(min(count, _MOST_HEADERS)):
-            self._segments.append(shape.parse(self._reader.at(first + number * step, shape.sizeof())))
+            self._segments.append(shape.parse(self._reader.index(first + number * step, shape.sizeof())))
         if count > _MOST_HEADERS:
             raise Damaged(f"there are more than {_MOST_HEADERS}")
 
@@ -103,7 +103,7 @@ class _Elf:
         shape = self._shapes.Elf_Dyn
         step = shape.sizeof()
         for number in range(min(size // step, _MOST_TAGS)):
-            entry = shape.parse(self._reader.at(first + number * step, step))
+            entry = shape.parse(self._reader.index(first + number * step, step))
             if entry.d_tag == "DT_NULL":
                 return
             if entry.d_tag == "DT_NEEDED":
@@ -114,8 +114,8 @@ class _Elf:
             raise Damaged("it has no end")
 
     def _search(self) -> list[bytes]:
-        at = self._tags.get("DT_RUNPATH", self._tags.get("DT_RPATH"))
-        return [] if at is None else self._text(at, _SEARCH_BYTES).split(b":")
+        index = self._tags.get("DT_RUNPATH", self._tags.get("DT_RPATH"))
+        return [] if index is None else self._text(index, _SEARCH_BYTES).split(b":")
 
     def _text(self, offset: int, most: int = TEXT_BYTES) -> bytes:
         size = self._tags.get("DT_STRSZ", self._reader.size)
@@ -165,16 +165,16 @@ _OPENED_LIST = msgspec.json.Decoder(list[_Opened])
 
 def _notes(data: bytes, align: int, order: str) -> Iterator[tuple[bytes, int, bytes]]:
     """Yield owner, type and content of the notes of a segment."""
-    at = 0
+    index = 0
     for _ in range(_MOST_NOTES):
-        if at + 12 > len(data):
+        if index + 12 > len(data):
             return
-        owner_size, size, kind = struct.unpack_from(f"{order}3I", data, at)
-        begin = _aligned(at + 12 + owner_size, align)
+        owner_size, size, kind = struct.unpack_from(f"{order}3I", data, index)
+        begin = _aligned(index + 12 + owner_size, align)
         if begin + size > len(data):
             raise Damaged("one of them ends outside its segment")
-        yield data[at + 12 : at + 12 + owner_size], kind, data[begin : begin + size]
-        at = _aligned(begin + size, align)
+        yield data[index + 12 : index + 12 + owner_size], kind, data[begin : begin + size]
+        index = _aligned(begin + size, align)
     raise Damaged(f"there are more than {_MOST_NOTES}")
 
 
@@ -184,7 +184,7 @@ def _aligned(offset: int, align: int) -> int:
 
 def _elf_machine(shapes: Any, reader: Reader) -> str:
     """Name the CPU as ``uname -m`` does; the number is read again, for pyelftools gives names of its own."""
-    number = int.from_bytes(reader.at(18, 2), "little" if shapes.little_endian else "big")
+    number = int.from_bytes(reader.index(18, 2), "little" if shapes.little_endian else "big")
     wide, little = shapes.elfclass == 64, shapes.little_endian
     names = {
         3: "i686",

@@ -45,8 +45,8 @@ def slices_of(reader: Reader, start: bytes) -> list[tuple[int, int]]:
     if entry is None:
         return []
     try:
-        count = int.from_bytes(reader.at(4, 4), "big")
-        table = reader.at(8, count * entry.size) if count <= _MOST_SLICES else b""
+        count = int.from_bytes(reader.index(4, 4), "big")
+        table = reader.index(8, count * entry.size) if count <= _MOST_SLICES else b""
     except (Damaged, OSError):
         return []
     slices = [(cpu, offset) for cpu, _, offset, *_ in entry.iter_unpack(table)]
@@ -83,15 +83,15 @@ def read_slice(reader: Reader, base: int, found: Found) -> None:
 def _commands(data: bytes, order: str, count: int) -> Iterator[tuple[int, bytes]]:
     """Yield number and bytes of each load command."""
     head = struct.Struct(f"{order}2I")
-    at = 0
+    index = 0
     for _ in range(min(count, _MOST_COMMANDS)):
-        if at + head.size > len(data):
+        if index + head.size > len(data):
             raise Damaged(f"{count} do not fit where they should be")
-        number, size = head.unpack_from(data, at)
-        if size < head.size or at + size > len(data):
+        number, size = head.unpack_from(data, index)
+        if size < head.size or index + size > len(data):
             raise Damaged(f"one of them is said to have {size} bytes")
-        yield number, data[at : at + size]
-        at += size
+        yield number, data[index : index + size]
+        index += size
     if count > _MOST_COMMANDS:
         raise Damaged(f"there are more than {_MOST_COMMANDS}")
 

@@ -32,7 +32,7 @@ class Reader:
         self._opened = opened
         self._bytes, self._reads = _MOST_BYTES, _MOST_READS
 
-    def at(self, offset: int, count: int) -> bytes:
+    def index(self, offset: int, count: int) -> bytes:
         """Return exactly so many bytes from an offset."""
         if count < 0 or offset + count > self.size:
             raise Damaged("beyond the end of the file")
@@ -50,7 +50,7 @@ class Reader:
         """Return bytes from an offset, up to the end of the file."""
         if offset > self.size:
             raise Damaged("beyond the end of the file")
-        return self.at(offset, min(most, self.size - offset))
+        return self.index(offset, min(most, self.size - offset))
 
 
 @dataclass(slots=True)

@@ -112,7 +112,7 @@ class Project:
         if file not in self._lines:
             self._lines[file] = _lines(self.text(file))
         lines = self._lines[file]
-        keys = (f"{'.'.join(path[:at])}\n{'.'.join(path[at:])}".lower() for at in range(len(path), -1, -1))
+        keys = (f"{'.'.join(path[:index])}\n{'.'.join(path[index:])}".lower() for index in range(len(path), -1, -1))
         return next((lines[key] for key in keys if key in lines), None)
 
     def python(self, file: str) -> ast.Module | None:

@@ -20,10 +20,10 @@ def _check(context: Context) -> Iterator[Verdict]:
         count += len(requirements.all)
         yield from _unknowns(context, requirements)
         for need in requirements.all:
-            if (need.by.at, need.name) in seen or need.reach != "absent" or not need.applies:
+            if (need.by.index, need.name) in seen or need.reach != "absent" or not need.applies:
                 continue
             if _is_due(context, need):
-                seen.add((need.by.at, need.name))
+                seen.add((need.by.index, need.name))
                 yield _finding(context, need, askers(context, requirements, need))
     yield Judged(count, "requirements")
 
@@ -32,24 +32,24 @@ def _is_due(context: Context, need: Needed) -> bool:
     """Say whether it is this rule that tells of an absent requirement, and whether it has to be there."""
     if is_plugin(context, need):
         return need.scope.kind != "package"
-    if not context.lists_dependencies(need.by.at):
+    if not context.lists_dependencies(need.by.index):
         return need.scope.kind == "environment"
     # what only building brings is P03's, what another scope of names brings is P05's
-    return not context.build_inputs_called(need.by.at, need.name)
+    return not context.build_inputs_called(need.by.index, need.name)
 
 
 def _unknowns(context: Context, requirements: Requirements) -> Iterator[Verdict]:
     silent = [
-        at
-        for at in requirements.scope.members
-        if requirements.scope.kind != "environment" and not context.lists_dependencies(at)
+        index
+        for index in requirements.scope.members
+        if requirements.scope.kind != "environment" and not context.lists_dependencies(index)
     ]
     if silent:
         yield Unknown(
             RULE.id,
             "what these packages depend on is listed neither in their files nor in a derivation that is here",
             "open the environment that they are used in",
-            tuple(context.path(at) for at in silent),
+            tuple(context.path(index) for index in silent),
         )
     yield from undecided(RULE.id, context, (need for need in requirements.all if need.reach == "absent"))
     if requirements.unparsed:
@@ -57,14 +57,14 @@ def _unknowns(context: Context, requirements: Requirements) -> Iterator[Verdict]
             RULE.id,
             f"not a requirement: {requirements.unparsed[0].text}",
             "METADATA as the standard has it",
-            tuple(sorted({context.path(one.by.at) for one in requirements.unparsed})),
+            tuple(sorted({context.path(one.by.index) for one in requirements.unparsed})),
         )
 
 
 def _finding(context: Context, need: Needed, asking: list[str]) -> Finding:
     by = need.by
     extra = f" (extra {need.extra})" if need.extra else ""
-    derivation = context.derivation(by.at)
+    derivation = context.derivation(by.index)
     words = derivation.attribute("pythonRemoveDeps").split() if derivation is not None else ()
     relaxed = need.name in {str(canonicalize_name(word)) for word in words}
     notes = ["pythonRemoveDeps names it, but METADATA still asks for it."] if relaxed else []
@@ -78,10 +78,12 @@ def _finding(context: Context, need: Needed, asking: list[str]) -> Finding:
         severity="error",
         certainty=need.certainty,
         tier=need.tier,
-        title=f"{context.label(by.at)} needs {need.requirement.name}{extra}: not in {context.label(need.scope.at)}",
-        paths=(context.path(by.at),),
+        title=(
+            f"{context.label(by.index)} needs {need.requirement.name}{extra}: not in {context.label(need.scope.index)}"
+        ),
+        paths=(context.path(by.index),),
         subjects=(need.name, by.distribution.normalized),
-        evidence=(Proof(context.path(by.at), f"{by.distribution.folder}/METADATA", f"Requires-Dist: {need.text}"),),
+        evidence=(Proof(context.path(by.index), f"{by.distribution.folder}/METADATA", f"Requires-Dist: {need.text}"),),
         remedy=remedy,
         notes=tuple(notes),
     )

@@ -25,9 +25,9 @@ def _check(context: Context) -> Iterator[Verdict]:
                 continue
             count += 1
             if need.satisfied is None:
-                odd.update(one.at for one in need.found)
-            elif not need.satisfied and (need.by.at, need.text) not in seen:
-                seen.add((need.by.at, need.text))
+                odd.update(one.index for one in need.found)
+            elif not need.satisfied and (need.by.index, need.text) not in seen:
+                seen.add((need.by.index, need.text))
                 yield _finding(context, need)
         yield from _pythons(context, requirements)
     if odd:
@@ -35,7 +35,7 @@ def _check(context: Context) -> Iterator[Verdict]:
             RULE.id,
             "their versions are not of the standard form",
             "a version as PEP 440 has it",
-            tuple(context.path(at) for at in sorted(odd)),
+            tuple(context.path(index) for index in sorted(odd)),
         )
     yield Judged(count, "requirements")
 
@@ -66,10 +66,10 @@ def _wrong_python(context: Context, one: Installed, wanted: str, version: str) -
         severity="warning",
         certainty="certain",
         tier="F",
-        title=f"{context.label(one.at)} needs Python {wanted}, runs on {version}",
-        paths=(context.path(one.at),),
+        title=f"{context.label(one.index)} needs Python {wanted}, runs on {version}",
+        paths=(context.path(one.index),),
         subjects=("python", one.distribution.normalized),
-        evidence=(Proof(context.path(one.at), metadata, f"Requires-Python: {wanted}"),),
+        evidence=(Proof(context.path(one.index), metadata, f"Requires-Python: {wanted}"),),
         remedy="an older version of it, or a newer interpreter: disabled = pythonOlder … keeps such pairs apart",
     )
 
@@ -77,11 +77,11 @@ def _wrong_python(context: Context, one: Installed, wanted: str, version: str) -
 def _finding(context: Context, need: Needed) -> Finding:
     by = need.by
     found = need.found[0]
-    derivation = context.derivation(by.at)
+    derivation = context.derivation(by.index)
     relaxes = derivation is not None and bool(derivation.attribute("pythonRelaxDeps"))
     notes = ("The derivation relaxes requirements (pythonRelaxDeps), but not this one.",) if relaxes else ()
     remedy = "update one of the two; if it works all the same, pythonRelaxDeps; else override the whole set"
-    if found.at in context.interpreters:
+    if found.index in context.interpreters:
         notes = (*notes, "The interpreter brings it itself, at a version that goes with it.")
         remedy = "pythonRelaxDeps, if it works all the same; else another interpreter"
     metadata = f"{by.distribution.folder}/METADATA"
@@ -90,15 +90,17 @@ def _finding(context: Context, need: Needed) -> Finding:
         severity="warning",
         certainty=need.certainty,
         tier=need.tier,
-        title=f"{context.label(by.at)} needs {need.requirement.name}{need.requirement.specifier}, "
+        title=f"{context.label(by.index)} needs {need.requirement.name}{need.requirement.specifier}, "
         f"has {found.distribution.version}",
-        paths=(context.path(by.at), *(context.path(one.at) for one in need.found)),
+        paths=(context.path(by.index), *(context.path(one.index) for one in need.found)),
         subjects=(need.name, by.distribution.normalized),
         evidence=(
-            Proof(context.path(by.at), metadata, f"Requires-Dist: {need.text}"),
+            Proof(context.path(by.index), metadata, f"Requires-Dist: {need.text}"),
             *(
                 Proof(
-                    context.path(one.at), f"{one.distribution.folder}/METADATA", f"Version: {one.distribution.version}"
+                    context.path(one.index),
+                    f"{one.distribution.folder}/METADATA",
+                    f"Version: {one.distribution.version}",
                 )
                 for one in need.found
             ),

@@ -16,28 +16,28 @@ def _check(context: Context) -> Iterator[Verdict]:
     blind: set[int] = set()
     count = 0
     for requirements in context.requirements:
-        listed = [need for need in requirements.all if context.lists_dependencies(need.by.at)]
+        listed = [need for need in requirements.all if context.lists_dependencies(need.by.index)]
         yield from undecided(RULE.id, context, (need for need in listed if need.reach in ("absent", "scope")))
         for need in listed:
             count += 1
-            if not need.applies or (need.by.at, need.name) in seen or is_plugin(context, need):
+            if not need.applies or (need.by.index, need.name) in seen or is_plugin(context, need):
                 continue
-            if need.reach == "absent" and context.derivation(need.by.at) is None:
-                blind.add(need.by.at)
-            inputs = context.build_inputs_called(need.by.at, need.name) if need.reach == "absent" else ()
+            if need.reach == "absent" and context.derivation(need.by.index) is None:
+                blind.add(need.by.index)
+            inputs = context.build_inputs_called(need.by.index, need.name) if need.reach == "absent" else ()
             python = [path for path, is_python in inputs if is_python]
             if python:
-                seen.add((need.by.at, need.name))
+                seen.add((need.by.index, need.name))
                 yield _built_with(context, need, python)
             elif need.reach == "scope" and not _is_settled(requirements, need):
-                seen.add((need.by.at, need.name))
+                seen.add((need.by.index, need.name))
                 yield _brought_by_others(context, need, askers(context, requirements, need))
     if blind:
         yield Unknown(
             RULE.id,
             "whether what they lack is among their build inputs: derivations not here",
             "evaluate the expression, or copy the closure with its derivations (nix copy --derivation)",
-            tuple(context.path(at) for at in sorted(blind)),
+            tuple(context.path(index) for index in sorted(blind)),
         )
     yield Judged(count, "requirements")
 
@@ -49,15 +49,15 @@ def _is_settled(requirements: Requirements, need: Needed) -> bool:
 
 
 def _built_with(context: Context, need: Needed, inputs: list[str]) -> Finding:
-    derivation = context.derivation(need.by.at)
+    derivation = context.derivation(need.by.index)
     assert derivation is not None
     return Finding(
         rule=RULE.id,
         severity="error",
         certainty=need.certainty,
         tier="D",
-        title=f"{context.label(need.by.at)} needs {need.requirement.name}: there only while it is built",
-        paths=(context.path(need.by.at),),
+        title=f"{context.label(need.by.index)} needs {need.requirement.name}: there only while it is built",
+        paths=(context.path(need.by.index),),
         subjects=(need.name, need.by.distribution.normalized),
         evidence=(_required(context, need), *(Proof(derivation.path, "", f"input {path}") for path in inputs)),
         remedy=f"move {need.name} from the build or check inputs to dependencies",
@@ -68,10 +68,10 @@ def _built_with(context: Context, need: Needed, inputs: list[str]) -> Finding:
 
 
 def _brought_by_others(context: Context, need: Needed, asking: list[str]) -> Finding:
-    others = {at for one in need.found for at in context.propagators(one.at)}
-    holders = some(context.label(at) for at in sorted(others.intersection(need.scope.members)))
-    where = context.label(need.scope.at)
-    listing = context.listing(need.by.at)
+    others = {index for one in need.found for index in context.propagators(one.index)}
+    holders = some(context.label(index) for index in sorted(others.intersection(need.scope.members)))
+    where = context.label(need.scope.index)
+    listing = context.listing(need.by.index)
     assert listing is not None
     extra = f" (extra {need.extra})" if need.extra else ""
     of_whom = f" of {some(one.partition(' (')[0] for one in asking)}" if asking else ""
@@ -80,8 +80,8 @@ def _brought_by_others(context: Context, need: Needed, asking: list[str]) -> Fin
         severity="warning",
         certainty=need.certainty,
         tier=need.tier if listing.holder is not None else "D",
-        title=f"{context.label(need.by.at)} needs {need.requirement.name}{extra}, which only others bring",
-        paths=(context.path(need.by.at), *(context.path(one.at) for one in need.found)),
+        title=f"{context.label(need.by.index)} needs {need.requirement.name}{extra}, which only others bring",
+        paths=(context.path(need.by.index), *(context.path(one.index) for one in need.found)),
         subjects=(need.name, need.by.distribution.normalized),
         evidence=(
             _required(context, need),
@@ -96,7 +96,7 @@ def _brought_by_others(context: Context, need: Needed, asking: list[str]) -> Fin
 
 
 def _required(context: Context, need: Needed) -> Proof:
-    return Proof(context.path(need.by.at), f"{need.by.distribution.folder}/METADATA", f"Requires-Dist: {need.text}")
+    return Proof(context.path(need.by.index), f"{need.by.distribution.folder}/METADATA", f"Requires-Dist: {need.text}")
 
 
 RULE = Rule(

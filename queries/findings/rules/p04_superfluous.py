@@ -12,23 +12,23 @@ from pyclosure.queries.policy.conventions import is_python_build_tool, is_test_t
 
 def _check(context: Context) -> Iterator[Verdict]:
     count = 0
-    for at in context.python_paths:
-        facts, inspection = context.files(at), context.inspection(at)
-        if facts is None or inspection is None or not facts.distributions or not context.lists_dependencies(at):
+    for index in context.python_paths:
+        facts, inspection = context.files(index), context.inspection(index)
+        if facts is None or inspection is None or not facts.distributions or not context.lists_dependencies(index):
             continue
-        for one in sorted(context.propagated[at] or ()):
+        for one in sorted(context.propagated[index] or ()):
             other = context.package_of(one)
-            if other is None or other == at:
+            if other is None or other == index:
                 continue
             count += 1
-            if not _is_asked_for(context, at, other):
-                yield _finding(context, at, one, other)
+            if not _is_asked_for(context, index, other):
+                yield _finding(context, index, one, other)
     yield Judged(count, "propagated Python dependencies")
 
 
-def _is_asked_for(context: Context, at: int, other: int) -> bool:
+def _is_asked_for(context: Context, index: int, other: int) -> bool:
     """Say whether METADATA names a distribution of the other path, under any condition, or the code imports it."""
-    facts, theirs, inspection = context.files(at), context.files(other), context.inspection(at)
+    facts, theirs, inspection = context.files(index), context.files(other), context.inspection(index)
     assert facts is not None and inspection is not None
     if theirs is None or not theirs.distributions:
         return True
@@ -43,12 +43,12 @@ def _is_asked_for(context: Context, at: int, other: int) -> bool:
     return not modules or not modules.isdisjoint(inspection.imports)
 
 
-def _finding(context: Context, at: int, propagated: int, other: int) -> Finding:
-    facts = context.files(at)
+def _finding(context: Context, index: int, propagated: int, other: int) -> Finding:
+    facts = context.files(index)
     assert facts is not None
-    listing = context.listing(at)
+    listing = context.listing(index)
     assert listing is not None
-    holders = {at} if listing.holder is None else {at, listing.holder}
+    holders = {index} if listing.holder is None else {index, listing.holder}
     edges = sorted(
         (here, one) for here in holders for one in {propagated, other} if one in context.closure.references[here]
     )
@@ -59,13 +59,13 @@ def _finding(context: Context, at: int, propagated: int, other: int) -> Finding:
         severity="warning",
         certainty="probable",
         tier="F",
-        title=f"{context.label(at)} propagates {context.label(other)} for nothing",
-        paths=(context.path(at), context.path(other)),
-        subjects=(context.name(at), context.name(other)),
+        title=f"{context.label(index)} propagates {context.label(other)} for nothing",
+        paths=(context.path(index), context.path(other)),
+        subjects=(context.name(index), context.name(other)),
         evidence=(
             Proof(listing.path, listing.file, f"propagates {context.label(propagated)}"),
-            Proof(context.path(at), f"{metadata}/METADATA", "no Requires-Dist names it"),
-            Proof(context.path(at), "", f"no Python file imports {modules}"),
+            Proof(context.path(index), f"{metadata}/METADATA", "no Requires-Dist names it"),
+            Proof(context.path(index), "", f"no Python file imports {modules}"),
         ),
         remedy="drop it from dependencies",
         cost=context.saving(edges).size,

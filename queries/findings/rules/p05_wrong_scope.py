@@ -20,19 +20,19 @@ def _check(context: Context) -> Iterator[Verdict]:
         for asked, needs in ((True, requirements.all), (False, _optional(context, requirements))):
             for need in needs:
                 native = _native_inputs(context, need)
-                if native and need.applies and (need.by.at, need.name) not in seen:
-                    seen.add((need.by.at, need.name))
+                if native and need.applies and (need.by.index, need.name) not in seen:
+                    seen.add((need.by.index, need.name))
                     yield _native_for_python(context, need, native, asked=asked)
-    for at in context.python_paths:
-        for path in _python_for_native(context, at):
-            yield _python_finding(context, at, path)
+    for index in context.python_paths:
+        for path in _python_for_native(context, index):
+            yield _python_finding(context, index, path)
     yield Judged(len(context.python_paths), "packages")
 
 
 def _optional(context: Context, requirements: Requirements) -> Iterator[Needed]:
     """Yield requirements of extras that are features, of packages that could be given the wrong thing."""
     for by in (one for some in requirements.installed.values() for one in some):
-        if context.lists_dependencies(by.at) and context.derivation(by.at) is not None:
+        if context.lists_dependencies(by.index) and context.derivation(by.index) is not None:
             for extra in by.distribution.extras:
                 if not is_for_developers(extra):
                     yield from requirements.of_extra(by, extra)
@@ -41,15 +41,15 @@ def _optional(context: Context, requirements: Requirements) -> Iterator[Needed]:
 def _native_inputs(context: Context, need: Needed) -> list[str]:
     """Return the native packages that a package was given for an absent requirement."""
     # packages of pyproject.nix have no prefix, so that names tell nothing of their inputs
-    if need.reach != "absent" or not context.lists_dependencies(need.by.at):
+    if need.reach != "absent" or not context.lists_dependencies(need.by.index):
         return []
-    inputs = context.build_inputs_called(need.by.at, need.name)
+    inputs = context.build_inputs_called(need.by.index, need.name)
     return [path for path, _ in inputs] if not any(python for _, python in inputs) else []
 
 
 def _native_for_python(context: Context, need: Needed, inputs: list[str], *, asked: bool) -> Finding:
     by = need.by
-    derivation = context.derivation(by.at)
+    derivation = context.derivation(by.index)
     assert derivation is not None
     extra = f" (extra {need.extra})" if need.extra else ""
     return Finding(
@@ -57,32 +57,34 @@ def _native_for_python(context: Context, need: Needed, inputs: list[str], *, ask
         severity="error" if asked else "warning",
         certainty="probable",
         tier="D",
-        title=f"{context.label(by.at)} needs the Python {need.requirement.name}{extra}, was given {name_of(inputs[0])}",
-        paths=(context.path(by.at),),
+        title=(
+            f"{context.label(by.index)} needs the Python {need.requirement.name}{extra}, was given {name_of(inputs[0])}"
+        ),
+        paths=(context.path(by.index),),
         subjects=(need.name, by.distribution.normalized),
         evidence=(
-            Proof(context.path(by.at), f"{by.distribution.folder}/METADATA", f"Requires-Dist: {need.text}"),
+            Proof(context.path(by.index), f"{by.distribution.folder}/METADATA", f"Requires-Dist: {need.text}"),
             *(Proof(derivation.path, "", f"input {path}") for path in inputs),
         ),
         remedy=f"take python3Packages.{need.name} explicitly: callPackage gave the native package of that name",
     )
 
 
-def _python_for_native(context: Context, at: int) -> Iterator[str]:
-    derivation = context.derivation(at)
+def _python_for_native(context: Context, index: int) -> Iterator[str]:
+    derivation = context.derivation(index)
     if derivation is None:
         return
     for word in derivation.attribute("buildInputs").split():
         parts = parse_name(name_of(word)) if STORE_PATH.fullmatch(word) else None
         if parts is not None and parts.interpreter and is_both(parts.pname.lower()):
-            facts = context.files(at)
-            required = {need.name for need in context.needs_of(at)}
+            facts = context.files(index)
+            required = {need.name for need in context.needs_of(index)}
             if facts is not None and parts.pname.lower() not in required:
                 yield word
 
 
-def _python_finding(context: Context, at: int, path: str) -> Finding:
-    derivation = context.derivation(at)
+def _python_finding(context: Context, index: int, path: str) -> Finding:
+    derivation = context.derivation(index)
     assert derivation is not None
     pname = parse_name(name_of(path)).pname
     return Finding(
@@ -90,9 +92,9 @@ def _python_finding(context: Context, at: int, path: str) -> Finding:
         severity="error",
         certainty="probable",
         tier="D",
-        title=f"{context.label(at)} is built against the Python {pname} where a C library of that name exists",
-        paths=(context.path(at),),
-        subjects=(pname.lower(), context.name(at)),
+        title=f"{context.label(index)} is built against the Python {pname} where a C library of that name exists",
+        paths=(context.path(index),),
+        subjects=(pname.lower(), context.name(index)),
         evidence=(Proof(derivation.path, "", f"buildInputs names {path}"),),
         remedy=f"take pkgs.{pname} explicitly: callPackage of the Python set gave the Python package of that name",
     )

@@ -25,8 +25,8 @@ def _check(context: Context) -> Iterator[Verdict]:
             for extra in (one for one in by.distribution.extras if not is_for_developers(one)):
                 count += 1
                 found = _half(requirements, by, extra, by_extra[extra], whole)
-                if found is not None and (by.at, extra) not in seen:
-                    seen.add((by.at, extra))
+                if found is not None and (by.index, extra) not in seen:
+                    seen.add((by.index, extra))
                     yield _finding(context, by, extra, *found)
     if seen:
         yield Unknown(
@@ -63,11 +63,11 @@ def _finding(context: Context, by: Installed, extra: str, there: list[Needed], a
         severity="info",
         certainty="probable",
         tier="F",
-        title=f"{context.label(by.at)} has its extra {extra} in part: {have}, but not {lack}",
-        paths=(context.path(by.at),),
+        title=f"{context.label(by.index)} has its extra {extra} in part: {have}, but not {lack}",
+        paths=(context.path(by.index),),
         subjects=(by.distribution.normalized, extra),
         evidence=tuple(
-            Proof(context.path(by.at), f"{by.distribution.folder}/METADATA", f"Requires-Dist: {need.text}")
+            Proof(context.path(by.index), f"{by.distribution.folder}/METADATA", f"Requires-Dist: {need.text}")
             for need in (*absent, *there)
         ),
         remedy=f"package {lack}, or make the extra explicit: optional-dependencies.{extra}",

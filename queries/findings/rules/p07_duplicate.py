@@ -20,7 +20,7 @@ def _check(context: Context) -> Iterator[Verdict]:
     for scope in context.scopes:
         for name, copies in context.installed(scope).items():
             count += 1
-            paths = frozenset(one.at for one in copies)
+            paths = frozenset(one.index for one in copies)
             # an application and the environment around it see the same pair
             if len(paths) > 1 and paths not in seen:
                 seen.add(paths)
@@ -29,22 +29,24 @@ def _check(context: Context) -> Iterator[Verdict]:
 
 
 def _finding(context: Context, scope: Scope, name: str, copies: Sequence[Installed]) -> Finding:
-    copies = sorted(copies, key=lambda one: (one.distribution.version, context.path(one.at)))
+    copies = sorted(copies, key=lambda one: (one.distribution.version, context.path(one.index)))
     versions = list(dict.fromkeys(one.distribution.version for one in copies))
     same = len(versions) == 1
     described = f"{versions[0]} twice" if same else " and ".join(versions)
     why = _why_different(context, copies) if same else ()
-    added = sorted(context.added(one.at) for one in copies)
+    added = sorted(context.added(one.index) for one in copies)
     return Finding(
         rule=RULE.id,
         severity="error",
         certainty="certain",
         tier="F",
-        title=f"duplicate distribution: {name} {described}, in {context.label(scope.at)}",
-        paths=tuple(context.path(one.at) for one in copies),
+        title=f"duplicate distribution: {name} {described}, in {context.label(scope.index)}",
+        paths=tuple(context.path(one.index) for one in copies),
         subjects=(name,),
         evidence=tuple(
-            Proof(context.path(one.at), f"{one.distribution.folder}/METADATA", f"Version: {one.distribution.version}")
+            Proof(
+                context.path(one.index), f"{one.distribution.folder}/METADATA", f"Version: {one.distribution.version}"
+            )
             for one in copies
         ),
         remedy="one override at the level of the package set (packageOverrides), so that everything uses one copy",
@@ -52,35 +54,34 @@ def _finding(context: Context, scope: Scope, name: str, copies: Sequence[Install
         cost_meaning="added",
         notes=(
             *why,
-            *(f"{_told_apart(context, one.at)}: {_chain_words(context, one.at)}" for one in copies),
+            *(f"{_told_apart(context, one.index)}: {_chain_words(context, one.index)}" for one in copies),
             _hook_words(context, scope, copies),
         ),
     )
 
 
 def _why_different(context: Context, copies: Sequence[Installed]) -> tuple[str, ...]:
-    first, second = (context.derivation(one.at) for one in copies[:2])
+    first, second = (context.derivation(one.index) for one in copies[:2])
     if first is None or second is None:
         return ("Why the same version has two hashes only the derivations would tell, which are not here.",)
     found = differences(first, second)
     words = some(found) or "the derivations do not say why"
-    return (
-        f"The same version, two hashes, {' and '.join(_told_apart(context, one.at) for one in copies[:2])}: {words}.",
-    )
+    apart = " and ".join(_told_apart(context, one.index) for one in copies[:2])
+    return (f"The same version, two hashes, {apart}: {words}.",)
 
 
-def _told_apart(context: Context, at: int) -> str:
+def _told_apart(context: Context, index: int) -> str:
     """Return a name with so much of the digest that two builds of it are told apart."""
-    return f"{digest_of(context.path(at))[:6]}…-{name_of(context.path(at))}"
+    return f"{digest_of(context.path(index))[:6]}…-{name_of(context.path(index))}"
 
 
-def _chain_words(context: Context, at: int) -> str:
-    return " → ".join(context.label(context.closure.position[path]) for path in context.chain(at))
+def _chain_words(context: Context, index: int) -> str:
+    return " → ".join(context.label(context.closure.position[path]) for path in context.chain(index))
 
 
 def _hook_words(context: Context, scope: Scope, copies: Sequence[Installed]) -> str:
     """Return what nixpkgs' own check would say, which looks when a package is built."""
-    seeing = _hook_sees(context, {one.at for one in copies}).intersection(scope.members)
+    seeing = _hook_sees(context, {one.index for one in copies}).intersection(scope.members)
     if seeing:
         return f"nixpkgs' check (catchConflicts) finds it too, when {context.label(min(seeing))} is built."
     return f"nixpkgs' check (catchConflicts) does not see it: {_hook_blind(context, scope, copies)}."
@@ -95,9 +96,9 @@ def _hook_sees(context: Context, copies: set[int]) -> set[int]:
     return found
 
 
-def _hook_names(context: Context, at: int) -> set[str]:
+def _hook_names(context: Context, index: int) -> set[str]:
     """Return the names that the hook reads in a path; dots it leaves as they are."""
-    facts = context.files(at)
+    facts = context.files(index)
     return {
         one.name.lower().replace("-", "_")
         for one in (facts.distributions if facts else ())
@@ -111,16 +112,16 @@ def _hook_blind(context: Context, scope: Scope, copies: Sequence[Installed]) -> 
         return f"it looks into lib/python3.x, not {abi}"
     if any(one.distribution.folder.endswith(".egg-info") for one in copies):
         return "one of them has an egg-info, no dist-info"
-    if not set.intersection(*(_hook_names(context, one.at) for one in copies)):
+    if not set.intersection(*(_hook_names(context, one.index) for one in copies)):
         return "it takes dots in names for something else than dashes"
-    producer = context.identity(copies[0].at).producer
+    producer = context.identity(copies[0].index).producer
     if producer is not None and producer.value == "pyproject.nix":
         return "pyproject.nix does not run it"
-    lists = [at for at in scope.members if sum(context.brings[at] >> one.at & 1 for one in copies) > 1]
+    lists = [index for index in scope.members if sum(context.brings[index] >> one.index & 1 for one in copies) > 1]
     if scope.kind == "environment" and not lists:
         return "they meet only in the environment, where buildEnv compares files"
     for one in copies:
-        if any(context.identity(sibling).kind.value == "python-dev" for sibling in context.siblings(one.at)):
+        if any(context.identity(sibling).kind.value == "python-dev" for sibling in context.siblings(one.index)):
             return "what the package propagates is listed in its dev output"
     return "no list of propagated inputs leads to both"
 

@@ -18,10 +18,10 @@ def _check(context: Context) -> Iterator[Verdict]:
     reported: set[frozenset[int]] = set()
     tops = [scope for scope in context.scopes if scope.kind != "package"]
     for scope in tops:
-        found = _different(context, scope.at)
+        found = _different(context, scope.index)
         if len(found) > 1 and frozenset(found) not in reported:
             reported.add(frozenset(found))
-            yield _finding(context, scope.at, found, _expected(context, scope))
+            yield _finding(context, scope.index, found, _expected(context, scope))
     for root in context.closure.roots:
         found = _different(context, root)
         if len(found) > 1 and not any(set(found) <= one for one in reported):
@@ -33,11 +33,12 @@ def _check(context: Context) -> Iterator[Verdict]:
 def _different(context: Context, top: int) -> list[int]:
     """Return interpreters below a path of different name, version or ABI; builds of one version are another rule's."""
     found: dict[tuple[str, str, str], int] = {}
-    for at in context.interpreters_below(top):
-        identity = context.identity(at)
-        found.setdefault((identity.pname, identity.version, context.abi(at)), at)
+    for index in context.interpreters_below(top):
+        identity = context.identity(index)
+        found.setdefault((identity.pname, identity.version, context.abi(index)), index)
     return sorted(
-        found.values(), key=lambda at: (-len(context.closure.referrers[at]), context.label(at), context.path(at))
+        found.values(),
+        key=lambda index: (-len(context.closure.referrers[index]), context.label(index), context.path(index)),
     )
 
 
@@ -47,43 +48,45 @@ def _expected(context: Context, scope: Scope) -> int | None:
 
 def _finding(context: Context, top: int, found: list[int], expected: int | None) -> Finding:
     own = expected if expected in found else found[0]
-    others = [at for at in found if at != own]
+    others = [index for index in found if index != own]
     edges = _entries(context, top, others)
-    holders = {at for at, _ in edges}
+    holders = {index for index, _ in edges}
     # a system, or several applications side by side, may have one each
-    side_by_side = context.kind(top) in _FARMS or all(at in context.closure.roots and at != top for at in holders)
+    side_by_side = context.kind(top) in _FARMS or all(
+        index in context.closure.roots and index != top for index in holders
+    )
     severity: Severity = "info" if side_by_side else "warning"
     proofs = [proof for edge in edges for proof in context.proofs(*edge)]
-    users = [Proof(context.path(at), "", f"referenced by {some(context.users(at))}") for at in found]
-    sure = all(context.identity(at).kind.tier != "N" for at in found)
+    users = [Proof(context.path(index), "", f"referenced by {some(context.users(index))}") for index in found]
+    sure = all(context.identity(index).kind.tier != "N" for index in found)
     return Finding(
         rule=RULE.id,
         severity=severity,
         certainty="certain" if sure else "probable",
         tier="F" if proofs and sure else context.identity(others[0]).kind.tier,
         title=f"{len(found)} interpreters in {context.label(top)}: {some(_names(context, found))}",
-        paths=tuple(context.path(at) for at in (*others, own)),
-        subjects=tuple(dict.fromkeys(context.identity(at).pname for at in (*others, own))),
+        paths=tuple(context.path(index) for index in (*others, own)),
+        subjects=tuple(dict.fromkeys(context.identity(index).pname for index in (*others, own))),
         evidence=(*users, *proofs),
         remedy="find the reference to the other one (a script's first line, a tool that embeds Python) and drop it",
         cost=context.saving(edges).size,
         cost_meaning="saved",
-        edges=tuple((context.path(at), context.path(one)) for at, one in edges),
+        edges=tuple((context.path(index), context.path(one)) for index, one in edges),
     )
 
 
 def _names(context: Context, found: list[int]) -> list[str]:
     """Return what the interpreters are called, with the ABI where that alone tells them apart."""
-    labels = [context.label(at) for at in found]
+    labels = [context.label(index) for index in found]
     if len(set(labels)) == len(labels):
         return labels
-    return [f"{context.label(at)} ({context.abi(at)})" for at in found]
+    return [f"{context.label(index)} ({context.abi(index)})" for index in found]
 
 
 def _entries(context: Context, top: int, others: list[int]) -> list[Edge]:
     """Return the references by which the other interpreters come in."""
     within = set(context.closure.requisites([top]))
-    return [(at, one) for one in others for at in context.closure.referrers[one] if at in within]
+    return [(index, one) for one in others for index in context.closure.referrers[one] if index in within]
 
 
 RULE = Rule(

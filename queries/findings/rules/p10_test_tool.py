@@ -15,34 +15,34 @@ from pyclosure.queries.policy.conventions import is_test_tool
 
 
 def _check(context: Context) -> Iterator[Verdict]:
-    found = leaks(context, lambda at: _is_tool(context, at))
+    found = leaks(context, lambda index: _is_tool(context, index))
     for leak in found:
         yield _finding(context, leak)
-    told = {at for leak in found for at in leak.targets}
-    unclear = [at for at in range(len(context.closure)) if at not in told and _may_be_leak(context, at)]
+    told = {index for leak in found for index in leak.targets}
+    unclear = [index for index in range(len(context.closure)) if index not in told and _may_be_leak(context, index)]
     if unclear:
         yield Unknown(
             RULE.id,
             "whether somebody propagates these test tools, or they were asked for, only files tell",
             "open it where its files are",
-            tuple(context.path(at) for at in unclear),
+            tuple(context.path(index) for index in unclear),
         )
     yield Judged(len(context.closure), "paths")
 
 
-def _may_be_leak(context: Context, at: int) -> bool:
+def _may_be_leak(context: Context, index: int) -> bool:
     """Say whether a path could be a leaked test tool, for all that is known without files."""
-    if context.is_wanted(at) or not is_test_tool(_name(context, at)):
+    if context.is_wanted(index) or not is_test_tool(_name(context, index)):
         return False
-    return context.is_blind(at) or bool(context.structure.reason and _is_tool(context, at))
+    return context.is_blind(index) or bool(context.structure.reason and _is_tool(context, index))
 
 
-def _is_tool(context: Context, at: int) -> bool:
-    return context.kind(at) in ("python-package", "python-app", "python-dev") and is_test_tool(_name(context, at))
+def _is_tool(context: Context, index: int) -> bool:
+    return context.kind(index) in ("python-package", "python-app", "python-dev") and is_test_tool(_name(context, index))
 
 
 def _finding(context: Context, leak: Leak) -> Finding:
-    names = [context.label(at) for at in leak.targets]
+    names = [context.label(index) for index in leak.targets]
     declared = _declared(context, leak)
     upstream = len(declared) == len(leak.edges)
     notes = list(assumption(context, leak))
@@ -58,33 +58,33 @@ def _finding(context: Context, leak: Leak) -> Finding:
         severity="info" if upstream else "warning",
         certainty=leak.certainty,
         tier=leak.tier,
-        title=f"{tools} at runtime: {some(names)}, by {some(context.label(at) for at in leak.referrers)}",
-        paths=tuple(context.path(at) for at in (*leak.targets, *leak.referrers)),
-        subjects=tuple(dict.fromkeys(_name(context, at) for at in (*leak.targets, *leak.referrers))),
+        title=f"{tools} at runtime: {some(names)}, by {some(context.label(index) for index in leak.referrers)}",
+        paths=tuple(context.path(index) for index in (*leak.targets, *leak.referrers)),
+        subjects=tuple(dict.fromkeys(_name(context, index) for index in (*leak.targets, *leak.referrers))),
         evidence=(*leak.proofs, *declared),
         remedy=remedy,
         # which references would follow only files tell
         cost=leak.saving.size if not context.structure.reason else None,
         cost_meaning="saved",
         notes=tuple(notes),
-        edges=tuple((context.path(at), context.path(one)) for at, one in leak.edges),
+        edges=tuple((context.path(index), context.path(one)) for index, one in leak.edges),
     )
 
 
 def _declared(context: Context, leak: Leak) -> list[Proof]:
     """Return the requirements in METADATA that ask for the tools, one for each reference that has one."""
     found = []
-    for at, one in leak.edges:
+    for index, one in leak.edges:
         tool = _name(context, one)
-        need = next((need for need in context.needs_of(at) if need.name == tool and need.applies), None)
+        need = next((need for need in context.needs_of(index) if need.name == tool and need.applies), None)
         if need is not None:
             folder = need.by.distribution.folder
-            found.append(Proof(context.path(at), f"{folder}/METADATA", f"Requires-Dist: {need.text}"))
+            found.append(Proof(context.path(index), f"{folder}/METADATA", f"Requires-Dist: {need.text}"))
     return found
 
 
-def _name(context: Context, at: int) -> str:
-    identity = context.identity(at)
+def _name(context: Context, index: int) -> str:
+    identity = context.identity(index)
     return identity.distribution or str(canonicalize_name(identity.pname))
 
 

@@ -20,26 +20,26 @@ _LISTS = ("nativeBuildInputs", "buildInputs")
 def _check(context: Context) -> Iterator[Verdict]:
     count = 0
     done: set[str] = set()
-    for at in context.python_paths:
-        derivation = context.derivation(at)
+    for index in context.python_paths:
+        derivation = context.derivation(index)
         if derivation is None or derivation.path in done:
             continue
         done.add(derivation.path)
         count += 1
-        found = _misplaced(context, at, derivation)
+        found = _misplaced(context, index, derivation)
         if found:
-            yield _finding(context, at, derivation, found)
+            yield _finding(context, index, derivation, found)
     yield Judged(count, "derivations")
 
 
-def _misplaced(context: Context, at: int, derivation: Derivation) -> list[tuple[str, str, str]]:
+def _misplaced(context: Context, index: int, derivation: Derivation) -> list[tuple[str, str, str]]:
     """Return attribute, path and name of test tools that are inputs although no test runs."""
     # with tests on, check inputs stand at the end of the same lists
     if derivation.attribute("doInstallCheck") == "1" or derivation.attribute("doCheck") == "1":
         return []
-    own = context.name(at)
+    own = context.name(index)
     # what METADATA asks for is no test input
-    required = {need.name for need in context.needs_of(at) if need.applies is not False and not need.extra}
+    required = {need.name for need in context.needs_of(index) if need.applies is not False and not need.extra}
     found = []
     for key in _LISTS:
         for word in derivation.attribute(key).split():
@@ -61,16 +61,16 @@ def _test_tool(word: str) -> str | None:
     return pname if parts.interpreter and is_test_tool(pname) else None
 
 
-def _finding(context: Context, at: int, derivation: Derivation, found: list[tuple[str, str, str]]) -> Finding:
+def _finding(context: Context, index: int, derivation: Derivation, found: list[tuple[str, str, str]]) -> Finding:
     names = list(dict.fromkeys(name for _, _, name in found))
     return Finding(
         rule=RULE.id,
         severity="warning",
         certainty="certain",
         tier="D",
-        title=f"{context.label(at)} is built with {', '.join(names)}, though no test runs",
-        paths=(context.path(at),),
-        subjects=(context.name(at), *names),
+        title=f"{context.label(index)} is built with {', '.join(names)}, though no test runs",
+        paths=(context.path(index),),
+        subjects=(context.name(index), *names),
         evidence=tuple(Proof(derivation.path, "", f"{key} names {path}") for key, path, _ in found),
         remedy="move it to nativeCheckInputs, which count only when tests run",
         notes=("Touching the tool rebuilds the package and everything that depends on it.",),

@@ -106,17 +106,17 @@ class _Judgement:
 def _check(context: Context) -> Iterator[Verdict]:
     count = 0
     fine: list[Proof] = []
-    for at in context.python_paths:
-        inspection = context.inspection(at)
+    for index in context.python_paths:
+        inspection = context.inspection(index)
         sites = [one for one in inspection.call_sites if not _IGNORED.search(one.file)] if inspection else []
-        judged = _with_fallbacks(context, at, [_judge(context, at, one) for one in sites])
+        judged = _with_fallbacks(context, index, [_judge(context, index, one) for one in sites])
         count += len(judged)
-        fine += [_proof(context, at, one) for one in judged if one.fine]
-        yield from _findings(context, at, judged)
+        fine += [_proof(context, index, one) for one in judged if one.fine]
+        yield from _findings(context, index, judged)
     yield Judged(count, "call sites", tuple(fine))
 
 
-def _judge(context: Context, at: int, site: CallSite) -> _Judgement:
+def _judge(context: Context, index: int, site: CallSite) -> _Judgement:
     every = (*site.names, *(one.name for one in site.limited))
     here = (*site.names, *(one.name for one in site.limited if _runs_here(context, one)))
     usable = tuple(name for name in here if not _FOREIGN[context.kernel].search(name))
@@ -126,7 +126,7 @@ def _judge(context: Context, at: int, site: CallSite) -> _Judgement:
     more = partial or site.dynamic or site.own_process or site.variables or site.depends_on is not None
     if not _runs_here(context, site) or (every and not usable and not more):
         return _Judgement(site, "elsewhere", _listed(every))
-    states = [_state(context, at, name) for name in usable]
+    states = [_state(context, index, name) for name in usable]
     for state in _DECIDING:
         decided = [(name, words) for name, (found, words) in zip(usable, states, strict=True) if found == state]
         if decided:
@@ -137,7 +137,7 @@ def _judge(context: Context, at: int, site: CallSite) -> _Judgement:
     return _Judgement(site, "process" if site.own_process and not site.dynamic else "dynamic", _listed(usable))
 
 
-def _with_fallbacks(context: Context, at: int, judged: list[_Judgement]) -> list[_Judgement]:
+def _with_fallbacks(context: Context, index: int, judged: list[_Judgement]) -> list[_Judgement]:
     """Call bare names fine that only repeat what the same file opens as a file of the package."""
     own = {(one.site.file, _stem(name)) for one in judged if one.state == "own" for name in one.names}
     open_files = _open_files(judged)
@@ -147,7 +147,7 @@ def _with_fallbacks(context: Context, at: int, judged: list[_Judgement]) -> list
             return True
         # what only running tells is then the package's own copy
         holders = {holder for name in one.decided for holder in context.linking.named(name)}
-        return one.site.file in open_files and one.state == "in-closure" and holders == {at}
+        return one.site.file in open_files and one.state == "in-closure" and holders == {index}
 
     return [replace(one, state="fallback") if one.bad and is_fallback(one) else one for one in judged]
 
@@ -176,7 +176,7 @@ def _runs_here(context: Context, site: CallSite | LimitedName) -> bool:
     return bool(left & set(site.platforms) if site.platforms else left)
 
 
-def _state(context: Context, at: int, name: str) -> tuple[State, str]:
+def _state(context: Context, index: int, name: str) -> tuple[State, str]:
     """Judge one name that a call site may open."""
     store = store_path_in(name, context.closure.store_dir)
     if store is not None:
@@ -184,7 +184,7 @@ def _state(context: Context, at: int, name: str) -> tuple[State, str]:
         return ("dangling" if there is False else "patched"), ""
     if name.startswith("$PACKAGE/"):
         # numpy's load_library adds the ending
-        return ("own" if at in context.linking.named(name.rpartition("/")[2]) else "gone"), ""
+        return ("own" if index in context.linking.named(name.rpartition("/")[2]) else "gone"), ""
     if context.on_system(name) or (context.kernel == "darwin" and is_part_of_macos(name)):
         return "system", ""
     if context.kernel == "linux" and is_part_of_macos(name) and not is_from_host(f"lib{name}.so"):
@@ -201,26 +201,26 @@ def _state(context: Context, at: int, name: str) -> tuple[State, str]:
     return "absent", ""
 
 
-def _findings(context: Context, at: int, judged: list[_Judgement]) -> Iterator[Finding]:
+def _findings(context: Context, index: int, judged: list[_Judgement]) -> Iterator[Finding]:
     bad = [one for one in judged if one.bad]
     dynamic = [one for one in judged if one.state == "dynamic"]
     if bad:
-        yield _finding(context, at, bad, judged)
+        yield _finding(context, index, bad, judged)
     elif dynamic:
         yield Finding(
             rule=RULE.id,
             severity="info",
             certainty="unknown",
             tier="F",
-            title=f"{context.label(at)} opens libraries named only at run time",
-            paths=(context.path(at),),
-            subjects=(context.name(at),),
-            evidence=tuple(_proof(context, at, one) for one in dynamic),
+            title=f"{context.label(index)} opens libraries named only at run time",
+            paths=(context.path(index),),
+            subjects=(context.name(index),),
+            evidence=tuple(_proof(context, index, one) for one in dynamic),
             remedy="read the call sites; patch what is a bare name there",
         )
 
 
-def _finding(context: Context, at: int, bad: list[_Judgement], judged: list[_Judgement]) -> Finding:
+def _finding(context: Context, index: int, bad: list[_Judgement], judged: list[_Judgement]) -> Finding:
     worst = next(state for state in _WORST if any(one.state == state for one in bad))
     partly = _partly_patched(judged)
     opened = tuple(dict.fromkeys(name for one in bad for name in one.names))
@@ -230,12 +230,12 @@ def _finding(context: Context, at: int, bad: list[_Judgement], judged: list[_Jud
         severity="warning" if _may_go_well(bad, judged) and not partly else "error",
         certainty="certain" if context.linking.whole and _is_certain(worst, bad, judged) else "probable",
         tier="F",
-        title=f"{context.label(at)} opens {some(_without_digests(context, decided))}: {_WORDS[worst]}",
-        paths=(context.path(at), *_providers(context, opened)),
-        subjects=(context.name(at), *_without_digests(context, opened)),
-        evidence=tuple(_proof(context, at, one) for one in sorted(judged, key=lambda one: not one.bad)),
+        title=f"{context.label(index)} opens {some(_without_digests(context, decided))}: {_WORDS[worst]}",
+        paths=(context.path(index), *_providers(context, opened)),
+        subjects=(context.name(index), *_without_digests(context, opened)),
+        evidence=tuple(_proof(context, index, one) for one in sorted(judged, key=lambda one: not one.bad)),
         remedy=_REMEDIES.get(worst, _SUBSTITUTE),
-        notes=_notes(context, at, partly),
+        notes=_notes(context, index, partly),
     )
 
 
@@ -273,19 +273,19 @@ def _without_digests(context: Context, names: Iterable[str]) -> list[str]:
     return [without_digest(name, context.closure.store_dir) for name in names]
 
 
-def _notes(context: Context, at: int, partly: list[str]) -> tuple[str, ...]:
+def _notes(context: Context, index: int, partly: list[str]) -> tuple[str, ...]:
     notes = [f"Partly patched, which looks fixed: {some(partly)}."] if partly else []
-    if "LD_LIBRARY_PATH" in _wrapper_variables(context, at):
+    if "LD_LIBRARY_PATH" in _wrapper_variables(context, index):
         notes.append("A wrapper sets LD_LIBRARY_PATH, which may lead there.")
     return tuple(notes)
 
 
-def _proof(context: Context, at: int, one: _Judgement) -> Proof:
-    return Proof(context.path(at), one.site.file, one.proof, one.site.line)
+def _proof(context: Context, index: int, one: _Judgement) -> Proof:
+    return Proof(context.path(index), one.site.file, one.proof, one.site.line)
 
 
-def _wrapper_variables(context: Context, at: int) -> set[str]:
-    inspection = context.inspection(at)
+def _wrapper_variables(context: Context, index: int) -> set[str]:
+    inspection = context.inspection(index)
     return {name for wrapper in inspection.wrappers for name in wrapper.sets} if inspection else set()
 
 

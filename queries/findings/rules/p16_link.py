@@ -26,12 +26,12 @@ _JUDGEMENT: dict[How, tuple[Severity, Certainty, str]] = {
 
 def _check(context: Context) -> Iterator[Verdict]:
     count = 0
-    for at in range(len(context.closure)):
-        inspection = context.inspection(at)
+    for index in range(len(context.closure)):
+        inspection = context.inspection(index)
         native = [one for one in inspection.native if _is_judged(context, one)] if inspection else []
         count += len(native)
-        yield from _unresolved(context, at, native)
-        yield from _impure(context, at, native)
+        yield from _unresolved(context, index, native)
+        yield from _impure(context, index, native)
     yield Judged(count, "native files")
 
 
@@ -40,28 +40,28 @@ def _is_judged(context: Context, file: NativeFile) -> bool:
     return file.role != "object" and not _TEST_DATA.search(file.file) and not context.linking.is_foreign(file)
 
 
-def _unresolved(context: Context, at: int, native: list[NativeFile]) -> Iterator[Finding]:
+def _unresolved(context: Context, index: int, native: list[NativeFile]) -> Iterator[Finding]:
     missing: dict[tuple[How, str], list[NativeFile]] = defaultdict(list)
     for file in native:
         for needed in file.needed:
             if needed not in file.optional:
-                how = context.linking.resolve(at, file, needed).how
+                how = context.linking.resolve(index, file, needed).how
                 if how not in FINE:
                     missing[how, needed].append(file)
     for (how, needed), files in missing.items():
-        yield _finding(context, at, how, needed, files)
+        yield _finding(context, index, how, needed, files)
 
 
-def _finding(context: Context, at: int, how: How, needed: str, files: list[NativeFile]) -> Finding:
+def _finding(context: Context, index: int, how: How, needed: str, files: list[NativeFile]) -> Finding:
     usual, certainty, words = _JUDGEMENT[how]
-    severity = _severity(context, at, usual)
-    providers = [one for one in context.linking.resolve(at, files[0], needed).providers if one != at]
+    severity = _severity(context, index, usual)
+    providers = [one for one in context.linking.resolve(index, files[0], needed).providers if one != index]
     where = f": {some(context.label(one) for one in providers)}" if providers and how == "elsewhere" else ""
     short = without_digest(needed, context.closure.store_dir)
     title = (
-        f"{context.label(at)} needs {short} of the host's drivers"
+        f"{context.label(index)} needs {short} of the host's drivers"
         if how == "host"
-        else f"{context.label(at)} links to {short}: {words}{where}"
+        else f"{context.label(index)} links to {short}: {words}{where}"
     )
     notes = () if how != "elsewhere" else ("It works only where something has loaded the library before.",)
     return Finding(
@@ -70,19 +70,20 @@ def _finding(context: Context, at: int, how: How, needed: str, files: list[Nativ
         certainty=certainty if how != "missing" or context.linking.whole else "probable",
         tier="F",
         title=title,
-        paths=(context.path(at), *(context.path(one) for one in providers[:3])),
-        subjects=(short, context.name(at)),
+        paths=(context.path(index), *(context.path(one) for one in providers[:3])),
+        subjects=(short, context.name(index)),
         evidence=tuple(
-            Proof(context.path(at), file.file, f"NEEDED {needed}; searches {_search(file)}") for file in files[:_SHOWN]
+            Proof(context.path(index), file.file, f"NEEDED {needed}; searches {_search(file)}")
+            for file in files[:_SHOWN]
         ),
         remedy=_REMEDIES[how],
         notes=notes,
     )
 
 
-def _severity(context: Context, at: int, usual: Severity) -> Severity:
+def _severity(context: Context, index: int, usual: Severity) -> Severity:
     """Return how bad it is: what is wrong outside of Python is for another maintainer to mend."""
-    ours = context.kind(at).startswith("python") or context.kind(at) == "interpreter"
+    ours = context.kind(index).startswith("python") or context.kind(index) == "interpreter"
     return usual if ours or usual != "error" else "warning"
 
 
@@ -98,11 +99,11 @@ def _search(file: NativeFile) -> str:
     return ":".join(file.search[:4]) + (":…" if len(file.search) > 4 else "") or "nowhere"
 
 
-def _impure(context: Context, at: int, native: list[NativeFile]) -> Iterator[Finding]:
+def _impure(context: Context, index: int, native: list[NativeFile]) -> Iterator[Finding]:
     outside: dict[str, list[NativeFile]] = defaultdict(list)
     loaders: dict[str, list[NativeFile]] = defaultdict(list)
     for file in native:
-        for folder in context.linking.impure_searches(at, file):
+        for folder in context.linking.impure_searches(index, file):
             outside[folder].append(file)
         if (
             file.role == "program"
@@ -113,14 +114,14 @@ def _impure(context: Context, at: int, native: list[NativeFile]) -> Iterator[Fin
             loaders[file.loader].append(file)
     if outside:
         files = [(folder, file) for folder, some_ in outside.items() for file in some_]
-        yield _outside(context, at, f"searches {some(outside)} for libraries", "warning", files, "RUNPATH")
+        yield _outside(context, index, f"searches {some(outside)} for libraries", "warning", files, "RUNPATH")
     if loaders:
         files = [(loader, file) for loader, some_ in loaders.items() for file in some_]
-        yield _outside(context, at, f"has programs that need {some(loaders)}", "error", files, "loader")
+        yield _outside(context, index, f"has programs that need {some(loaders)}", "error", files, "loader")
 
 
 def _outside(
-    context: Context, at: int, words: str, severity: Severity, files: list[tuple[str, NativeFile]], field: str
+    context: Context, index: int, words: str, severity: Severity, files: list[tuple[str, NativeFile]], field: str
 ) -> Finding:
     remedy = {
         "RUNPATH": "let patchelf shrink it (dontPatchELF must not be set), or patchelf --remove-rpath",
@@ -128,13 +129,13 @@ def _outside(
     }
     return Finding(
         rule=RULE.id,
-        severity=_severity(context, at, severity),
+        severity=_severity(context, index, severity),
         certainty="certain",
         tier="F",
-        title=f"{context.label(at)} {words}: outside the store",
-        paths=(context.path(at),),
-        subjects=(context.name(at), *dict.fromkeys(one for one, _ in files)),
-        evidence=tuple(Proof(context.path(at), file.file, f"{field} {place}") for place, file in files[:_SHOWN]),
+        title=f"{context.label(index)} {words}: outside the store",
+        paths=(context.path(index),),
+        subjects=(context.name(index), *dict.fromkeys(one for one, _ in files)),
+        evidence=tuple(Proof(context.path(index), file.file, f"{field} {place}") for place, file in files[:_SHOWN]),
         remedy=remedy[field],
     )
 

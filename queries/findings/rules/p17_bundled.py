@@ -21,14 +21,14 @@ _STEM = re.compile(r"^(?P<stem>lib[A-Za-z0-9_+]+?|[A-Za-z0-9_+]+?)(?:[-_]\d[\d.]
 def _check(context: Context) -> Iterator[Verdict]:
     count = 0
     ours = _closure_libraries(context)
-    for at in range(len(context.closure)):
-        inspection = context.inspection(at)
+    for index in range(len(context.closure)):
+        inspection = context.inspection(index)
         if inspection is None:
             continue
         bundled = [one for one in inspection.native if _is_bundled(one, ours)]
         count += len(bundled)
         if bundled:
-            yield _finding(context, at, bundled, ours)
+            yield _finding(context, index, bundled, ours)
     yield Judged(count, "bundled libraries")
 
 
@@ -44,13 +44,13 @@ def _is_bundled(file: NativeFile, ours: dict[str, list[int]]) -> bool:
 def _closure_libraries(context: Context) -> dict[str, list[int]]:
     """Return name without version → paths that have such a library of their own."""
     found: dict[str, list[int]] = defaultdict(list)
-    for at in range(len(context.closure)):
-        inspection = context.inspection(at)
+    for index in range(len(context.closure)):
+        inspection = context.inspection(index)
         for one in inspection.native if inspection else ():
             if one.role == "library" and not _FOLDER.search(one.file) and "site-packages/" not in one.file:
                 stem = _stem(one.soname or one.file.rpartition("/")[2])
-                if at not in found[stem]:
-                    found[stem].append(at)
+                if index not in found[stem]:
+                    found[stem].append(index)
     return found
 
 
@@ -60,7 +60,7 @@ def _stem(name: str) -> str:
     return match["stem"] if match else clean
 
 
-def _finding(context: Context, at: int, bundled: list[NativeFile], ours: dict[str, list[int]]) -> Finding:
+def _finding(context: Context, index: int, bundled: list[NativeFile], ours: dict[str, list[int]]) -> Finding:
     twins = {one.file: ours.get(_stem(one.file), []) for one in bundled}
     bundled = sorted(bundled, key=lambda one: not twins[one.file])
     double = [one for one in bundled if twins[one.file]]
@@ -71,15 +71,15 @@ def _finding(context: Context, at: int, bundled: list[NativeFile], ours: dict[st
     for one in bundled:
         beside = ", ".join(context.label(other) for other in twins[one.file][:2])
         detail = f"SONAME {one.soname or 'absent'}" + (f"; also in {beside}" if beside else "")
-        inspection_files.append(Proof(context.path(at), one.file, detail))
+        inspection_files.append(Proof(context.path(index), one.file, detail))
     return Finding(
         rule=RULE.id,
         severity="warning" if double else "info",
         certainty="certain" if not double else "probable",
         tier="F",
-        title=f"{context.label(at)} bundles {counted(len(bundled), 'native library')}: {names}{tail}",
-        paths=(context.path(at), *dict.fromkeys(context.path(other) for some_ in twins.values() for other in some_)),
-        subjects=(context.name(at),),
+        title=f"{context.label(index)} bundles {counted(len(bundled), 'native library')}: {names}{tail}",
+        paths=(context.path(index), *dict.fromkeys(context.path(other) for some_ in twins.values() for other in some_)),
+        subjects=(context.name(index),),
         evidence=tuple(inspection_files),
         remedy="build it from source against nixpkgs' libraries; else watch their security updates yourself",
         cost=size,

@@ -30,42 +30,42 @@ _FIXES = {
 
 
 def _check(context: Context) -> Iterator[Verdict]:
-    found = leaks(context, lambda at: _class(context, at) is not None)
+    found = leaks(context, lambda index: _class(context, index) is not None)
     for leak in found:
         yield _finding(context, leak)
-    unclear = tuple(context.path(at) for at in range(len(context.closure)) if context.is_blind(at))
+    unclear = tuple(context.path(index) for index in range(len(context.closure)) if context.is_blind(index))
     if unclear:
         yield Unknown(RULE.id, "what these paths are is not known", "their files or derivations", unclear)
-    tools = tuple(context.path(at) for at in context.python_paths if _is_python_tool(context, at))
+    tools = tuple(context.path(index) for index in context.python_paths if _is_python_tool(context, index))
     if tools and not context.knows_metadata:
         yield Unknown(RULE.id, "whether METADATA requires these build tools is not known", "the packages' files", tools)
     yield Judged(len(context.closure), "paths")
 
 
-def _class(context: Context, at: int) -> str | None:
+def _class(context: Context, index: int) -> str | None:
     """Return what kind of leak a path is; None for what may run."""
-    identity = context.identity(at)
+    identity = context.identity(index)
     kind = identity.kind.value
     if kind == "source":
-        return "source" if _looks_like_source(context, at) else None
+        return "source" if _looks_like_source(context, index) else None
     if kind in ("toolchain", "dev", "hook"):
         return kind
     if kind == "native-tool" and is_native_build_tool(identity.pname):
         return "tool"
-    if _is_python_tool(context, at) and context.knows_metadata:
+    if _is_python_tool(context, index) and context.knows_metadata:
         # what METADATA of anything here asks for is needed, whatever the conditions
         return None if identity.distribution in context.required_names else "tool"
     return None
 
 
-def _is_python_tool(context: Context, at: int) -> bool:
-    return context.kind(at) == "python-package" and is_python_build_tool(context.identity(at).distribution or "")
+def _is_python_tool(context: Context, index: int) -> bool:
+    return context.kind(index) == "python-package" and is_python_build_tool(context.identity(index).distribution or "")
 
 
-def _looks_like_source(context: Context, at: int) -> bool:
+def _looks_like_source(context: Context, index: int) -> bool:
     """Say whether something that was fetched is source code, rather than data which is used as it is."""
-    name = name_of(context.path(at))
-    facts = context.files(at)
+    name = name_of(context.path(index))
+    facts = context.files(index)
     by_name = kind_by_name(name, parse_name(name))
     named = by_name is not None and by_name.value == "source"
     return named or bool(facts and (facts.source_marks or facts.head == "archive"))
@@ -74,29 +74,29 @@ def _looks_like_source(context: Context, at: int) -> bool:
 def _finding(context: Context, leak: Leak) -> Finding:
     first = leak.targets[0]
     worst = _class(context, first) or "toolchain"
-    names = some(context.label(at) for at in leak.targets)
-    referrers = some(context.label(at) for at in leak.referrers)
-    below = [at for at in leak.saving.paths if at not in leak.targets]
+    names = some(context.label(index) for index in leak.targets)
+    referrers = some(context.label(index) for index in leak.referrers)
+    below = [index for index in leak.saving.paths if index not in leak.targets]
     notes = list(assumption(context, leak))
     if below:
-        heaviest = sorted(below, key=lambda at: -context.closure.nar_sizes[at])
+        heaviest = sorted(below, key=lambda index: -context.closure.nar_sizes[index])
         notes.insert(0, f"With it leave {some(map(context.label, heaviest))}.")
     # who holds it says more than what it is
-    fixes = dict.fromkeys(leak.remedies or (_FIXES[_class(context, at) or "toolchain"] for at in leak.targets))
+    fixes = dict.fromkeys(leak.remedies or (_FIXES[_class(context, index) or "toolchain"] for index in leak.targets))
     return Finding(
         rule=RULE.id,
         severity="warning",
         certainty=leak.certainty,
         tier=leak.tier,
         title=f"{_WORDS[worst]} at runtime: {names}, by {referrers}",
-        paths=tuple(context.path(at) for at in (*leak.targets, *leak.referrers)),
-        subjects=tuple(dict.fromkeys(context.identity(at).pname for at in (*leak.targets, *leak.referrers))),
+        paths=tuple(context.path(index) for index in (*leak.targets, *leak.referrers)),
+        subjects=tuple(dict.fromkeys(context.identity(index).pname for index in (*leak.targets, *leak.referrers))),
         evidence=leak.proofs,
         remedy="; ".join([*fixes, "keep it out for good: disallowedReferences"]),
         cost=leak.saving.size,
         cost_meaning="saved",
         notes=tuple(notes),
-        edges=tuple((context.path(at), context.path(one)) for at, one in leak.edges),
+        edges=tuple((context.path(index), context.path(one)) for index, one in leak.edges),
     )
 
 

@@ -21,24 +21,24 @@ _FLAGS = {
 
 def _check(context: Context) -> Iterator[Verdict]:
     done: set[str] = set()
-    for at in range(len(context.closure)):
-        derivation = context.derivation(at)
+    for index in range(len(context.closure)):
+        derivation = context.derivation(index)
         if derivation is not None and derivation.path not in done:
             done.add(derivation.path)
-            yield from _impure(context, at, derivation)
-            yield from _vendored(context, at, derivation)
-        inspection = context.inspection(at)
+            yield from _impure(context, index, derivation)
+            yield from _vendored(context, index, derivation)
+        inspection = context.inspection(index)
         if inspection is not None and inspection.outside:
-            proofs = tuple(Proof(context.path(at), one.file, one.target, one.line) for one in inspection.outside)
-            yield _finding(context, at, "leads to a place outside the store", "warning", proofs, "F", _EDITABLE)
+            proofs = tuple(Proof(context.path(index), one.file, one.target, one.line) for one in inspection.outside)
+            yield _finding(context, index, "leads to a place outside the store", "warning", proofs, "F", _EDITABLE)
     yield from _unknowns(context)
     yield Judged(len(done), "derivations")
 
 
 def _unknowns(context: Context) -> Iterator[Unknown]:
     """Yield what one kind of evidence lacks; it says nothing against the other."""
-    without_files = tuple(context.path(at) for at in context.python_paths if context.inspection(at) is None)
-    unbuilt = tuple(context.path(at) for at in context.python_paths if context.derivation(at) is None)
+    without_files = tuple(context.path(index) for index in context.python_paths if context.inspection(index) is None)
+    unbuilt = tuple(context.path(index) for index in context.python_paths if context.derivation(index) is None)
     if without_files:
         yield Unknown(RULE.id, "whether they lead outside the store: files not read", "their files", without_files)
     if unbuilt:
@@ -50,26 +50,26 @@ _EDITABLE = "build it as a normal package: an editable install works on the mach
 _SANDBOX = "declare what the build fetches as fixed-output derivations, and let it run in the sandbox"
 
 
-def _impure(context: Context, at: int, derivation: Derivation) -> Iterator[Finding]:
+def _impure(context: Context, index: int, derivation: Derivation) -> Iterator[Finding]:
     found = [(key, words) for key, words in _FLAGS.items() if derivation.attribute(key) not in ("", "0")]
     if found:
         proofs = tuple(Proof(derivation.path, "", f"{key} = {derivation.attribute(key)}") for key, _ in found)
-        yield _finding(context, at, f"is {found[0][1]}", "warning", proofs, "D", _SANDBOX)
+        yield _finding(context, index, f"is {found[0][1]}", "warning", proofs, "D", _SANDBOX)
     variables = sorted({one for one in derivation.attribute("impureEnvVars").split() if not is_for_fetchers(one)})
     if variables:
         proof = Proof(derivation.path, "", f"impureEnvVars = {' '.join(variables)}")
         words = f"depends on {some(variables, 4)} of whoever builds it"
-        yield _finding(context, at, words, "warning", (proof,), "D", "fetch without credentials, or pin a mirror")
+        yield _finding(context, index, words, "warning", (proof,), "D", "fetch without credentials, or pin a mirror")
     hooks = [word for word in derivation.attribute("nativeBuildInputs").split() if "venv-shell-hook" in name_of(word)]
     if hooks:
         proof = Proof(derivation.path, "", f"nativeBuildInputs names {hooks[0]}")
-        yield _finding(context, at, "installs packages with pip in a shell hook", "warning", (proof,), "D", _SANDBOX)
+        yield _finding(context, index, "installs packages with pip in a shell hook", "warning", (proof,), "D", _SANDBOX)
     if derivation.attribute("EDITABLE_ROOT"):
         proof = Proof(derivation.path, "", f"EDITABLE_ROOT = {derivation.attribute('EDITABLE_ROOT')}")
-        yield _finding(context, at, "is installed in place (editable)", "warning", (proof,), "D", _EDITABLE)
+        yield _finding(context, index, "is installed in place (editable)", "warning", (proof,), "D", _EDITABLE)
 
 
-def _vendored(context: Context, at: int, derivation: Derivation) -> Iterator[Finding]:
+def _vendored(context: Context, index: int, derivation: Derivation) -> Iterator[Finding]:
     managers = load("conventions")["derivation"]["vendored"]
     proofs: dict[str, list[Proof]] = {}
     for key, manager in managers["attributes"].items():
@@ -85,20 +85,20 @@ def _vendored(context: Context, at: int, derivation: Derivation) -> Iterator[Fin
     for manager, found in proofs.items():
         words = f"is built with {manager} pinned as one blob"
         remedy = "nothing, if its hash is reviewed at updates; list it as content that no lock of this closure names"
-        yield _finding(context, at, words, "info", tuple(found), "D", remedy)
+        yield _finding(context, index, words, "info", tuple(found), "D", remedy)
 
 
 def _finding(
-    context: Context, at: int, words: str, severity: Severity, proofs: tuple[Proof, ...], tier: Tier, remedy: str
+    context: Context, index: int, words: str, severity: Severity, proofs: tuple[Proof, ...], tier: Tier, remedy: str
 ) -> Finding:
     return Finding(
         rule=RULE.id,
         severity=severity,
         certainty="certain",
         tier=tier,
-        title=f"{context.label(at)} {words}",
-        paths=(context.path(at),),
-        subjects=(context.name(at),),
+        title=f"{context.label(index)} {words}",
+        paths=(context.path(index),),
+        subjects=(context.name(index),),
         evidence=proofs,
         remedy=remedy,
     )

@@ -19,45 +19,45 @@ _SHORTEST = 6
 def _check(context: Context) -> Iterator[Verdict]:
     done: set[str] = set()
     blind: list[str] = []
-    for at in range(len(context.closure)):
-        derivation = context.derivation(at)
+    for index in range(len(context.closure)):
+        derivation = context.derivation(index)
         if derivation is not None and derivation.path not in done:
             done.add(derivation.path)
-            yield from _misspelt(context, at, derivation)
-            if context.kind(at) == "python-env" and derivation.attribute("ignoreCollisions") == "1":
+            yield from _misspelt(context, index, derivation)
+            if context.kind(index) == "python-env" and derivation.attribute("ignoreCollisions") == "1":
                 proof = Proof(derivation.path, "", "ignoreCollisions = 1")
                 words = "ignores collisions between its members: the first one wins, silently"
-                yield _finding(context, at, words, (proof,), "D", "drop ignoreCollisions, and resolve what collides")
-        elif derivation is None and context.kind(at) == "python-env":
-            blind.append(context.path(at))
-        yield from _wrappers(context, at)
+                yield _finding(context, index, words, (proof,), "D", "drop ignoreCollisions, and resolve what collides")
+        elif derivation is None and context.kind(index) == "python-env":
+            blind.append(context.path(index))
+        yield from _wrappers(context, index)
     if blind:
         tells = "evaluate the expression, or copy the closure with its derivations (nix copy --derivation)"
         yield Unknown(RULE.id, "whether collisions are ignored: derivations not here", tells, tuple(blind))
     yield Judged(len(done), "derivations")
 
 
-def _wrappers(context: Context, at: int) -> Iterator[Finding]:
-    inspection = context.inspection(at)
+def _wrappers(context: Context, index: int) -> Iterator[Finding]:
+    inspection = context.inspection(index)
     if inspection is None:
         return
     leaking = [one for one in inspection.wrappers if set(one.sets) & set(_LEAKING)]
     if leaking:
         names = sorted({name for one in leaking for name in one.sets if name in _LEAKING})
-        proofs = tuple(Proof(context.path(at), one.file, f"sets {', '.join(one.sets)}") for one in leaking)
+        proofs = tuple(Proof(context.path(index), one.file, f"sets {', '.join(one.sets)}") for one in leaking)
         words = f"has programs that export {', '.join(names)} to everything they start"
         remedy = "patch the path in instead, or unset the variable in the program: other interpreters obey it, too"
-        yield _finding(context, at, words, proofs, "F", remedy)
+        yield _finding(context, index, words, proofs, "F", remedy)
     open_to_user = [one for one in inspection.wrappers if one.python and "PYTHONNOUSERSITE" not in one.sets]
     if open_to_user:
-        proofs = tuple(Proof(context.path(at), one.file, f"sets {', '.join(one.sets)}") for one in open_to_user)
+        proofs = tuple(Proof(context.path(index), one.file, f"sets {', '.join(one.sets)}") for one in open_to_user)
         words = "has programs that also import from the user's own site-packages"
         yield _finding(
-            context, at, words, proofs, "F", "wrap with PYTHONNOUSERSITE=true; permitUserSite must not be set"
+            context, index, words, proofs, "F", "wrap with PYTHONNOUSERSITE=true; permitUserSite must not be set"
         )
 
 
-def _misspelt(context: Context, at: int, derivation: Derivation) -> Iterator[Finding]:
+def _misspelt(context: Context, index: int, derivation: Derivation) -> Iterator[Finding]:
     given = {*derivation.env, *(derivation.structured_attrs or {})}
     own = sorted(given - _known_attributes() - {*derivation.outputs})
     found = {key: meant for key in own if (meant := _meant(key, given))}
@@ -65,7 +65,9 @@ def _misspelt(context: Context, at: int, derivation: Derivation) -> Iterator[Fin
         told = ", ".join(f"{key} (meant {meant}?)" for key, meant in found.items())
         proofs = tuple(Proof(derivation.path, "", f"{key} = {derivation.attribute(key)[:60]}") for key in found)
         remedy = "correct the name: Nix takes any attribute, and hooks read only those that they know"
-        yield _finding(context, at, f"has an attribute that nothing reads: {told}", proofs, "D", remedy, probable=True)
+        yield _finding(
+            context, index, f"has an attribute that nothing reads: {told}", proofs, "D", remedy, probable=True
+        )
 
 
 def _meant(key: str, given: set[str]) -> str | None:
@@ -98,23 +100,32 @@ def _one_slip(one: str, other: str) -> bool:
         return True
     if abs(len(one) - len(other)) > 1:
         return False
-    start = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    start = next(
+        (index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
     a, b = one[start:], other[start:]
     swapped = len(a) > 1 and len(b) > 1 and a[0] == b[1] and a[1] == b[0] and a[2:] == b[2:]
     return a[1:] == b[1:] or a[1:] == b or a == b[1:] or swapped
 
 
 def _finding(
-    context: Context, at: int, words: str, proofs: tuple[Proof, ...], tier: Tier, remedy: str, *, probable: bool = False
+    context: Context,
+    index: int,
+    words: str,
+    proofs: tuple[Proof, ...],
+    tier: Tier,
+    remedy: str,
+    *,
+    probable: bool = False,
 ) -> Finding:
     return Finding(
         rule=RULE.id,
         severity="warning",
         certainty="probable" if probable else "certain",
         tier=tier,
-        title=f"{context.label(at)} {words}",
-        paths=(context.path(at),),
-        subjects=(context.name(at),),
+        title=f"{context.label(index)} {words}",
+        paths=(context.path(index),),
+        subjects=(context.name(index),),
         evidence=proofs,
         remedy=remedy,
     )

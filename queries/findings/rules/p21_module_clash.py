@@ -22,7 +22,7 @@ def _check(context: Context) -> Iterator[Verdict]:
         modules = _modules(context, scope)
         count += len(modules)
         for name, holders in modules.items():
-            paths = frozenset(at for at, _ in holders)
+            paths = frozenset(index for index, _ in holders)
             clashing = len(paths) > 1 and not all(module.kind in _SHARED for _, module in holders)
             if clashing and (name, paths) not in seen and not _one_distribution(context, paths):
                 seen.add((name, paths))
@@ -32,23 +32,25 @@ def _check(context: Context) -> Iterator[Verdict]:
 
 def _modules(context: Context, scope: Scope) -> dict[str, list[tuple[int, Module]]]:
     found: dict[str, list[tuple[int, Module]]] = defaultdict(list)
-    for at in scope.members:
-        inspection = context.inspection(at)
+    for index in scope.members:
+        inspection = context.inspection(index)
         for module in inspection.modules if inspection else ():
             if f"/{scope.abi}/" in f"/{module.folder}/" or module.folder == "site-packages":
-                found[module.name].append((at, module))
+                found[module.name].append((index, module))
     return found
 
 
 def _one_distribution(context: Context, paths: frozenset[int]) -> bool:
     """Say whether all are copies of one distribution, which P07 tells."""
-    names = [frozenset(one.normalized for one in facts.distributions) for at in paths if (facts := context.files(at))]
+    names = [
+        frozenset(one.normalized for one in facts.distributions) for index in paths if (facts := context.files(index))
+    ]
     return bool(frozenset.intersection(*names)) if names else False
 
 
 def _finding(context: Context, scope: Scope, name: str, holders: list[tuple[int, Module]]) -> Finding:
     holders = sorted(holders, key=lambda one: (context.label(one[0]), context.path(one[0])))
-    labels = [context.label(at) for at, _ in holders]
+    labels = [context.label(index) for index, _ in holders]
     mixed = any(module.kind in _SHARED for _, module in holders)
     note = (
         "One of them treats it as a namespace, the other does not, and hides what the namespace holds." if mixed else ""
@@ -59,17 +61,19 @@ def _finding(context: Context, scope: Scope, name: str, holders: list[tuple[int,
         certainty="certain",
         tier="F",
         title=f"module {name} in {len(set(labels))} distributions: {some(labels)}",
-        paths=tuple(dict.fromkeys(context.path(at) for at, _ in holders)),
-        subjects=(name, *dict.fromkeys(context.identity(at).pname for at, _ in holders)),
+        paths=tuple(dict.fromkeys(context.path(index) for index, _ in holders)),
+        subjects=(name, *dict.fromkeys(context.identity(index).pname for index, _ in holders)),
         evidence=tuple(
-            Proof(context.path(at), f"{module.folder}/{module.name}", f"a {module.kind.replace('-', ' ')}")
-            for at, module in holders
+            Proof(context.path(index), f"{module.folder}/{module.name}", f"a {module.kind.replace('-', ' ')}")
+            for index, module in holders
         ),
         remedy=(
             "delete the stray folder in postInstall, or leave one of the two out; "
             "a namespace package must have no __init__.py in any of its parts"
         ),
-        notes=(note,) if note else (f"Both are importable in {context.label(scope.at)}; the first on sys.path wins.",),
+        notes=(note,)
+        if note
+        else (f"Both are importable in {context.label(scope.index)}; the first on sys.path wins.",),
     )
 
 

@@ -16,13 +16,13 @@ _SHOWN = 20
 def _check(context: Context) -> Iterator[Verdict]:
     usual = context.linking.usual
     count = 0
-    for at in range(len(context.closure)):
-        inspection = context.inspection(at)
+    for index in range(len(context.closure)):
+        inspection = context.inspection(index)
         native = [one for one in inspection.native if one.role != "object" and one.machines] if inspection else []
         count += len(native)
         strange = [one for one in native if context.linking.is_foreign(one)]
         if strange and usual is not None:
-            yield _finding(context, at, strange, usual)
+            yield _finding(context, index, strange, usual)
     yield Judged(count, "native files")
 
 
@@ -30,18 +30,18 @@ def _system(form: str, machine: str) -> str:
     return f"{machine}-{'linux' if form == 'elf' else 'darwin'}"
 
 
-def _finding(context: Context, at: int, strange: list[NativeFile], usual: tuple[str, str]) -> Finding:
+def _finding(context: Context, index: int, strange: list[NativeFile], usual: tuple[str, str]) -> Finding:
     found = some(sorted({_system(one.form, machine) for one in strange for machine in one.machines}))
     return Finding(
         rule=RULE.id,
         severity="warning",
         certainty="certain",
         tier="F",
-        title=f"{context.label(at)} has {counted(len(strange), 'native file')} for {found}, not {_system(*usual)}",
-        paths=(context.path(at),),
-        subjects=(context.identity(at).pname,),
+        title=f"{context.label(index)} has {counted(len(strange), 'native file')} for {found}, not {_system(*usual)}",
+        paths=(context.path(index),),
+        subjects=(context.identity(index).pname,),
         evidence=tuple(
-            Proof(context.path(at), one.file, f"{one.form} {one.role} for {', '.join(one.machines)}")
+            Proof(context.path(index), one.file, f"{one.form} {one.role} for {', '.join(one.machines)}")
             for one in strange[:_SHOWN]
         ),
         remedy="delete what cannot run here in postInstall; or, cross-built, find what is of the build platform",

@@ -28,14 +28,14 @@ def _finding(context: Context, members: frozenset[str], inside: list[Needed]) ->
     names = sorted(members)
     told = ", ".join(f"{need.by.distribution.normalized} → {need.name}" for need in cut[:3])
     outcome = f"; not realised: {told}" if cut else ""
-    positions = dict.fromkeys(need.by.at for need in (*cut, *inside))
+    positions = dict.fromkeys(need.by.index for need in (*cut, *inside))
     return Finding(
         rule=RULE.id,
         severity="info",
         certainty="certain",
         tier="F",
         title=f"metadata cycle: {' ⇄ '.join(names[:4])}{' …' if len(names) > 4 else ''}{outcome}",
-        paths=tuple(context.path(at) for at in positions),
+        paths=tuple(context.path(index) for index in positions),
         subjects=tuple(names),
         evidence=tuple(_proof(context, need) for need in sorted(inside, key=lambda one: one.reach != "scope")),
         remedy=(
@@ -50,7 +50,7 @@ def _proof(context: Context, need: Needed) -> Proof:
     realised = {"direct": "propagated", "transitive": "propagated by what it propagates", "scope": "not propagated"}
     words = realised.get(need.reach, "not known whether it is propagated")
     folder = need.by.distribution.folder
-    return Proof(context.path(need.by.at), f"{folder}/METADATA", f"Requires-Dist: {need.text} ({words})")
+    return Proof(context.path(need.by.index), f"{folder}/METADATA", f"Requires-Dist: {need.text} ({words})")
 
 
 RULE = Rule(

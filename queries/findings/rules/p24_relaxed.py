@@ -20,19 +20,19 @@ _ATTRIBUTES = {
 
 def _check(context: Context) -> Iterator[Verdict]:
     count = 0
-    for at in context.python_paths:
-        derivation = context.derivation(at)
-        if derivation is None or context.identity(at).output.value != "out":
+    for index in context.python_paths:
+        derivation = context.derivation(index)
+        if derivation is None or context.identity(index).output.value != "out":
             continue
         count += 1
         found = {key: derivation.attribute(key).split() for key in _ATTRIBUTES if derivation.attribute(key)}
         if found:
-            yield _finding(context, at, derivation.path, found)
+            yield _finding(context, index, derivation.path, found)
     yield Judged(count, "derivations")
 
 
-def _finding(context: Context, at: int, drv: str, found: dict[str, list[str]]) -> Finding:
-    vain = _in_vain(context, at, found.get("pythonRemoveDeps", []))
+def _finding(context: Context, index: int, drv: str, found: dict[str, list[str]]) -> Finding:
+    vain = _in_vain(context, index, found.get("pythonRemoveDeps", []))
     parts = [f"{_ATTRIBUTES[key]} {_named(names)}" for key, names in found.items() if names != vain]
     if vain:
         parts.append(f"names {some(vain)} in pythonRemoveDeps, to no effect")
@@ -43,9 +43,9 @@ def _finding(context: Context, at: int, drv: str, found: dict[str, list[str]]) -
         severity="warning" if vain else "info",
         certainty="certain",
         tier="D",
-        title=f"{context.label(at)} {words}",
-        paths=(context.path(at),),
-        subjects=(context.name(at),),
+        title=f"{context.label(index)} {words}",
+        paths=(context.path(index),),
+        subjects=(context.name(index),),
         evidence=tuple(Proof(drv, "", f"{key} = {' '.join(names)}") for key, names in found.items()),
         remedy="correct the spelling, or see why the hook does not run: METADATA still has the requirement"
         if vain
@@ -54,9 +54,9 @@ def _finding(context: Context, at: int, drv: str, found: dict[str, list[str]]) -
     )
 
 
-def _in_vain(context: Context, at: int, names: list[str]) -> list[str]:
+def _in_vain(context: Context, index: int, names: list[str]) -> list[str]:
     """Return what pythonRemoveDeps names and METADATA requires all the same."""
-    facts = context.files(at)
+    facts = context.files(index)
     required = {name for one in (facts.distributions if facts else ()) for name in context.required(one).names}
     return [name for name in names if str(canonicalize_name(name)) in required]
 

@@ -83,19 +83,19 @@ def _asked_of(own: Collection[str], asked: Iterable[str], of_all: Iterable[Colle
 def _scope(context: Context) -> Scope | None:
     """Return what the lock is for: what a root is, or else the largest."""
     tops = [scope for scope in context.scopes if scope.kind != "package"]
-    return next((scope for scope in tops if scope.at in context.closure.roots), tops[0] if tops else None)
+    return next((scope for scope in tops if scope.index in context.closure.roots), tops[0] if tops else None)
 
 
 def _present(context: Context, scope: Scope) -> list[Present]:
     return [
-        Present(name, one.distribution.version, context.path(one.at), _from_source(context, one))
+        Present(name, one.distribution.version, context.path(one.index), _from_source(context, one))
         for name, copies in context.installed(scope).items()
         for one in copies
     ]
 
 
 def _from_source(context: Context, one: Installed) -> bool | None:
-    derivation = context.derivation(one.at)
+    derivation = context.derivation(one.index)
     if derivation is not None and derivation.attribute("src"):
         return not derivation.attribute("src").endswith(".whl")
     tags = one.distribution.wheel_tags
@@ -128,10 +128,14 @@ def _summary(context: Context, scope: Scope, lock: Lock, comparison: Comparison)
         severity="info",
         certainty="certain",
         tier="F",
-        title=f"{len(same)} of {len(present)} distributions of {context.label(scope.at)} are as {lock.file} has them",
-        paths=(context.path(scope.at),),
+        title=(
+            f"{len(same)} of {len(present)} distributions of {context.label(scope.index)} are as {lock.file} has them"
+        ),
+        paths=(context.path(scope.index),),
         subjects=(lock.file,),
-        evidence=(Proof(context.path(scope.at), "", f"compared with {lock.file} ({lock.kind} {lock.lock_version})"),),
+        evidence=(
+            Proof(context.path(scope.index), "", f"compared with {lock.file} ({lock.kind} {lock.lock_version})"),
+        ),
         remedy="nothing",
         notes=tuple(f"{note[:1].upper()}{note[1:]}." for note in comparison.notes),
     )
@@ -142,7 +146,7 @@ def _one(context: Context, scope: Scope, lock: Lock, row: Row) -> Finding:
     locked = " or ".join(row.locked) or "no version"
     severity: Severity = "warning" if row.verdict == "missing" or by_lock else "info"
     if row.verdict == "missing":
-        title = f"{row.name} {locked} is in {lock.file}, but not in {context.label(scope.at)}"
+        title = f"{row.name} {locked} is in {lock.file}, but not in {context.label(scope.index)}"
         remedy = "build the environment from the lock again, or drop it from the lock"
     else:
         title = f"{row.name} {row.installed}, but {lock.file} has {locked}"
@@ -155,23 +159,26 @@ def _one(context: Context, scope: Scope, lock: Lock, row: Row) -> Finding:
         certainty="certain",
         tier="F",
         title=title,
-        paths=(row.path or context.path(scope.at),),
+        paths=(row.path or context.path(scope.index),),
         subjects=(row.name,),
-        evidence=(_proof(context, scope, row), Proof(context.path(scope.at), "", f"{lock.file}: {row.name} {locked}")),
+        evidence=(
+            _proof(context, scope, row),
+            Proof(context.path(scope.index), "", f"{lock.file}: {row.name} {locked}"),
+        ),
         remedy=remedy,
         notes=(f"{row.detail[:1].upper()}{row.detail[1:]}.",) if row.detail else (),
     )
 
 
 def _made_by_lock(context: Context, row: Row) -> bool:
-    at = context.closure.position.get(row.path) if row.path else None
-    producer = context.identity(at).producer if at is not None else None
+    index = context.closure.position.get(row.path) if row.path else None
+    producer = context.identity(index).producer if index is not None else None
     return producer is not None and producer.value in _BY_LOCK
 
 
 def _proof(context: Context, scope: Scope, row: Row) -> Proof:
     if row.path is None:
-        return Proof(context.path(scope.at), "", f"no dist-info of {row.name}")
+        return Proof(context.path(scope.index), "", f"no dist-info of {row.name}")
     locked = f", locked {' or '.join(row.locked)}" if row.verdict == "skew" and row.locked else ""
     detail = f": {row.detail}" if row.detail else ""
     return Proof(row.path, "", f"{row.name} {row.installed}{locked}{detail}")
@@ -184,7 +191,7 @@ def _many(context: Context, scope: Scope, lock: Lock, rows: list[Row], words: st
         certainty="certain",
         tier="F",
         title=f"{counted(len(rows), 'distribution')} {words.format(lock.file)}: {some((row.name for row in rows), 5)}",
-        paths=tuple(row.path for row in rows if row.path is not None) or (context.path(scope.at),),
+        paths=tuple(row.path for row in rows if row.path is not None) or (context.path(scope.index),),
         subjects=tuple(row.name for row in rows),
         evidence=tuple(_proof(context, scope, row) for row in rows),
         remedy=remedy,

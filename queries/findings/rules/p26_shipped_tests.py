@@ -14,8 +14,8 @@ _LEAST = 1024 * 1024
 
 def _check(context: Context) -> Iterator[Verdict]:
     count = 0
-    for at in context.python_paths:
-        inspection = context.inspection(at)
+    for index in context.python_paths:
+        inspection = context.inspection(index)
         if inspection is None:
             continue
         count += 1
@@ -26,12 +26,12 @@ def _check(context: Context) -> Iterator[Verdict]:
                 severity="info",
                 certainty="certain",
                 tier="F",
-                title=f"{context.label(at)} ships its tests",
-                paths=(context.path(at),),
-                subjects=(context.name(at),),
+                title=f"{context.label(index)} ships its tests",
+                paths=(context.path(index),),
+                subjects=(context.name(index),),
                 evidence=(
                     Proof(
-                        context.path(at),
+                        context.path(index),
                         "",
                         f"folders called test or tests: {share:.0f} % of its bytes, bytecode included",
                     ),

@@ -30,8 +30,8 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     word = path_after_source(arguments, "contents", "pyclosure contents ./result numpy; or --all")
     arguments.no_derivations = True
     knowledge = load(arguments, streams.err)
-    at = select(knowledge, word)
-    path, root = knowledge.closure.path(at), knowledge.closure.records.files_root
+    index = select(knowledge, word)
+    path, root = knowledge.closure.path(index), knowledge.closure.records.files_root
     found = contents(path, root) if root is not None else None
     if found is None:
         reason = knowledge.files_state.reason or "it is not on this machine's disk"

@@ -117,8 +117,8 @@ def _edges(knowledge: Knowledge, arguments: argparse.Namespace, streams: Streams
     label = labels(knowledge)
     table = text_table((("referrer", "name"), ("reference", "name"), ("saves", "right")))
     telling = [row for row in rows if row[1]]
-    for (at, one), saved in telling:
-        table.add_row(*cells((label[at], label[one], size(saved))))
+    for (index, one), saved in telling:
+        table.add_row(*cells((label[index], label[one], size(saved))))
     text_console(streams.out).print(table)
     streams.out.write(
         f"{count(len(telling), 'reference')} of {len(rows):,} save something alone; "

@@ -36,10 +36,10 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     if arguments.start:
         members = closure.requisites((select(knowledge, arguments.start),))
     if arguments.kind:
-        members = [at for at in members if knowledge.identity(at).kind.value in arguments.kind]
+        members = [index for index in members if knowledge.identity(index).kind.value in arguments.kind]
     if arguments.top is not None:
         heaviest = set(ordered(knowledge, members, "added_size")[: max(0, arguments.top)]) | set(closure.roots)
-        members = [at for at in members if at in heaviest]
+        members = [index for index in members if index in heaviest]
     write_graph(knowledge, members[::-1], arguments.format, streams.out)
     return 0
 

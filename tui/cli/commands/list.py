@@ -118,12 +118,12 @@ def _chosen(arguments: argparse.Namespace, knowledge: object) -> list[int]:
     if arguments.depends_on:
         target = select(knowledge, arguments.depends_on)
         wanted = closure.dependants((target,)) - {target}
-        positions = [at for at in positions if at in wanted]
+        positions = [index for index in positions if index in wanted]
     positions = [
-        at
-        for at in positions
-        if knowledge.sizes.nar[at] >= arguments.min_size
-        and (not arguments.kind or knowledge.identity(at).kind.value in arguments.kind)
+        index
+        for index in positions
+        if knowledge.sizes.nar[index] >= arguments.min_size
+        and (not arguments.kind or knowledge.identity(index).kind.value in arguments.kind)
     ]
     positions = matching(knowledge, positions, arguments.filter) if arguments.filter else positions
     positions = ordered(knowledge, positions, arguments.sort, reverse=arguments.reverse)

@@ -110,7 +110,7 @@ def _touch(
     from pyclosure.tui.words.rebuild import Shown
 
     graph = opened.graph
-    seeds: Sequence[int] = [at for word in words for at in select_derivations(graph, word, every=arguments.every)]
+    seeds: Sequence[int] = [index for word in words for index in select_derivations(graph, word, every=arguments.every)]
     if not words:
         seeds = amplified(ranking(graph, tests), tests)
     closure = opened.knowledge.closure if opened.knowledge is not None else None
@@ -140,7 +140,7 @@ def _rank(arguments: argparse.Namespace, opened: OpenGraph, tests: frozenset[Bui
     from pyclosure.tui.output.rebuild import write_ranking
     from pyclosure.tui.words.rebuild import label_of
 
-    names = {at: label_of(opened.graph, at) for at in range(len(opened.graph))}
+    names = {index: label_of(opened.graph, index) for index in range(len(opened.graph))}
     words = arguments.filter.lower().split()
     rows = [
         replace(one, rebuilds=one.without_tests) if arguments.no_tests else one

@@ -53,7 +53,7 @@ def _run(arguments: argparse.Namespace, streams: Streams) -> int:
     words = ["pyclosure", "review", folder.path, *(["--base", arguments.base] if arguments.base else [])]
     command = shlex.join([*words, *(["--findings"] if arguments.findings else [])])
     lost = sorted(
-        before.keys() - {next(one for one, at in before.items() if at == link) for link in pairs.values() if link}
+        before.keys() - {next(one for one, index in before.items() if index == link) for link in pairs.values() if link}
     )
     if lost:
         streams.err.write(f"only before the change: {printable(', '.join(lost), 2000)}\n")

@@ -232,13 +232,13 @@ def gated_answer(shown: Shown, judged: Sequence[gates.Gate]) -> GatedDiff:
 
 def _side(knowledge: Knowledge, label: str) -> Side:
     closure = knowledge.closure
-    kinds = Counter(knowledge.identity(at).kind.value for at in range(len(closure)))
+    kinds = Counter(knowledge.identity(index).kind.value for index in range(len(closure)))
     return Side(
         label=label,
-        roots=[closure.path(at) for at in closure.roots],
+        roots=[closure.path(index) for index in closure.roots],
         paths=len(closure),
         closure_size=knowledge.real_sizes.total,
-        distributions=sum(knowledge.identity(at).distributions for at in range(len(closure))),
+        distributions=sum(knowledge.identity(index).distributions for index in range(len(closure))),
         kinds=dict(sorted(kinds.items())),
     )
 
@@ -257,9 +257,9 @@ def _cause(review: Review, cause: causes.Cause) -> CauseAnswer:
         kind=cause.kind,
         target=path(cause.target),
         edges=edges,
-        via=[path(at) for at in cause.via],
+        via=[path(index) for index in cause.via],
         direct=cause.direct,
-        paths=[path(at) for at in cause.paths],
+        paths=[path(index) for index in cause.paths],
         size_change=cause.size_change,
     )
 

@@ -52,7 +52,7 @@ def history_answer(
 ) -> HistoryAnswer:
     """Return closures in their order, and when what was looked for was there."""
     return HistoryAnswer(
-        closures=[_moment(one, ways[at - 1] if at else None) for at, one in enumerate(moments)],
+        closures=[_moment(one, ways[index - 1] if index else None) for index, one in enumerate(moments)],
         spans=(
             [
                 SpanAnswer(
@@ -74,7 +74,7 @@ def _moment(one: history.Moment, way: history.Step | None) -> MomentAnswer:
     closure, report = one.knowledge.closure, one.report
     return MomentAnswer(
         label=one.label,
-        roots=[closure.path(at) for at in closure.roots],
+        roots=[closure.path(index) for index in closure.roots],
         closure_size=one.total,
         size_change=way.diff.size_change if way is not None else None,
         paths=len(closure),

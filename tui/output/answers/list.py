@@ -63,7 +63,7 @@ def path_rows(knowledge: Knowledge, positions: Sequence[int], keys: Sequence[str
     """Return paths as rows with the fields that are asked for, in the order of ``keys``."""
     types = {field.name: field.type for field in fields(PathRow)}
     chosen: Any = defstruct("PathRow", [(key, types[key]) for key in dict.fromkeys(keys)], bases=(Answer,), frozen=True)
-    return [chosen(**row(knowledge, at, keys)) for at in positions]
+    return [chosen(**row(knowledge, index, keys)) for index in positions]
 
 
 PRINTED = {"pyclosure list SOURCE… --format json": list[PathRow]}

@@ -221,7 +221,9 @@ def impact_answer(shown: Shown) -> ImpactAnswer:
             without_tests=len(impact.without_tests),
             upper_bound=impact.upper_bound,
         ),
-        closure=Again([closure.path(at) for at in impact.paths], impact.nar_size) if closure is not None else None,
+        closure=Again([closure.path(index) for index in impact.paths], impact.nar_size)
+        if closure is not None
+        else None,
         amplifiers=_amplifiers(graph, shown.multiplied),
         by_depth=impact.by_depth,
         longest_chain=_paths(graph, impact.longest),
@@ -241,16 +243,16 @@ def _rebuilt(shown: Shown) -> list[Rebuilt]:
             step.test,
             list(attributes_of_inputs(graph, step.derivation)[step.input]),
         )
-        for step in {step for at in rows for step in impact.way(at)}
+        for step in {step for index in rows for step in impact.way(index)}
     }
     return [
         Rebuilt(
-            derivation=graph.paths[at],
-            reason=impact.reasons[at],
-            because=[steps[step] for step in impact.way(at)],
-            references=[impact.closure.path(one) for one in impact.references(at)] if impact.closure else None,
+            derivation=graph.paths[index],
+            reason=impact.reasons[index],
+            because=[steps[step] for step in impact.way(index)],
+            references=[impact.closure.path(one) for one in impact.references(index)] if impact.closure else None,
         )
-        for at in rows
+        for index in rows
     ]
 
 
@@ -278,7 +280,7 @@ def _sets(graph: BuildGraph, found: amplifiers.Amplifiers) -> list[AmplifierSet]
     return [
         AmplifierSet(
             packages=_paths(graph, one.packages),
-            edges=[BuildEdge(graph.paths[user], graph.paths[at]) for user, at in one.edges],
+            edges=[BuildEdge(graph.paths[user], graph.paths[index]) for user, index in one.edges],
             left=one.left,
             saves=one.saves,
         )
@@ -344,7 +346,7 @@ def comparison_answer(
 
 
 def _paths(graph: BuildGraph, some: Sequence[int]) -> list[str]:
-    return [graph.paths[at] for at in some]
+    return [graph.paths[index] for index in some]
 
 
 PRINTED = {

@@ -155,13 +155,13 @@ def why_answer(
         edges.append(ChainReference(*_paths(knowledge, edge), held, found.reason or None, always))
     return WhyAnswer(
         target=path(answer.target),
-        chain=[path(at) for at in chains[0]],
+        chain=[path(index) for index in chains[0]],
         chains=answer.chains,
-        must_pass=[path(at) for at in answer.must_pass],
+        must_pass=[path(index) for index in answer.must_pass],
         must_pass_edges=[reference(knowledge, edge) for edge in answer.must_pass_edges],
         edges=edges,
         added_size=knowledge.sizes.added[answer.target],
-        more_chains=[[path(at) for at in chain] for chain in chains[1:]] or UNSET,
+        more_chains=[[path(index) for index in chain] for chain in chains[1:]] or UNSET,
     )
 
 
@@ -172,7 +172,7 @@ def cut_answer(knowledge: Knowledge, cut: Cut, evidence: EvidenceStore) -> CutAn
         target=path(cut.target),
         cut=[_cut(knowledge, edge, evidence) for edge in cut.edges],
         saved_size=cut.saving.size,
-        saved_paths=[path(at) for at in reversed(cut.saving.paths)],
+        saved_paths=[path(index) for index in reversed(cut.saving.paths)],
         assumes=[reference(knowledge, edge) for edge in cut.assumes],
     )
 
@@ -182,7 +182,7 @@ def edge_answers(knowledge: Knowledge, rows: Sequence[tuple[Edge, int]]) -> list
     leaving = dominated(knowledge.real_sizes)
     path = knowledge.closure.path
     return [
-        EdgeSaving(*_paths(knowledge, edge), saved, [path(at) for at in leaving[edge[1]]] if saved else [])
+        EdgeSaving(*_paths(knowledge, edge), saved, [path(index) for index in leaving[edge[1]]] if saved else [])
         for edge, saved in rows
     ]
 
@@ -192,12 +192,12 @@ def what_if_answer(knowledge: Knowledge, result: WhatIf, evidence: EvidenceStore
     path = knowledge.closure.path
     return WhatIfAnswer(
         cut=[_cut(knowledge, edge, evidence) for edge in sorted(result.edges)],
-        dropped=[path(at) for at in sorted(result.dropped)],
+        dropped=[path(index) for index in sorted(result.dropped)],
         follows=[reference(knowledge, edge) for edge in sorted(result.followed)],
         closure_size=knowledge.real_sizes.total,
         left_size=result.sizes.total,
         saved_size=result.saving.size,
-        saved_paths=[path(at) for at in reversed(result.saving.paths)],
+        saved_paths=[path(index) for index in reversed(result.saving.paths)],
     )
 
 

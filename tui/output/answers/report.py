@@ -85,15 +85,15 @@ def report_answer(knowledge: Knowledge, top: int) -> Report:
     answer = overview(knowledge, top)
     path = knowledge.closure.path
     return Report(
-        roots=[path(at) for at in answer.roots],
+        roots=[path(index) for index in answer.roots],
         paths=answer.paths,
         closure_size=answer.closure_size,
         distributions=answer.distributions,
         distributions_certain=answer.distributions_sure,
-        interpreters=[path(at) for at in answer.interpreters],
+        interpreters=[path(index) for index in answer.interpreters],
         by_kind=[KindTotal(one.key, one.paths, one.nar_size) for one in answer.by_kind],
         by_group=[GroupTotal(one.key, one.paths, one.nar_size) for one in answer.by_group],
-        top=[PathRow(**row(knowledge, at)) for at in answer.top],  # type: ignore[arg-type]
+        top=[PathRow(**row(knowledge, index)) for index in answer.top],  # type: ignore[arg-type]
         added_size_is=added_words(knowledge),
         build_closure=knowledge.closure.records.build_closure,
         origin=knowledge.closure.records.origin,

@@ -65,11 +65,11 @@ class _Fitted(Table):
         widths = [max(map(cell_len, _texts(column))) for column in self.columns]
         excess = sum(widths) + _GAP * (len(widths) - 1) - options.max_width
         for floor, named in ((_NAME * 2, True), (_WORD * 2, False), (_NAME, True), (_WORD, False)):
-            for at, column in enumerate(self.columns):
+            for index, column in enumerate(self.columns):
                 if column.justify == "left" and named == (column.min_width is not None):
-                    cut = max(0, min(excess, widths[at] - floor))
+                    cut = max(0, min(excess, widths[index] - floor))
                     excess -= cut
-                    widths[at] -= cut
+                    widths[index] -= cut
         for column, width in zip(self.columns, widths, strict=True):
             column.width = column.min_width = width
         yield from super().__rich_console__(console, options)

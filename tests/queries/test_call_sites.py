@@ -792,7 +792,7 @@ def scene_of(opened: CallSite, kernel: str) -> Context:
         ("if os.name == 'nt': n = 'a'" + NAME, "'a': for other", "'a': for other", "'a': for other"),
         ("ctypes.CDLL({'darwin': 'a'}[sys.platform])", "'a': for other", "'a': bare", "'a': bare"),
         ("n = None\nif os.name == 'nt': n = 'a'" + NAME, "…: the running", "…: the running", "…: the running"),
-        ("n = x\nif os.name == 'nt': n = 'a'" + NAME, "…: only running", "…: only running", "…: only running"),
+        ("n = x\nif os.name == 'nt': n = 'a'" + NAME, "…: named only", "…: named only", "…: named only"),
         ("ctypes.CDLL('a.dylib' if x else 'a.so')", "'a.so': bare", "'a.dylib': bare", "'a.dylib', 'a.so': bare"),
     ],
 )

@@ -169,7 +169,7 @@ def test_a_marker_that_compares_everything_with_everything_is_not_worked_out() -
     text = " or ".join(f"{name} == '3.11.{number}'" for number in range(9) for name in names)
     nowhere = platform_of("python3.11", "", None, None)
     assert nowhere is not None
-    with at_most(20_000):
+    with at_most(100_000):
         assert nowhere.holds(text) is None, "millions of environments, and nobody waits for them"
 
 

@@ -59,7 +59,7 @@ def test_a_digest_without_its_store_directory_counts_as_nix_counts_it(tmp_path: 
     assert found["share/hash.txt"].count == 1
 
 
-@pytest.mark.parametrize("at", [0, 60, 90, 100, 128 - 16, 127])
+@pytest.mark.parametrize("index", [0, 60, 90, 100, 128 - 16, 127])
 def test_a_digest_across_the_edge_of_a_window_is_found_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, index: int
 ) -> None:

@@ -1203,7 +1203,7 @@ DEEP = {
 
 @pytest.mark.parametrize("name", DEEP)
 def test_what_is_deep_or_slow_for_a_parser_ends_soon(tmp_path: Path, name: str) -> None:
-    with at_most(15_000_000):
+    with at_most(40_000_000):
         read(tmp_path, DEEP[name])
 
 

@@ -77,7 +77,7 @@ async def test_three_keys_and_a_name_say_what_openssl_rebuilds(cli: Cli) -> None
         text = await pane(pilot)
 
         counts = found["counts"]
-        assert f"touching openssl 3.0.20 rebuilds {counts['derivations']} derivations of 225" in text
+        assert f"changing openssl 3.0.20 rebuilds {counts['derivations']} derivations of 225" in text
         assert f"runtime {counts['runtime']} · build {counts['build']} · only tests {counts['test_only']}" in text
         assert "branch master, for a change goes there while it is below 500 rebuilds" in text
         assert "because" in text and "→ openssl 3.0.20" in text
@@ -99,10 +99,10 @@ async def test_several_are_touched_at_once() -> None:
         await pilot.press("space")
         await go_to(pilot, "openssl 3.5.7")
         await pilot.press("space")
-        assert "touching openssl 3.0.20, openssl 3.5.7 rebuilds 67 derivations" in await pane(pilot)
+        assert "changing openssl 3.0.20, openssl 3.5.7 rebuilds 67 derivations" in await pane(pilot)
         await pilot.press("escape")
         await go_to(pilot, "openssl 3.5.7")
-        assert "touching openssl 3.5.7 rebuilds 5 derivations" in await pane(pilot)
+        assert "changing openssl 3.5.7 rebuilds 5 derivations" in await pane(pilot)
 
 
 async def test_b_leads_there_from_any_path() -> None:
@@ -111,7 +111,7 @@ async def test_b_leads_there_from_any_path() -> None:
         await stand_on(pilot, "python3.11-numpy-1.26.4")
         await pilot.press("b")
         await until(pilot, lambda: app_of(pilot).current_mode == "rebuild", "the screen of rebuilds")
-        assert "touching numpy 1.26.4 rebuilds" in await pane(pilot)
+        assert "changing numpy 1.26.4 rebuilds" in await pane(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: app_of(pilot).current_mode == "closure", "the closure screen")
         assert here(pilot) == "python3.11-numpy-1.26.4"

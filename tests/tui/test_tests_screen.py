@@ -70,7 +70,7 @@ async def test_the_head_says_how_many_and_what_tests_cost() -> None:
         head = shown(screen_of(pilot).head)
 
         assert "31 packages · 7 ran · 2 real gaps · 1 weak gap · 1 nothing ran · 23 not run · 4 undeclared" in head
-        assert "5 inputs for tests alone; touching them rebuilds 11 more derivations" in head
+        assert "5 inputs for tests alone; changing them rebuilds 11 more derivations" in head
 
 
 async def test_t_shows_one_kind_of_package_after_the_other() -> None:

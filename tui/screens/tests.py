@@ -200,7 +200,7 @@ class TestsScreen(EvidenceScreen):
         elif survey.cost is not None and survey.cost.edges:
             only = survey.cost.touched - survey.cost.touched_without
             inputs = count(survey.cost.inputs, "input")
-            text.append(f"\n {inputs} for tests alone; touching them rebuilds {only:,} more derivations", "dim")
+            text.append(f"\n {inputs} for tests alone; changing them rebuilds {only:,} more derivations", "dim")
         elif waiting:
             text.append("\n the build graph is still to come", "italic")
         for note in self._notes:

@@ -336,7 +336,7 @@ def test_a_snapshot_that_was_cut_short_says_so(opened: Callable[[bytes], Knowled
     assert_sentence(error, "closure.json is cut short", kind=BadInput)
 
 
-@pytest.mark.parametrize("at", [3, 40, -6])
+@pytest.mark.parametrize("index", [3, 40, -6])
 def test_a_snapshot_with_flipped_bits_is_damaged(opened: Callable[[bytes], Knowledge], index: int) -> None:
     bits = bytearray(packed(saved()))
     bits[index] ^= 0xFF

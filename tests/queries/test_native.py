@@ -489,7 +489,7 @@ def test_a_file_that_cannot_be_read_on_is_a_problem() -> None:
 
 
 @pytest.mark.parametrize(
-    ("at", "value"), [(4, 0), (4, 3), (5, 0), (5, 3)], ids=["no class", "class 3", "no byte order", "byte order 3"]
+    ("index", "value"), [(4, 0), (4, 3), (5, 0), (5, 3)], ids=["no class", "class 3", "no byte order", "byte order 3"]
 )
 def test_a_header_of_no_known_form_is_a_problem(index: int, value: int) -> None:
     found = read(patched(FULL_ELF, index, "B", value))

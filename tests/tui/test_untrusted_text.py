@@ -204,7 +204,7 @@ async def test_toasts_take_text_as_it_is(text: str) -> None:
         await pilot.pause()
 
         assert toasts(pilot) == [text]
-        assert text in picture(pilot)
+        await until(pilot, lambda: text in picture(pilot), "the toast")
         assert app.is_running
 
 
